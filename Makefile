@@ -1,0 +1,39 @@
+# The whole developer interface. Python 3.11+, make and git are enough: uv comes by itself.
+
+UV := $(shell command -v uv || echo .venv/bin/uv)
+RUN := .venv/bin
+
+.PHONY: run test check e2e bench fix docs install
+
+run: install ## Serve with everything it needs, on http://127.0.0.1:8000
+	@exec $(RUN)/duly serve
+
+test: install ## The tests, on a real PostgreSQL and a real server
+	$(RUN)/pytest
+
+check: install ## Lint, types, direction of imports, generated files
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/mypy
+	$(RUN)/lint-imports --no-cache
+	$(RUN)/python -m backend.tests.generate --check
+
+e2e: install ## The same against a real Better Auth (needs Node 20+)
+	$(RUN)/pytest backend/tests/e2e -m e2e -n 2
+
+bench: install ## Duly beside its peers and its limit (see benchmarks/README.md)
+	$(UV) run --project benchmarks python -m benchmarks
+
+fix: install ## Format, and mend what can be mended
+	$(RUN)/ruff check --fix
+	$(RUN)/ruff format
+
+docs: install ## Regenerate what is generated
+	$(RUN)/python -m backend.tests.generate
+
+install: .venv/.installed
+
+.venv/.installed: pyproject.toml uv.lock
+	@test -x "$$(command -v $(UV))" || { python3 -m venv .venv && .venv/bin/python -m pip install --quiet uv; }
+	$(UV) sync --quiet --locked
+	@touch $@

@@ -1,0 +1,1 @@
+"""Duly: the task backend for apps whose users sign in with Better Auth."""

@@ -1,0 +1,84 @@
+"""The command `duly`."""
+
+import json
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import SecretStr, ValidationError
+
+from backend.config import Settings
+
+# What a command needs is imported inside it, so that each starts fast.
+
+app = typer.Typer(
+    help="The task backend for apps whose users sign in with Better Auth.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API. In development this needs nothing: it brings its own PostgreSQL."""
+    from backend import server  # noqa: PLC0415
+
+    try:
+        server.serve(_settings())
+    except server.CannotServe as error:
+        _stop(str(error))
+
+
+@app.command()
+def migrate(revision: Annotated[str, typer.Argument(help="Where to go; `head`.")] = "head") -> None:
+    """Create or update the tables in the database of the settings."""
+    from backend import server  # noqa: PLC0415
+    from backend.database import migrate as migrations  # noqa: PLC0415
+
+    with server.database(_settings()) as settings:
+        assert settings.migration_url is not None  # noqa: S101 - `database` has set it
+        migrations.upgrade(settings.migration_url.get_secret_value(), revision)
+    typer.echo(f"The database is at {revision}.")
+
+
+@app.command()
+def token(
+    user: Annotated[str, typer.Option(help="The subject: whose tasks the token opens.")] = "alice",
+    lifetime: Annotated[int, typer.Option(help="Seconds until it expires.")] = 900,
+) -> None:
+    """Print a token of the development issuer, for trying things out."""
+    from backend.server import development_token  # noqa: PLC0415
+
+    settings = _settings()
+    if not settings.development_keys:
+        _stop(
+            "`duly token` works in development without a configured issuer only: "
+            "get a token from your Better Auth at /api/auth/token"
+        )
+    typer.echo(development_token(settings, user, lifetime))
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from backend.main import create_app  # noqa: PLC0415
+
+    settings = Settings(_env_file=None, database_url=SecretStr("postgresql://"))
+    typer.echo(json.dumps(create_app(settings).openapi(), indent=2))
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, each['loc'])).upper()} {each['msg']}".strip()
+            for each in error.errors(include_input=False, include_url=False)
+        ]
+        _stop("The settings are not usable (docs/settings.md):\n  " + "\n  ".join(problems))
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    sys.exit(1)

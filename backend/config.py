@@ -1,0 +1,206 @@
+"""The one place where settings are read; it refuses to start on unsafe values."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Algorithm = Literal["EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"]
+
+_DEVELOPMENT_ISSUER = "duly-development"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_SHORTEST_SECRET = 32
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """Environment variables (or lines of `.env`), upper case; all have a default."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    environment: Literal["development", "production"] = Field(
+        default="development",
+        description="`production` switches off everything made for development and insists on "
+        "safe values.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL, as Neon gives it (a pooled URL is fine). "
+        "Unset in development: an embedded PostgreSQL under `DATA_DIR`.",
+    )
+    database_url_direct: SecretStr | None = Field(
+        default=None,
+        description="The same database without a transaction pooler, for migrations. "
+        "Default: `DATABASE_URL`.",
+    )
+    database_prepared_statements: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="`off` for a transaction pooler that does not track prepared statements "
+        "(PgBouncer before 1.21). `auto` finds out.",
+    )
+    database_pool_size: PositiveInt = Field(
+        default=4,
+        le=64,
+        description="Connections per worker. Each carries many requests at once: few are enough.",
+    )
+    better_auth_url: str | None = Field(
+        default=None,
+        description="The frontend's `BETTER_AUTH_URL`. Gives issuer, audience and key source "
+        "unless the three settings below say otherwise.",
+    )
+    auth_issuer: str | None = Field(
+        default=None,
+        description="The `iss` of accepted tokens, to the letter. "
+        "Default: the origin of `BETTER_AUTH_URL`.",
+    )
+    auth_audience: CommaSeparated = Field(
+        default=(),
+        description="Accepted `aud` values, separated by commas. "
+        "Default: the origin of `BETTER_AUTH_URL`.",
+    )
+    auth_jwks_url: str | None = Field(
+        default=None,
+        description="Where the public keys are. Default: `/api/auth/jwks` at `BETTER_AUTH_URL`.",
+    )
+    auth_algorithms: Annotated[tuple[Algorithm, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=("EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"),
+        min_length=1,
+        description="Accepted signature algorithms, separated by commas.",
+    )
+    auth_leeway: int = Field(
+        default=30,
+        ge=0,
+        le=300,
+        description="Seconds by which the clocks of issuer and service may differ.",
+    )
+    auth_max_token_lifetime: PositiveInt = Field(
+        default=86_400,
+        description="Longest accepted time between `iat` and `exp`, in seconds.",
+    )
+    auth_shared_secret: SecretStr | None = Field(
+        default=None,
+        description="Verifies HS256 tokens with this secret (32 bytes or more) instead of a key "
+        "source. Only for frontends that sign tokens themselves.",
+    )
+    cors_origins: CommaSeparated = Field(
+        default=(),
+        description="Exact origins whose pages may call the API, separated by commas.",
+    )
+    docs_enabled: bool = Field(
+        default=True, description="Whether `/docs` and `/openapi.json` are served."
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65_535,
+        description="Serve `/metrics` on this port of `HOST` instead of `PORT`.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65_535, description="Port to listen on.")
+    workers: PositiveInt = Field(
+        default=2, description="Worker processes; about one for each processor core."
+    )
+    data_dir: Path = Field(
+        default=Path(".duly"),
+        description="Where development keeps its database and signing key.",
+    )
+
+    @property
+    def development(self) -> bool:
+        """Whether conveniences for development are on."""
+        return self.environment == "development"
+
+    @property
+    def development_keys(self) -> bool:
+        """Whether tokens come from `duly token` instead of a real Better Auth."""
+        return self.development and not (
+            self.better_auth_url or self.auth_jwks_url or self.auth_shared_secret
+        )
+
+    @cached_property
+    def issuer(self) -> str:
+        """The `iss` that tokens must carry."""
+        return self.auth_issuer or self._better_auth_origin or _DEVELOPMENT_ISSUER
+
+    @cached_property
+    def audiences(self) -> frozenset[str]:
+        """The `aud` values of which tokens must carry one."""
+        return frozenset(self.auth_audience) or frozenset(
+            {self._better_auth_origin or _DEVELOPMENT_ISSUER}
+        )
+
+    @cached_property
+    def jwks_url(self) -> str | None:
+        """Where the issuer publishes its keys."""
+        if self.auth_jwks_url or not self.better_auth_url:
+            return self.auth_jwks_url
+        return f"{self._better_auth_origin}/api/auth/jwks"
+
+    @property
+    def migration_url(self) -> SecretStr | None:
+        """The database as migrations reach it."""
+        return self.database_url_direct or self.database_url
+
+    @cached_property
+    def _better_auth_origin(self) -> str | None:
+        if not self.better_auth_url:
+            return None
+        parts = urlsplit(self.better_auth_url)
+        return f"{parts.scheme}://{parts.netloc}".lower()
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_values(self) -> Self:
+        complaints = list(self._complaints())
+        if complaints:
+            raise ValueError("; ".join(complaints))
+        return self
+
+    def _complaints(self) -> list[str]:
+        found = []
+        if self.auth_shared_secret:
+            if self.better_auth_url or self.auth_jwks_url:
+                found.append(
+                    "AUTH_SHARED_SECRET excludes BETTER_AUTH_URL and AUTH_JWKS_URL: "
+                    "set AUTH_ISSUER and AUTH_AUDIENCE beside it instead"
+                )
+            if len(self.auth_shared_secret.get_secret_value().encode()) < _SHORTEST_SECRET:
+                found.append("AUTH_SHARED_SECRET needs at least 32 bytes: openssl rand -base64 32")
+        found += self._bad_urls()
+        if "*" in self.cors_origins:
+            found.append("CORS_ORIGINS takes exact origins such as https://app.example.com, not *")
+        if not self.development:
+            found += self._missing_in_production()
+        return found
+
+    def _bad_urls(self) -> list[str]:
+        found = []
+        for name in ("better_auth_url", "auth_jwks_url"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                found.append(f"{name.upper()} must be a URL such as https://app.example.com")
+            elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+                found.append(f"{name.upper()} must use https (http only on loopback)")
+        return found
+
+    def _missing_in_production(self) -> list[str]:
+        found = []
+        if not self.database_url:
+            found.append("set DATABASE_URL to the PostgreSQL that keeps the tasks")
+        keyless = not (self.better_auth_url or self.auth_jwks_url or self.auth_shared_secret)
+        if keyless:
+            found.append("set BETTER_AUTH_URL to the frontend whose tokens are accepted")
+        elif not self.better_auth_url and not (self.auth_issuer and self.auth_audience):
+            found.append("set AUTH_ISSUER and AUTH_AUDIENCE, or BETTER_AUTH_URL which gives both")
+        return found

@@ -1,0 +1,20 @@
+"""UUIDv7 identifiers (RFC 9562, section 5.7)."""
+
+import re
+import time
+from secrets import randbits
+from uuid import UUID
+
+_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def new_id() -> UUID:
+    """A new UUIDv7: milliseconds since the epoch, then 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    high = milliseconds << 16 | 0x7000 | randbits(12)
+    return UUID(int=high << 64 | 0b10 << 62 | randbits(62))
+
+
+def parse_id(text: str) -> UUID | None:
+    """The id that `text` writes in the canonical form of 36 characters, or None."""
+    return UUID(text) if _CANONICAL.fullmatch(text) else None

@@ -1,0 +1,262 @@
+"""Every error a client can meet, as one class each (RFC 9457 problem details).
+
+`docs/errors.md` and `/problems/{code}` are made from this table.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, NotRequired, TypedDict
+
+
+class FieldError(TypedDict):
+    """One refused part of a request.
+
+    `pointer` is a JSON Pointer (RFC 6901) into `{"path": …, "query": …, "header": …, "body": …}`.
+    """
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Document(TypedDict):
+    """The JSON object of an error answer."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: NotRequired[list[FieldError]]
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
+    """An error with a stable code, raised anywhere and answered as problem+json.
+
+    Args:
+        detail: What happened this time, for the developer of the client. Never holds the
+            offending value, SQL or anything of another user. Default: the title.
+        headers: Header fields that the answer carries besides the usual ones.
+        errors: The refused parts of the request, for 422.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    title: ClassVar[str]
+    meaning: ClassVar[str]
+    remedy: ClassVar[str]
+    registry: ClassVar[dict[str, type["Problem"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Enter the class into the published table, unless it only refines another's code."""
+        if "code" in cls.__dict__:
+            Problem.registry[cls.code] = cls
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[FieldError] = (),
+    ) -> None:
+        self.detail = detail or self.title
+        self.headers = dict(headers or {})
+        self.errors = list(errors)
+        self.members: dict[str, object] = {}
+        super().__init__(self.detail)
+
+    def document(self, request_id: str) -> Document:
+        """The body of the answer: RFC 9457 members, then `code`, `request_id` and `errors`."""
+        document: Document = {
+            "type": f"/problems/{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "request_id": request_id,
+        }
+        if self.errors:
+            document["errors"] = self.errors
+        return {**document, **self.members}  # type: ignore[typeddict-item] - a subclass's own
+
+
+class MalformedRequest(Problem):
+    code = "malformed_request"
+    status = 400
+    title = "The request is malformed"
+    meaning = "The request breaks HTTP itself, for instance with two Host header fields."
+    remedy = "Send one well-formed HTTP request; a proxy in between may be altering it."
+
+
+class InvalidJson(Problem):
+    code = "invalid_json"
+    status = 400
+    title = "The body is not valid JSON"
+    meaning = (
+        "The body is not one JSON text in UTF-8 (RFC 8259), names a member twice, or nests too deep."
+    )
+    remedy = "Serialise the body with a JSON library and send it as UTF-8."
+
+
+class OriginRefused(Problem):
+    code = "origin_refused"
+    status = 400
+    title = "This origin or request is not allowed across origins"
+    meaning = "A CORS preflight asked for an origin, method or header field that is not allowed."
+    remedy = "Add the exact origin of the page to `CORS_ORIGINS`."
+
+
+class MissingToken(Problem):
+    code = "missing_token"
+    status = 401
+    title = "This needs a token"
+    meaning = "The request carries no bearer token."
+    remedy = (
+        "Get a token from Better Auth (`GET /api/auth/token` with the session cookie) "
+        "and send it as `Authorization: Bearer TOKEN`."
+    )
+
+
+class InvalidToken(Problem):
+    code = "invalid_token"
+    status = 401
+    title = "The token is not valid"
+    meaning = (
+        "The token is expired, not meant for this service, signed by an unknown key or malformed. "
+        "Which of these is in the server's log under the request id, not in the answer."
+    )
+    remedy = "Get a fresh token and try once more; if that fails, let the user sign in again."
+
+
+class WrongUser(Problem):
+    code = "wrong_user"
+    status = 403
+    title = "The path names another user"
+    meaning = "The user id in the path is not the subject of the token."
+    remedy = "Use `/api/tasks`, which always means the caller, or the caller's own id."
+
+
+class NotFound(Problem):
+    code = "not_found"
+    status = 404
+    title = "There is nothing here"
+    meaning = "The resource does not exist, or is not the caller's: the two cannot be told apart."
+    remedy = "Check the path and the id; list the collection to see what exists."
+
+
+class MethodNotAllowed(Problem):
+    code = "method_not_allowed"
+    status = 405
+    title = "The resource does not know this method"
+    meaning = "The path exists but not with this method."
+    remedy = "Use one of the methods in the `Allow` header field."
+
+
+class NotAcceptable(Problem):
+    code = "not_acceptable"
+    status = 406
+    title = "Only JSON is served here"
+    meaning = "The `Accept` header field excludes `application/json`."
+    remedy = "Send `Accept: application/json`, or leave the field out."
+
+
+class Conflict(Problem):
+    code = "conflict"
+    status = 409
+    title = "The resource exists already"
+    meaning = "A resource with this id exists already, perhaps in the trash."
+    remedy = "If this was a retry, the first attempt succeeded; else choose a new UUIDv7."
+
+
+class StaleVersion(Problem):
+    code = "stale_version"
+    status = 412
+    title = "The resource has changed"
+    meaning = "`If-Match` names a version that is no longer current; nothing was written."
+    remedy = "Merge with `current`, then retry with the answer's `ETag` in `If-Match`."
+
+    def __init__(self, current: bytes, version: int) -> None:
+        super().__init__(headers={"ETag": f'"{version}"'})
+        self.members = {"current": json.loads(current)}
+
+
+class BodyTooLarge(Problem):
+    code = "body_too_large"
+    status = 413
+    title = "The body is too large"
+    meaning = "A request body may have 64 KiB."
+    remedy = "Send less, or split the work over several requests."
+
+
+class UrlTooLong(Problem):
+    code = "url_too_long"
+    status = 414
+    title = "The URL is too long"
+    meaning = "Path and query together may have 8 KiB."
+    remedy = "Shorten the query."
+
+
+class UnsupportedMediaType(Problem):
+    code = "unsupported_media_type"
+    status = 415
+    title = "The body must be JSON"
+    meaning = "The `Content-Type` of the body is not `application/json` or `…+json`."
+    remedy = "Send `Content-Type: application/json`."
+
+
+class ValidationFailed(Problem):
+    code = "validation_failed"
+    status = 422
+    title = "The request is not acceptable"
+    meaning = "The request is well-formed, but some of its values or names are not allowed."
+    remedy = "Mend what `errors` lists: each has a pointer, a code and an explanation."
+
+
+class HeadersTooLarge(Problem):
+    code = "headers_too_large"
+    status = 431
+    title = "The header fields are too large"
+    meaning = "All header fields together may have 16 KiB."
+    remedy = "Send fewer or shorter header fields; cookies are not needed here."
+
+
+class InternalError(Problem):
+    code = "internal_error"
+    status = 500
+    title = "Something went wrong here"
+    meaning = "A bug in the service. It was logged under the request id."
+    remedy = "Report the request id. A retry may or may not help."
+
+
+class Unavailable(Problem):
+    """A passing outage. Whoever answers it adds `Retry-After` with jitter."""
+
+    code = "database_unavailable"
+    status = 503
+    title = "The database cannot be reached"
+    meaning = (
+        "The database is down, restarting or overloaded. "
+        "For a write the outcome is unknown: it may have taken effect."
+    )
+    remedy = "Retry after `Retry-After` seconds; create with an `id` of your own to retry safely."
+
+
+class Overloaded(Unavailable):
+    code = "overloaded"
+    title = "Too many requests are waiting"
+    meaning = "The request was refused before any work was done, to keep the others fast."
+    remedy = "Retry after `Retry-After` seconds. Nothing was written."
+
+
+class DeadlineExceeded(Unavailable):
+    code = "deadline_exceeded"
+    title = "The request took too long"
+    meaning = "No answer within the deadline of 2 seconds. For a write the outcome is unknown."
+
+
+class KeysUnavailable(Unavailable):
+    code = "keys_unavailable"
+    title = "The token cannot be checked right now"
+    meaning = "The key that signed the token is not known and its source cannot be reached."
+    remedy = "Retry after `Retry-After` seconds with the same token; do not sign the user out."

@@ -1,0 +1,1 @@
+"""The data path: compiled statements, wires to PostgreSQL, migrations, the embedded server."""

@@ -1,0 +1,55 @@
+"""The role and the user of a call, and the proof that the database enforces them."""
+
+from sqlalchemy import bindparam, func, literal_column, select
+from sqlmodel import SQLModel
+
+import backend.models  # noqa: F401 - registers the tables with SQLModel.metadata
+from backend.database.faults import IsolationBroken
+from backend.database.statements import Bound, Statement
+from backend.database.wire import Wire
+
+# PostgreSQL cancels a statement shortly before the request's deadline of 2 s ends, so that the
+# connection stays healthy.
+_STATEMENT_TIMEOUT = "1800ms"
+
+
+def _local(name: str, value: object) -> object:
+    return func.set_config(literal_column(f"'{name}'"), value, literal_column("true"))
+
+
+_PRELUDE = Statement(
+    select(
+        _local("role", literal_column("'duly_api'")),
+        _local("app.user_id", bindparam("user_id")),
+        _local("timezone", literal_column("'UTC'")),
+        _local("statement_timeout", literal_column(f"'{_STATEMENT_TIMEOUT}'")),
+    )  # type: ignore[call-overload] - set_config returns text
+)
+
+_TABLES = sorted(
+    table.fullname for table in SQLModel.metadata.tables.values() if table.schema == "duly"
+)
+_PROOF = Statement(
+    select(*(func.row_security_active(literal_column(f"'{table}'")) for table in _TABLES))
+)
+
+
+def prelude(user_id: str) -> Bound:
+    """The statement that makes the rest of its call run as `user_id`, and ends with the call.
+
+    Transaction-local settings, because others would leak to the next client of a transaction
+    pooler.
+    """
+    return _PRELUDE.bind(user_id=user_id)
+
+
+async def prove_isolation(wire: Wire) -> None:
+    """Check over `wire` that row-level security binds the role of requests on every table.
+
+    Raises:
+        IsolationBroken: when it does not; nothing may be served then.
+    """
+    [_, [active]] = await wire.send([prelude(""), _PROOF.bind()])
+    open_tables = [table for table, on in zip(_TABLES, active, strict=True) if on != b"t"]
+    if open_tables:
+        raise IsolationBroken(open_tables)

@@ -1,0 +1,71 @@
+"""Alembic, driven by the program instead of an ini file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def configuration(url: str) -> Config:
+    """Alembic's configuration for the database at `url` (a `postgresql://` URL)."""
+    from alembic.config import Config  # noqa: PLC0415 - half a second that serving needs not
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` to `revision`, creating everything that is missing."""
+    from alembic import command  # noqa: PLC0415 - as above
+
+    command.upgrade(configuration(url), revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Take the database at `url` back to `revision`; `base` removes all of Duly's data."""
+    from alembic import command  # noqa: PLC0415 - as above
+
+    command.downgrade(configuration(url), revision)
+
+
+def check(url: str) -> None:
+    """Raise when the tables at `url` differ from the models."""
+    from alembic import command  # noqa: PLC0415 - as above
+
+    command.check(configuration(url))
+
+
+def revisions() -> list[str]:
+    """The revisions of this program, oldest first: the numbers that their files start with."""
+    return sorted(path.name.partition("_")[0] for path in (_SCRIPTS / "versions").glob("[0-9]*.py"))
+
+
+def current(url: str) -> str | None:
+    """The revision of the database at `url`; None before the first one.
+
+    Raises:
+        psycopg.OperationalError: when the database cannot be reached.
+    """
+    with psycopg.connect(url) as connection:
+        try:
+            row = connection.execute("select version_num from duly.alembic_version").fetchone()
+        except psycopg.errors.UndefinedTable:
+            return None
+    return row[0] if row else None
+
+
+def is_behind(revision: str | None) -> bool:
+    """Whether a database at `revision` lacks something that this program needs.
+
+    A revision that this program does not know was made by a newer one: it is not behind.
+    """
+    return revision is None or revision in revisions()[:-1]

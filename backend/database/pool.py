@@ -1,0 +1,221 @@
+"""A few wires for each worker: the least loaded takes the call, broken ones are replaced."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+
+from backend.core.problems import Overloaded
+from backend.database import faults
+from backend.database.faults import LOST_PREPARED_STATEMENTS, NoWire, StatementRefused, WireLost
+from backend.database.isolation import prove_isolation
+from backend.database.statements import Bound
+from backend.database.wire import Rows, Wire, WireOptions
+
+_LONGEST_PAUSE = 1.0
+_CROWDED = 4  # calls in flight on the least loaded wire
+_CONNECT_TIMEOUT = 10  # seconds; a sleeping Neon database takes about one to wake
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class PoolOptions:
+    """How a pool behaves.
+
+    Attributes:
+        size: Wires.
+        depth: Calls in flight on each wire, and callers waiting for a wire; more are refused.
+        silence: Seconds without a byte after which the server counts as hung.
+        idle: Seconds without a call after which a wire is closed; the next call makes a new one.
+            Below the five minutes after which Neon suspends a database.
+        prepare: Whether to prepare statements; None finds out.
+    """
+
+    size: int = 4
+    depth: int = 512
+    silence: float = 2.0
+    idle: float = 240.0
+    prepare: bool | None = None
+
+
+class Pool:
+    """The wires of one worker.
+
+    Args:
+        conninfo: The database, as libpq takes it.
+        options: See `PoolOptions`.
+    """
+
+    def __init__(self, conninfo: str, options: PoolOptions | None = None) -> None:
+        self._conninfo = psycopg.conninfo.make_conninfo(conninfo, connect_timeout=_CONNECT_TIMEOUT)
+        self.options = options or PoolOptions()
+        self._prepare = self.options.prepare is not False
+        self._wires: list[Wire] = []
+        self._keepers: list[asyncio.Task[None]] = []
+        self._waiters: set[asyncio.Future[None]] = set()
+        self._demand = asyncio.Event()
+        self._reachable = True
+        self._refused: faults.IsolationBroken | None = None
+
+    async def start(self) -> None:
+        """Start connecting, and wait until the first wire is ready or has failed.
+
+        Raises:
+            IsolationBroken: when the database does not isolate users. An unreachable database
+                is no error: calls answer 503 until it is back.
+        """
+        self._demand.set()
+        self._keepers = [asyncio.create_task(self._keep()) for _ in range(self.options.size)]
+        with contextlib.suppress(NoWire):
+            await self._wait_for_wire()
+        if self._refused:
+            raise self._refused
+
+    async def close(self) -> None:
+        """Close every wire; calls in flight fail."""
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        for wire in list(self._wires):
+            wire.close()
+
+    async def call(self, statements: Sequence[Bound], *, read_only: bool) -> list[Rows]:
+        """Run `statements` as one atomic call in one round trip.
+
+        A call whose wire broke is sent once more if it only reads; one that PostgreSQL rolled
+        back for a passing reason is sent once more in any case.
+
+        Returns:
+            The rows of each statement, in text format.
+
+        Raises:
+            Problem: Conflict, ValidationFailed, Unavailable, … as `faults` has it.
+        """
+        try:
+            try:
+                return await self._send(statements)
+            except WireLost:
+                if not read_only:
+                    raise
+            except StatementRefused as refusal:
+                self._learn(refusal)
+                if not faults.worth_repeating(refusal):
+                    raise
+            return await self._send(statements)
+        except faults.FAULTS as fault:
+            raise faults.problem(fault) from fault
+
+    @property
+    def wires(self) -> int:
+        """How many wires are ready."""
+        return len(self._wires)
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls wait for PostgreSQL."""
+        return sum(wire.in_flight for wire in self._wires)
+
+    async def _send(self, statements: Sequence[Bound]) -> list[Rows]:
+        while not self._wires:
+            await self._wait_for_wire()
+        wire = min(self._wires, key=_load)
+        if wire.in_flight >= _CROWDED:
+            self._demand.set()  # wires that were closed when idle are wanted again
+        return await wire.send(statements)
+
+    async def _wait_for_wire(self) -> None:
+        """Wait until a wire is ready; NoWire as soon as connecting has failed."""
+        self._demand.set()
+        if not self._reachable:
+            raise NoWire
+        if len(self._waiters) >= self.options.depth:
+            raise Overloaded
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._waiters.discard(waiter)
+
+    def _tell_waiters(self, failure: Exception | None = None) -> None:
+        for waiter in self._waiters:
+            if waiter.done():
+                continue
+            if failure:
+                waiter.set_exception(failure)
+            else:
+                waiter.set_result(None)
+
+    async def _keep(self) -> None:
+        """Keep one wire alive: connect, wait until it retires, connect again."""
+        pause = 0.0
+        while True:
+            await self._demand.wait()
+            retired = asyncio.Event()
+            try:
+                wire = await self._connect(retired)
+            except (psycopg.Error, faults.IsolationBroken, *faults.FAULTS) as error:
+                self._note_failure(error)
+                pause = min(_LONGEST_PAUSE, pause * 2 or 0.05)
+                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+                continue
+            pause = 0.0
+            await self._offer(wire, retired)
+
+    async def _connect(self, retired: asyncio.Event) -> Wire:
+        def retire() -> None:
+            retired.set()
+            with contextlib.suppress(ValueError):  # it had not been offered yet
+                self._wires.remove(wire)
+
+        wire = await Wire.connect(
+            self._conninfo,
+            WireOptions(self.options.silence, self.options.depth, self._prepare, retire),
+        )
+        try:
+            await prove_isolation(wire)
+        except BaseException:
+            wire.close()
+            raise
+        return wire
+
+    def _note_failure(self, error: Exception) -> None:
+        self._refused = error if isinstance(error, faults.IsolationBroken) else None
+        log.warning("database_connection_failed", error=type(error).__name__)
+        if not self._wires:
+            self._reachable = False
+            self._tell_waiters(NoWire())
+
+    async def _offer(self, wire: Wire, retired: asyncio.Event) -> None:
+        """Offer `wire` to calls until it retires or has been idle for long."""
+        self._wires.append(wire)
+        self._reachable = True
+        self._tell_waiters()
+        clock = asyncio.get_running_loop().time
+        while not retired.is_set():
+            idle_for = clock() - wire.last_used
+            if idle_for >= self.options.idle:
+                self._demand.clear()
+                wire.drain()
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.options.idle - idle_for + 0.01):
+                    await retired.wait()
+
+    def _learn(self, refusal: StatementRefused) -> None:
+        """Stop preparing statements when something between us and PostgreSQL loses them."""
+        if refusal.sqlstate in LOST_PREPARED_STATEMENTS and self.options.prepare is None:
+            if self._prepare:
+                log.warning("prepared_statements_off", sqlstate=refusal.sqlstate)
+            self._prepare = False
+            for wire in list(self._wires):
+                wire.drain()
+
+
+def _load(wire: Wire) -> int:
+    return wire.in_flight

@@ -1,0 +1,81 @@
+"""SQLModel expressions compiled once to the SQL and the parameters that libpq takes.
+
+This is the only place that compiles. Make a `Statement` at import time, or once per shape.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql.expression import Executable
+
+_DIALECT = PGDialect_psycopg(paramstyle="numeric_dollar")
+
+Value = str | int | bool | UUID | datetime | Sequence[int] | None
+
+
+def _array(values: Sequence[int]) -> bytes:
+    return b"{%s}" % ",".join(map(str, values)).encode()
+
+
+_ENCODERS: dict[type, Callable[[Any], bytes]] = {
+    str: str.encode,
+    int: lambda value: b"%d" % value,
+    bool: lambda value: b"t" if value else b"f",
+    UUID: lambda value: str(value).encode(),
+    datetime: lambda value: value.isoformat().encode(),
+    tuple: _array,
+    list: _array,
+    type(None): lambda _value: None,  # type: ignore[dict-item,return-value] - SQL NULL
+}
+
+
+class Bound(NamedTuple):
+    """A statement with its values, ready to send.
+
+    Attributes:
+        statement: What to run.
+        values: One for each parameter, in PostgreSQL's text format; None is NULL.
+    """
+
+    statement: "Statement"
+    values: list[bytes | None]
+
+
+class Statement:
+    """One compiled SQL statement.
+
+    Args:
+        expression: A SQLModel or SQLAlchemy expression; its named `bindparam`s become the
+            keyword arguments of `bind`.
+
+    Attributes:
+        sql: The SQL with `$1`, `$2`, …
+        name: Names the statement among a connection's prepared statements: equal SQL, equal name.
+    """
+
+    __slots__ = ("_fixed", "_parameters", "expression", "name", "sql")
+
+    def __init__(self, expression: Executable) -> None:
+        compiled = expression.compile(dialect=_DIALECT)  # type: ignore[attr-defined] - every Executable can
+        self.expression = expression
+        self.sql = str(compiled).encode()
+        self.name = b"duly_" + blake2b(self.sql, digest_size=8).hexdigest().encode()
+        self._parameters: list[str] = compiled.positiontup or []
+        self._fixed: dict[str, Value] = compiled.params
+
+    def bind(self, **values: Value) -> Bound:
+        """The statement with `values` for its named parameters.
+
+        Raises:
+            KeyError: when a value is missing.
+        """
+        return Bound(self, [_encode(values, self._fixed, name) for name in self._parameters])
+
+
+def _encode(values: dict[str, Value], fixed: dict[str, Value], name: str) -> bytes | None:
+    value = values[name] if name in values else fixed[name]
+    return _ENCODERS[type(value)](value)

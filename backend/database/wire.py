@@ -1,0 +1,260 @@
+"""The wire: one libpq connection in pipeline mode, carrying many calls at once.
+
+A call is a list of statements and one sync. Between two syncs lies one implicit transaction
+(PostgreSQL manual, "Pipeline mode" of libpq and "Extended query" of the protocol), so each call
+is atomic and alone: an error fails only its own call, and `set_config(…, true)` inside a call
+ends with it. PostgreSQL answers calls in the order in which they were sent; the wire hands each
+answer to the future of its call. A caller that stops waiting does not disturb the others.
+
+    connect ──► READY ──► DRAINING ──► CLOSED
+                  └──── any failure ─────┘
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import psycopg
+from psycopg import pq
+
+from backend.database.faults import LOST_PREPARED_STATEMENTS, StatementRefused, WireBusy, WireLost
+from backend.database.statements import Bound
+
+Row = tuple[bytes | None, ...]
+Rows = list[Row]
+
+_SYNC = pq.ExecStatus.PIPELINE_SYNC
+_ROWS = pq.ExecStatus.TUPLES_OK
+_DONE = pq.ExecStatus.COMMAND_OK
+_FAILED = pq.ExecStatus.FATAL_ERROR
+_SQLSTATE = pq.DiagnosticField.SQLSTATE
+
+
+class WireState(Enum):
+    """The states of a wire's life."""
+
+    READY = "ready"
+    DRAINING = "draining"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class WireOptions:
+    """How a wire behaves.
+
+    Attributes:
+        silence: Seconds without a byte, while calls wait, after which the server counts as hung.
+        depth: How many calls may be in flight at once.
+        prepare: Whether statements are prepared on first use.
+        on_retire: Called once, when the wire takes no more calls for whatever reason.
+    """
+
+    silence: float
+    depth: int
+    prepare: bool
+    on_retire: Callable[[], None]
+
+
+class _Call:
+    """One call in flight: what is still expected, and what has come."""
+
+    __slots__ = ("answered", "awaited", "fault", "rows", "sent_at")
+
+    def __init__(self, awaited: deque[bytes | None], sent_at: float) -> None:
+        self.answered: asyncio.Future[list[Rows]] = asyncio.get_running_loop().create_future()
+        # One entry for each result to come: the name of a statement being prepared, or None.
+        self.awaited = awaited
+        self.sent_at = sent_at
+        self.rows: list[Rows] = []
+        self.fault: StatementRefused | None = None
+
+
+class Wire:
+    """One connection, made by `connect` and of no more use once it is no longer READY.
+
+    Attributes:
+        state: Where in its life the wire is.
+        last_used: When the latest call was sent, by the event loop's clock, in seconds.
+    """
+
+    def __init__(self, connection: psycopg.AsyncConnection, options: WireOptions) -> None:
+        self.state = WireState.READY
+        self._options = options
+        self._loop = asyncio.get_running_loop()
+        self.last_used = self._heard = self._loop.time()
+        self._calls: deque[_Call] = deque()
+        self._prepared: dict[bytes, bool] = {}  # name: whether PostgreSQL has confirmed it
+        self._watch: asyncio.TimerHandle | None = None
+        self._pgconn = connection.pgconn
+        self._pgconn.nonblocking = 1
+        self._pgconn.enter_pipeline_mode()
+        self._socket = self._pgconn.socket
+        self._loop.add_reader(self._socket, self._receive)
+
+    @classmethod
+    async def connect(cls, conninfo: str, options: WireOptions) -> "Wire":
+        """A wire to the database that `conninfo` (a libpq connection string) names.
+
+        Raises:
+            psycopg.OperationalError: when the server refuses or cannot be reached.
+        """
+        return cls(await psycopg.AsyncConnection.connect(conninfo, autocommit=True), options)
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls wait for their answers."""
+        return len(self._calls)
+
+    def send(self, statements: Sequence[Bound]) -> asyncio.Future[list[Rows]]:
+        """Send one call.
+
+        Returns:
+            A future of the rows of each statement, in text format. It fails with
+            `StatementRefused` or `WireLost`.
+
+        Raises:
+            WireBusy: when `depth` calls are in flight already.
+            WireLost: when the wire is not ready.
+        """
+        if self.state is not WireState.READY:
+            raise WireLost(f"the wire is {self.state.value}")
+        if len(self._calls) >= self._options.depth:
+            raise WireBusy
+        awaited: deque[bytes | None] = deque()
+        now = self._loop.time()
+        try:
+            for statement, values in statements:
+                self._send_statement(statement.name, statement.sql, values, awaited)
+            self._pgconn.pipeline_sync()
+        except psycopg.Error as error:
+            self._close(f"sending failed: {error}")
+            raise WireLost(str(error)) from error
+        call = _Call(awaited, now)
+        self._calls.append(call)
+        self.last_used = now
+        self._flush()
+        if self._watch is None:
+            self._watch = self._loop.call_later(self._options.silence, self._check_silence)
+        return call.answered
+
+    def drain(self) -> None:
+        """Take no more calls, and close as soon as those in flight are answered."""
+        if self.state is WireState.READY:
+            self.state = WireState.DRAINING
+            self._options.on_retire()
+            if not self._calls:
+                self._close("drained")
+
+    def close(self) -> None:
+        """Close at once; calls in flight fail with `WireLost`."""
+        self._close("closed")
+
+    def _send_statement(
+        self, name: bytes, sql: bytes, values: list[bytes | None], awaited: deque[bytes | None]
+    ) -> None:
+        confirmed = self._prepared.get(name)
+        if confirmed is None and self._options.prepare:
+            self._pgconn.send_prepare(name, sql)
+            self._prepared[name] = False
+            awaited.append(name)
+            confirmed = True  # in this call, what follows runs only if the preparation succeeded
+        if confirmed:
+            self._pgconn.send_query_prepared(name, values)
+        else:
+            self._pgconn.send_query_params(sql, values)
+        awaited.append(None)
+
+    def _flush(self) -> None:
+        try:
+            unsent = self._pgconn.flush()
+        except psycopg.Error as error:
+            self._close(f"sending failed: {error}")
+            return
+        if unsent:
+            self._loop.add_writer(self._socket, self._resume_writing)
+
+    def _resume_writing(self) -> None:
+        self._loop.remove_writer(self._socket)
+        self._flush()
+
+    def _receive(self) -> None:
+        """Read what has come and hand out every answer that is complete."""
+        pgconn = self._pgconn
+        self._heard = self._loop.time()
+        try:
+            pgconn.consume_input()
+            while self._calls and not pgconn.is_busy():
+                result = pgconn.get_result()
+                if result is not None:
+                    self._take(result)
+        except psycopg.Error as error:
+            self._close(f"receiving failed: {error}")
+            return
+        if not self._calls and self.state is WireState.DRAINING:
+            self._close("drained")
+
+    def _take(self, result: pq.abc.PGresult) -> None:
+        call = self._calls[0]
+        status = result.status
+        if status == _SYNC:
+            self._finish(self._calls.popleft())
+            return
+        preparing = call.awaited.popleft() if call.awaited else None
+        if preparing is not None:
+            if status == _DONE:
+                self._prepared[preparing] = True
+            else:  # failed, or skipped behind a failure: try again some other time
+                self._prepared.pop(preparing, None)
+        elif status in (_ROWS, _DONE):
+            columns = range(result.nfields)
+            value = result.get_value
+            call.rows.append(
+                [tuple([value(row, c) for c in columns]) for row in range(result.ntuples)]
+            )
+        if status == _FAILED and call.fault is None:
+            call.fault = _refusal(result)
+
+    def _finish(self, call: _Call) -> None:
+        if call.answered.done():  # nobody waits any more
+            return
+        if call.fault is None:
+            call.answered.set_result(call.rows)
+            return
+        if call.fault.sqlstate in LOST_PREPARED_STATEMENTS:
+            self.drain()  # its successor prepares afresh
+        call.answered.set_exception(call.fault)
+
+    def _check_silence(self) -> None:
+        self._watch = None
+        if not self._calls:
+            return
+        waiting_since = max(self._calls[0].sent_at, self._heard)
+        patience = waiting_since + self._options.silence - self._loop.time()
+        if patience <= 0:
+            self._close("the server is silent")
+        else:
+            self._watch = self._loop.call_later(patience, self._check_silence)
+
+    def _close(self, reason: str) -> None:
+        if self.state is WireState.CLOSED:
+            return
+        was_ready = self.state is WireState.READY
+        self.state = WireState.CLOSED
+        if self._watch is not None:
+            self._watch.cancel()
+        self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
+        self._pgconn.finish()
+        while self._calls:
+            call = self._calls.popleft()
+            if not call.answered.done():
+                call.answered.set_exception(call.fault or WireLost(reason))
+        if was_ready:
+            self._options.on_retire()
+
+
+def _refusal(result: pq.abc.PGresult) -> StatementRefused:
+    sqlstate = result.error_field(_SQLSTATE) or b"08000"
+    return StatementRefused(sqlstate.decode(), result.get_error_message())

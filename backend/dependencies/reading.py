@@ -1,0 +1,132 @@
+"""The parts of a request, read strictly."""
+
+from collections import Counter
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+from starlette.types import Receive, Scope
+
+from backend.core.problems import (
+    BodyTooLarge,
+    FieldError,
+    MalformedRequest,
+    NotAcceptable,
+    UnsupportedMediaType,
+)
+
+MAX_BODY = 65_536  # bytes
+_MAX_PARAMETERS = 50
+_MAX_ERRORS = 20
+_LONGEST_NAME = 64
+
+# Pydantic's own sentences for these quote the refused value.
+_OWN_WORDS = {
+    "uuid_parsing": "Input should be a UUID.",
+    "uuid_type": "Input should be a UUID.",
+    "uuid_version": "Input should be a UUIDv7.",
+    "string_unicode": "Text may not contain lone surrogates.",
+}
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first header field of that (lower-case) name."""
+    for key, value in scope["headers"]:
+        if key == name:
+            text: str = value.decode("latin-1")
+            return text
+    return None
+
+
+def check_accept(scope: Scope) -> None:
+    """Refuse a client that cannot take JSON (RFC 9110, section 12.5.1).
+
+    Raises:
+        NotAcceptable: when `Accept` is there and covers neither JSON nor problem+json.
+    """
+    accept = header(scope, b"accept")
+    if accept is None or "*/*" in accept:
+        return
+    ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    if not ranges & {"application/json", "application/*", "application/problem+json", ""}:
+        raise NotAcceptable
+
+
+def check_media_type(scope: Scope) -> None:
+    """Refuse a body that does not say it is JSON.
+
+    Raises:
+        UnsupportedMediaType: unless it is `application/json` or some `application/…+json`.
+    """
+    media_type = (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
+    kind, _, subtype = media_type.partition("/")
+    if kind != "application" or (subtype != "json" and not subtype.endswith("+json")):
+        raise UnsupportedMediaType
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The whole body.
+
+    Raises:
+        BodyTooLarge: as soon as more than 64 KiB have come.
+        MalformedRequest: when the client goes away in the middle.
+    """
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False) and len(body) <= MAX_BODY:
+        message = await receive()
+        body += message.get("body", b"")
+    if message["type"] != "http.request":
+        raise MalformedRequest("The body ended early.")
+    if len(body) > MAX_BODY:
+        raise BodyTooLarge
+    return body
+
+
+def parse_query(raw: bytes, refused: list[FieldError]) -> dict[str, str]:
+    """The parameters of a query string; one that is given twice is added to `refused`.
+
+    Raises:
+        MalformedRequest: for percent-encoding that is not UTF-8, or too many parameters.
+    """
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_MAX_PARAMETERS,
+        )
+    except ValueError:
+        raise MalformedRequest("The query string is not valid.") from None
+    counts = Counter(name for name, _ in pairs)
+    for name, count in counts.items():
+        if count > 1:
+            refused.append(_refusal("query", (name,), "repeated", "Give this parameter once."))
+    return dict(pairs)
+
+
+def unknown(where: str, name: str) -> FieldError:
+    """The refusal of something that nobody asked for."""
+    return _refusal(where, (name,), "extra_forbidden", "This name is not known here.")
+
+
+def field_errors(where: str, error: ValidationError) -> list[FieldError]:
+    """What pydantic refused in the part `where` of a request, without the values."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [
+        unknown(where, str(each["loc"][-1]))
+        if each["type"] == "extra_forbidden"
+        else _refusal(
+            where, each["loc"], each["type"], _OWN_WORDS.get(each["type"], each["msg"])
+        )
+        for each in found[:_MAX_ERRORS]
+    ]
+
+
+def _refusal(where: str, path: tuple[Any, ...], code: str, detail: str) -> FieldError:
+    pointer = "".join(f"/{_escape(str(step))}" for step in (where, *path))
+    return {"pointer": pointer, "code": code, "detail": detail}
+
+
+def _escape(step: str) -> str:
+    return step[:_LONGEST_NAME].replace("~", "~0").replace("/", "~1")

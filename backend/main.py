@@ -1,0 +1,114 @@
+"""Puts the application together; no logic of its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.types import ASGIApp
+
+from backend.config import Settings
+from backend.database.pool import Pool, PoolOptions
+from backend.middleware.canonical import CanonicalMiddleware
+from backend.middleware.deadline import DeadlineMiddleware
+from backend.middleware.headers import ExactOrigins, HeadersMiddleware
+from backend.middleware.jwt_auth import BearerBackend
+from backend.middleware.limits import LimitsMiddleware
+from backend.middleware.logs import configure_logs
+from backend.middleware.problems import ProblemsMiddleware
+from backend.middleware.telemetry import TelemetryMiddleware
+from backend.routes import auth, operations, problems, tasks
+from backend.security.jwks import KeySource, key_source
+from backend.security.tokens import TokenVerifier
+from backend.services.readiness import Readiness
+from backend.services.users import Introductions
+
+_PREPARE = {"auto": None, "on": True, "off": False}
+
+
+class Duly(FastAPI):
+    """FastAPI with Duly's own layers in place of the framework's.
+
+    `ProblemsMiddleware` answers every exception, and `StrictRoute` opens nothing that would need
+    closing, so the framework's error and exit-stack layers would only cost time.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The router inside `user_middleware`, and nothing else."""
+        app: ASGIApp = self.router
+        for layer in reversed(self.user_middleware):
+            app = layer.cls(app, *layer.args, **layer.kwargs)
+        return app
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The ASGI application.
+
+    Args:
+        settings: Default: from the environment. `database_url` must be set; `duly serve` sets it
+            to the embedded server's in development.
+    """
+    settings = settings or Settings()
+    configure_logs()
+    pool = _pool(settings)
+    keys = key_source(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await keys.start()
+        await pool.start()
+        try:
+            yield
+        finally:
+            await pool.close()
+            await keys.aclose()
+
+    app = Duly(
+        title="Duly",
+        version="0.1.0",
+        summary="The task backend for apps whose users sign in with Better Auth.",
+        lifespan=lifespan,
+        middleware=_layers(settings, TokenVerifier(settings, keys)),
+        redirect_slashes=False,
+        docs_url="/docs" if settings.docs_enabled else None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.docs_enabled else None,
+    )
+    app.state.pool = pool
+    app.state.introductions = Introductions()
+    app.state.readiness = Readiness(pool, keys)
+    for router in _routers(settings):
+        # Not `include_router`, which matches every request twice and wraps every route anew.
+        app.router.routes.extend(router.routes)
+    return app
+
+
+def _pool(settings: Settings) -> Pool:
+    if settings.database_url is None:
+        raise ValueError("DATABASE_URL is not set: start with `duly serve`, or set it")
+    options = PoolOptions(
+        size=settings.database_pool_size,
+        prepare=_PREPARE[settings.database_prepared_statements],
+    )
+    return Pool(settings.database_url.get_secret_value(), options)
+
+
+def _layers(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:
+    """The layers, outermost first."""
+    cors = [Middleware(ExactOrigins, origins=settings.cors_origins)] if settings.cors_origins else []
+    return [
+        Middleware(TelemetryMiddleware),
+        Middleware(HeadersMiddleware, https_only=not settings.development),
+        *cors,
+        Middleware(ProblemsMiddleware),
+        Middleware(CanonicalMiddleware),
+        Middleware(LimitsMiddleware),
+        Middleware(DeadlineMiddleware),
+        Middleware(AuthenticationMiddleware, backend=BearerBackend(verifier)),
+    ]
+
+
+def _routers(settings: Settings) -> list[APIRouter]:
+    own_port = [] if settings.metrics_port else [operations.metrics_router]
+    return [tasks.router, auth.router, problems.router, operations.router, *own_port]

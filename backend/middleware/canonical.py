@@ -1,0 +1,32 @@
+"""One resource, one path, and HEAD wherever there is GET (RFC 9110, section 9.3.2)."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class CanonicalMiddleware:
+    """Takes one trailing slash off the path, and answers HEAD as GET without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            if path.endswith("/") and path != "/":
+                scope["path"] = path[:-1]
+            if scope["method"] == "HEAD":
+                await self._answer_head(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        as_get = {**scope, "method": "GET"}
+        try:
+            await self.app(as_get, receive, without_body)
+        finally:
+            scope["route"] = as_get.get("route")

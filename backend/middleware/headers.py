@@ -1,0 +1,92 @@
+"""Header fields that every answer carries, and CORS for the configured origins."""
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.core.problems import OriginRefused
+from backend.middleware.problems import ProblemResponse
+
+_ALWAYS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_NO_CONTENT = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+# Swagger UI comes from a CDN and starts itself with an inline script.
+_DOCS_CONTENT = (
+    b"content-security-policy",
+    b"default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
+    b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
+    b"style-src 'unsafe-inline' https://cdn.jsdelivr.net",
+)
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+_DOCS = frozenset({"/docs", "/docs/oauth2-redirect"})
+
+_METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
+_REQUEST_HEADERS = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-Id")
+_RESPONSE_HEADERS = (
+    "ETag",
+    "Link",
+    "Location",
+    "Retry-After",
+    "Total-Count",
+    "WWW-Authenticate",
+    "X-Request-Id",
+)
+
+
+class HeadersMiddleware:
+    """Adds the protective header fields (OWASP ASVS 5.0, V3.4).
+
+    Args:
+        app: The layer below.
+        https_only: Whether browsers shall remember to come by HTTPS only.
+    """
+
+    def __init__(self, app: ASGIApp, *, https_only: bool) -> None:
+        self.app = app
+        last = [_HTTPS_ONLY] if https_only else []
+        self._fields = [*_ALWAYS, _NO_CONTENT, *last]
+        self._docs_fields = [*_ALWAYS, _DOCS_CONTENT, *last]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        fields = self._docs_fields if scope["path"] in _DOCS else self._fields
+
+        async def with_fields(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].extend(fields)
+            await send(message)
+
+        await self.app(scope, receive, with_fields)
+
+
+class ExactOrigins(CORSMiddleware):
+    """CORS for a list of exact origins; a refused preflight is a problem like any other."""
+
+    def __init__(self, app: ASGIApp, *, origins: tuple[str, ...]) -> None:
+        super().__init__(
+            app,
+            allow_origins=origins,
+            allow_methods=_METHODS,
+            allow_headers=_REQUEST_HEADERS,
+            expose_headers=_RESPONSE_HEADERS,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            headers = Headers(scope=scope)
+            if "origin" in headers and "access-control-request-method" in headers:
+                await self._preflight(headers, scope)(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
+
+    def _preflight(self, headers: Headers, scope: Scope) -> Response:
+        answer = self.preflight_response(request_headers=headers)
+        if answer.status_code == OriginRefused.status:
+            return ProblemResponse(OriginRefused(headers={"Vary": "Origin"}), scope)
+        return answer

@@ -1,0 +1,93 @@
+"""Turns whatever is raised below into problem+json (RFC 9457): no error has another form."""
+
+import json
+import random
+
+import structlog
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.core.problems import (
+    InternalError,
+    InvalidToken,
+    MethodNotAllowed,
+    MissingToken,
+    NotFound,
+    Problem,
+    Unavailable,
+)
+
+log = structlog.get_logger()
+
+
+class ProblemResponse(Response):
+    """The answer that `problem` describes."""
+
+    media_type = "application/problem+json"
+
+    def __init__(self, problem: Problem, scope: Scope) -> None:
+        headers = dict(problem.headers)
+        if isinstance(problem, MissingToken | InvalidToken):
+            headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+        if isinstance(problem, Unavailable):
+            # Jitter, or all clients come back in the same second.
+            headers.setdefault("Retry-After", str(random.randint(1, 3)))  # noqa: S311
+        document = problem.document(scope["request_id"])
+        super().__init__(json.dumps(document), problem.status, headers)
+
+
+class ProblemsMiddleware:
+    """Answers every exception of the layers below."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note_start)
+        except Exception as error:
+            if started:
+                raise
+            problem = _problem(error, scope)
+            scope["problem"] = {"problem": problem.code}
+            if reason := getattr(problem, "reason", None):
+                scope["problem"]["reason"] = reason
+            await ProblemResponse(problem, scope)(scope, receive, send)
+
+
+def _problem(error: Exception, scope: Scope) -> Problem:
+    if isinstance(error, Problem):
+        if error.status == InternalError.status:
+            log.error("bug", request_id=scope["request_id"], exc_info=error)
+        return error
+    if isinstance(error, HTTPException):  # the router's own
+        if error.status_code == MethodNotAllowed.status:
+            return MethodNotAllowed(headers={"Allow": ", ".join(_allowed(scope))})
+        return NotFound()
+    log.error("bug", request_id=scope["request_id"], exc_info=error)
+    return InternalError()
+
+
+def _allowed(scope: Scope) -> list[str]:
+    """The methods of every route that has the path."""
+    found: set[str] = set()
+    for route in Request(scope).app.routes:
+        match, _ = route.matches(scope)
+        if match is not Match.NONE:
+            found |= route.methods
+    if "GET" in found:
+        found.add("HEAD")
+    return sorted(found)

@@ -1,0 +1,62 @@
+"""One id, one log line and one measurement for each request; never a token or content."""
+
+import re
+import time
+from secrets import token_hex
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.middleware.metrics import observe
+
+_ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
+
+log = structlog.get_logger()
+
+
+class TelemetryMiddleware:
+    """Stamps `scope["request_id"]`, answers it as `X-Request-Id`, logs and counts the outcome."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = _request_id(scope)
+        scope["request_id"] = request_id
+        method = scope["method"]
+        status = 500
+
+        async def with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"].append((b"x-request-id", request_id.encode()))
+            await send(message)
+
+        try:
+            await self.app(scope, receive, with_id)
+        finally:
+            duration = time.perf_counter() - started
+            route = getattr(scope.get("route"), "path", "unknown")
+            observe(method, route, status, duration)
+            log.info(
+                "request",
+                request_id=request_id,
+                method=method,
+                route=route,
+                status=status,
+                duration_ms=round(duration * 1000, 2),
+                **scope.get("problem", {}),
+            )
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _ACCEPTABLE_ID.fullmatch(value):
+            text: str = value.decode()
+            return text
+    return token_hex(12)

@@ -1,0 +1,6 @@
+"""The tables, one file per noun, all in the schema `duly`."""
+
+from backend.models.task import Task
+from backend.models.user import User
+
+__all__ = ["Task", "User"]

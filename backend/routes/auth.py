@@ -1,0 +1,20 @@
+"""`/api/auth`: what the caller's token says."""
+
+from fastapi import APIRouter, Response
+
+from backend.dependencies.database import ActingUser
+from backend.dependencies.strict import StrictRoute
+from backend.schemas.user import Me
+from backend.services import users
+
+router = APIRouter(route_class=StrictRoute, tags=["auth"])
+
+
+async def describe_me(db: ActingUser) -> Response:
+    """Say who the token belongs to and how long it lasts."""
+    me = await users.describe_me(db)
+    return Response(me.model_dump_json(), media_type="application/json")
+
+
+router.add_api_route("/api/auth/me", describe_me, methods=["GET"], response_model=Me)
+router.add_api_route("/api/auth/verify", describe_me, methods=["POST"], response_model=Me)

@@ -1,0 +1,31 @@
+"""`/problems/{code}`: what an error's `type` leads to."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from backend.core.problems import NotFound, Problem
+from backend.dependencies.strict import StrictRoute
+from backend.schemas.problem import ProblemExplanation
+
+router = APIRouter(route_class=StrictRoute, tags=["problems"])
+
+
+async def explain_problem(code: Annotated[str, Path(description="The `code` of an error.")]) -> Response:
+    """Say what an error means and how to mend it."""
+    kind = Problem.registry.get(code)
+    if kind is None:
+        raise NotFound
+    explanation = ProblemExplanation(
+        code=kind.code,
+        status=kind.status,
+        title=kind.title,
+        meaning=kind.meaning,
+        remedy=kind.remedy,
+    )
+    return Response(explanation.model_dump_json(), media_type="application/json")
+
+
+router.add_api_route(
+    "/problems/{code}", explain_problem, methods=["GET"], response_model=ProblemExplanation
+)

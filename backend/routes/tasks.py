@@ -1,0 +1,162 @@
+"""`/api/tasks`, the same under `/api/{user_id}/tasks`, and `/api/trash`."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel
+
+from backend.core.ids import parse_id
+from backend.core.problems import NotFound
+from backend.dependencies.auth import require_own_path
+from backend.dependencies.conditions import ExpectedVersions, KnownVersions, etag
+from backend.dependencies.database import ActingUser
+from backend.dependencies.strict import StrictRoute
+from backend.schemas.task import (
+    TaskComplete,
+    TaskCreate,
+    TaskQuery,
+    TaskRead,
+    TaskUpdate,
+    TrashQuery,
+)
+from backend.services import task_pages, tasks
+from backend.services.task_pages import Page
+from backend.services.tasks import Representation
+
+TaskId = Annotated[str, Path(description="The task's UUID.", json_schema_extra={"format": "uuid"})]
+
+
+async def list_tasks(
+    request: Request, db: ActingUser, query: Annotated[TaskQuery, Query()]
+) -> Response:
+    """List tasks outside the trash, a page at a time."""
+    return _page(request, await task_pages.list_tasks(db, query), query)
+
+
+async def create_task(request: Request, db: ActingUser, task: TaskCreate) -> Response:
+    """Create a task. A client-made `id` makes a retry safe: the second one is a 409."""
+    task_id, created = await tasks.create_task(db, task)
+    answer = _task(created, status=201)
+    answer.headers["Location"] = f"{request.scope['path']}/{task_id}"
+    return answer
+
+
+async def get_task(db: ActingUser, task_id: TaskId, known: KnownVersions) -> Response:
+    """Read one task."""
+    task = await tasks.get_task(db, _parse(task_id))
+    tag = etag(task.version)
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers={"ETag": tag})
+    return _task(task)
+
+
+async def update_task(
+    db: ActingUser, task_id: TaskId, patch: TaskUpdate, versions: ExpectedVersions
+) -> Response:
+    """Change the members that the body has (RFC 7396); the others stay."""
+    return _task(await tasks.update_task(db, _parse(task_id), patch, versions))
+
+
+async def complete_task(
+    db: ActingUser,
+    task_id: TaskId,
+    versions: ExpectedVersions,
+    wish: TaskComplete | None = None,
+) -> Response:
+    """Set whether the task is done; without a body, toggle it."""
+    completed = wish.completed if wish else None
+    return _task(await tasks.complete_task(db, _parse(task_id), completed, versions))
+
+
+async def toggle_task(db: ActingUser, task_id: TaskId, versions: ExpectedVersions) -> Response:
+    """Toggle whether the task is done."""
+    return _task(await tasks.complete_task(db, _parse(task_id), None, versions))
+
+
+async def delete_task(db: ActingUser, task_id: TaskId, versions: ExpectedVersions) -> Response:
+    """Move the task to the trash."""
+    await tasks.delete_task(db, _parse(task_id), versions)
+    return Response(status_code=204)
+
+
+async def restore_task(db: ActingUser, task_id: TaskId, versions: ExpectedVersions) -> Response:
+    """Take the task out of the trash; one that is not in it stays as it is."""
+    return _task(await tasks.restore_task(db, _parse(task_id), versions))
+
+
+async def list_trash(
+    request: Request, db: ActingUser, query: Annotated[TrashQuery, Query()]
+) -> Response:
+    """List the trash, the latest deletion first."""
+    return _page(request, await task_pages.list_trash(db, query), query)
+
+
+async def empty_trash(db: ActingUser) -> Response:
+    """Delete everything in the trash for good."""
+    await tasks.empty_trash(db)
+    return Response(status_code=204)
+
+
+def _task(task: Representation, status: int = 200) -> Response:
+    return Response(
+        task.body, status, {"ETag": etag(task.version)}, media_type="application/json"
+    )
+
+
+def _page(request: Request, page: Page, query: BaseModel) -> Response:
+    answer = Response(page.body, media_type="application/json")
+    if page.cursor:
+        following = query.model_dump(exclude_unset=True) | {"cursor": page.cursor}
+        path = request.scope.get("root_path", "") + request.scope["path"]
+        answer.headers["Link"] = f'<{path}?{urlencode(following)}>; rel="next"'
+    if page.total is not None:
+        answer.headers["Total-Count"] = str(page.total)
+    return answer
+
+
+def _parse(task_id: str) -> UUID:
+    """The id; what is not one names nothing, exactly like an id that does not exist."""
+    parsed = parse_id(task_id)
+    if parsed is None:
+        raise NotFound
+    return parsed
+
+
+_ONE = TaskRead
+_MANY = list[TaskRead]
+# Path below the prefix, methods, endpoint, status, model of the answer.
+_ROUTES: list[tuple[str, list[str], Any, int, Any]] = [
+    ("", ["GET"], list_tasks, 200, _MANY),
+    ("", ["POST"], create_task, 201, _ONE),
+    ("/{task_id}", ["GET"], get_task, 200, _ONE),
+    ("/{task_id}", ["PATCH"], update_task, 200, _ONE),
+    ("/{task_id}", ["PUT"], update_task, 200, _ONE),
+    ("/{task_id}", ["DELETE"], delete_task, 204, None),
+    ("/{task_id}/complete", ["PATCH"], complete_task, 200, _ONE),
+    ("/{task_id}/complete", ["POST"], complete_task, 200, _ONE),
+    ("/{task_id}/toggle", ["PATCH"], toggle_task, 200, _ONE),
+    ("/{task_id}/restore", ["POST"], restore_task, 200, _ONE),
+]
+
+router = APIRouter(route_class=StrictRoute, tags=["tasks"])
+
+
+def _register(prefix: str, **options: Any) -> None:
+    for path, methods, endpoint, status, model in _ROUTES:
+        router.add_api_route(
+            prefix + path,
+            endpoint,
+            methods=methods,
+            status_code=status,
+            response_model=model,
+            **options,
+        )
+
+
+_register("/api/tasks")
+router.add_api_route("/api/trash", list_trash, methods=["GET"], response_model=_MANY)
+router.add_api_route("/api/trash", empty_trash, methods=["DELETE"], status_code=204)
+# What clients of the user's earlier backend call.
+_register("/api/{user_id}/tasks", dependencies=[Depends(require_own_path)])

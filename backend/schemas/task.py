@@ -1,0 +1,85 @@
+"""Tasks as clients send and receive them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import UUID7, BaseModel, ConfigDict, Field, StringConstraints
+
+from backend.schemas.scalars import DecimalInt, Text
+
+Title = Annotated[
+    Text, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=500)
+]
+Description = Annotated[Text, StringConstraints(strict=True, max_length=16_384)]
+
+SortField = Literal["created", "updated", "title"]
+Sort = Literal["created", "-created", "updated", "-updated", "title", "-title"]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TaskCreate(_Input):
+    """A new task."""
+
+    id: UUID7 | None = Field(
+        default=None,
+        description="A UUIDv7 of the client's own, so that a retry cannot make a second task.",
+    )
+    title: Title
+    description: Description | None = None
+    completed: bool = Field(default=False, strict=True)
+
+
+class TaskUpdate(_Input):
+    """A merge patch (RFC 7396): what is absent stays, null clears."""
+
+    title: Title = Field(default="")
+    description: Description | None = None
+    completed: bool = Field(default=False, strict=True)
+
+
+class TaskComplete(_Input):
+    """Whether the task is done."""
+
+    completed: bool = Field(strict=True)
+
+
+class TaskRead(BaseModel):
+    """A task. PostgreSQL makes this object: its fields are this class's fields."""
+
+    id: UUID
+    user_id: str = Field(description="The token's subject.")
+    title: str
+    description: str | None
+    completed: bool
+    completed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = Field(description="When it went to the trash.")
+    version: int = Field(description="The user's number of the latest write; the ETag.")
+
+
+class TaskQuery(_Input):
+    """Which tasks to list, and how."""
+
+    status: Literal["all", "pending", "completed"] = "all"
+    sort: Sort = Field(default="-created", description="`-` before the field means descending.")
+    limit: DecimalInt = Field(default=100, ge=1, le=200)
+    cursor: str | None = Field(
+        default=None, max_length=4096, description="From the `Link` of the page before."
+    )
+    count: Literal["exact"] | None = Field(default=None, description="Adds `Total-Count`.")
+
+
+class TrashQuery(_Input):
+    """Which page of the trash."""
+
+    limit: DecimalInt = Field(default=100, ge=1, le=200)
+    cursor: str | None = Field(
+        default=None, max_length=4096, description="From the `Link` of the page before."
+    )
+
+

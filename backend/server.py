@@ -1,0 +1,143 @@
+"""Runs the program: database, migrations, workers."""
+
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import typer
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from pydantic import SecretStr
+
+from backend.config import Settings
+from backend.database import migrate
+from backend.database.embedded import EmbeddedServer
+
+_DATABASE = "duly"
+_HEADER_MILLISECONDS = 5_000
+_BACKLOG = 4_096
+_RESPAWN_SECONDS = 0.5
+
+
+class CannotServe(Exception):  # noqa: N818 - named for what it means
+    """The program cannot start; the message says what to do."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        CannotServe: when the database is not ready for this version of the program.
+    """
+    with database(settings) as configured, _metrics_directory():
+        _bring_up_to_date(configured)
+        threading.Thread(target=_announce, args=(configured,), daemon=True).start()
+        Granian(
+            "backend.main:create_app",
+            factory=True,
+            interface=Interfaces.ASGI,
+            address=configured.host,
+            port=configured.port,
+            workers=configured.workers,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS),
+            websockets=False,
+            backlog=_BACKLOG,
+            backpressure=_BACKLOG,
+            respawn_failed_workers=True,
+            respawn_interval=_RESPAWN_SECONDS,
+            log_enabled=True,
+            log_level="warning",
+        ).serve()
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Settings]:
+    """The settings with a database in them: the embedded one in development, if none is set."""
+    if settings.database_url is not None or not settings.development:
+        yield settings
+        return
+    embedded = EmbeddedServer(settings.data_dir / "postgres")
+    try:
+        url = embedded.database(_DATABASE)
+        os.environ["DATABASE_URL"] = url  # the workers read their own settings
+        yield settings.model_copy(update={"database_url": SecretStr(url)})
+    finally:
+        embedded.close()
+
+
+def _bring_up_to_date(settings: Settings) -> None:
+    assert settings.migration_url is not None  # noqa: S101 - `database` has set it
+    url = settings.migration_url.get_secret_value()
+    try:
+        current = migrate.current(url)
+    except psycopg.OperationalError as error:
+        if settings.development:
+            raise CannotServe(f"DATABASE_URL cannot be reached: {error}") from error
+        return  # an outage: serve 503 until the database is back
+    if not migrate.is_behind(current):
+        return
+    if not settings.development:
+        raise CannotServe("The database is older than this program: run `duly migrate` first.")
+    migrate.upgrade(url)
+
+
+@contextmanager
+def _metrics_directory() -> Iterator[None]:
+    """A directory in which the workers add up their metrics."""
+    directory = tempfile.mkdtemp(prefix="duly-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+    try:
+        yield
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _announce(settings: Settings) -> None:
+    """Say that the service is up, as soon as it is, and how to try it."""
+    while not _listening(settings):
+        time.sleep(0.02)
+    origin = f"http://{settings.host}:{settings.port}"
+    typer.echo(f"Duly serves {origin}" + (f" (docs: {origin}/docs)" if settings.docs_enabled else ""))
+    if settings.development_keys:
+        typer.echo(f"\nCreate a task as alice, then list hers:\n\n{_example(settings, origin)}\n")
+
+
+def _listening(settings: Settings) -> bool:
+    try:
+        with socket.create_connection((settings.host, settings.port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def development_token(settings: Settings, subject: str, lifetime: int) -> str:
+    """A token for `subject` that lasts `lifetime` seconds; only without a real issuer.
+
+    Raises:
+        ValueError: when the settings name a real issuer.
+    """
+    # Imported here: production has no use for a signing key.
+    from backend.security.issuer import development_issuer  # noqa: PLC0415
+
+    return development_issuer(settings).token(
+        subject,
+        issuer=settings.issuer,
+        audience=min(settings.audiences),
+        lifetime=lifetime,
+    )
+
+
+def _example(settings: Settings, origin: str) -> str:
+    token = development_token(settings, "alice", settings.auth_max_token_lifetime)
+    url = f"{origin}/api/tasks -H 'Authorization: Bearer {token}'"
+    body = """-H 'Content-Type: application/json' -d '{"title": "Try Duly"}'"""
+    return f"curl -sS {url} {body} --next -sS {url}"

@@ -1,0 +1,127 @@
+"""Pages of tasks: filters, sorts and keyset cursors, never OFFSET."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Select, Text, Uuid, bindparam, func, tuple_
+from sqlmodel import col, select
+
+from backend.core.ids import parse_id
+from backend.core.paging import Cursor
+from backend.core.problems import ValidationFailed
+from backend.database.acting import Acting
+from backend.database.statements import Statement
+from backend.models import Task
+from backend.schemas.task import TaskQuery, TrashQuery
+from backend.services.tasks import IS_LIVE, IS_TRASHED, JSON
+
+_TRASH = "trash"
+
+# Sort field of the API: the column, and the field of the JSON that shows it.
+_SORTS: dict[str, tuple[ColumnElement[object], str]] = {
+    "created": (col(Task.created_at), "created_at"),
+    "updated": (col(Task.updated_at), "updated_at"),
+    "title": (col(Task.title), "title"),
+    "deleted": (col(Task.deleted_at), "deleted_at"),
+}
+_FILTERS = {
+    "all": (IS_LIVE,),
+    "pending": (IS_LIVE, ~col(Task.completed)),
+    "completed": (IS_LIVE, col(Task.completed)),
+    _TRASH: (IS_TRASHED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some tasks, and where the next ones start.
+
+    Attributes:
+        body: A JSON array in UTF-8.
+        cursor: For the next page; None on the last one.
+        total: How many tasks match on all pages, when asked for.
+    """
+
+    body: bytes
+    cursor: str | None
+    total: int | None = None
+
+
+async def list_tasks(db: Acting, query: TaskQuery) -> Page:
+    """One page of the caller's tasks outside the trash.
+
+    Raises:
+        ValidationFailed: for a cursor that is not one, or was made with another sort.
+    """
+    return await _page(db, query.status, query.sort, query, count=query.count is not None)
+
+
+async def list_trash(db: Acting, query: TrashQuery) -> Page:
+    """One page of the caller's trash, the latest deletion first. Errors as `list_tasks`."""
+    return await _page(db, _TRASH, "-deleted", query, count=False)
+
+
+async def _page(
+    db: Acting, status: str, sort: str, query: TaskQuery | TrashQuery, *, count: bool
+) -> Page:
+    cursor = _decode(query.cursor, sort) if query.cursor else None
+    statement = _select(status, sort, after=cursor is not None)
+    # One row more than asked for tells whether there is a next page.
+    bound = statement.bind(
+        limit=query.limit + 1,
+        value=cursor.value if cursor else None,
+        id=cursor.id if cursor else None,
+    )
+    if count:
+        rows, [[total]] = await db.read(bound, _count(status).bind())
+        counted = int(total or 0)
+    else:
+        [rows] = await db.read(bound)
+        counted = None
+    tasks = [row[0] or b"" for row in rows[: query.limit]]
+    more = len(rows) > query.limit
+    return Page(b"[%s]" % b",".join(tasks), _after(tasks[-1], sort) if more else None, counted)
+
+
+@lru_cache(maxsize=256)
+def _select(status: str, sort: str, *, after: bool) -> Statement:
+    column, _ = _SORTS[sort.removeprefix("-")]
+    descending = sort.startswith("-")
+    chosen: Select[tuple[str]] = select(JSON).where(*_FILTERS[status])
+    if after:
+        here = tuple_(column, col(Task.id))
+        last = tuple_(bindparam("value", type_=column.type), bindparam("id", type_=Uuid))
+        chosen = chosen.where(here < last if descending else here > last)
+    order = [column.desc(), col(Task.id).desc()] if descending else [column, col(Task.id)]
+    return Statement(chosen.order_by(*order).limit(bindparam("limit", type_=BigInteger)))
+
+
+@lru_cache(maxsize=8)
+def _count(status: str) -> Statement:
+    return Statement(select(func.count()).select_from(Task).where(*_FILTERS[status]))
+
+
+def _after(last: bytes, sort: str) -> str:
+    """The cursor behind `last`, which shows its own sort value and id."""
+    task = json.loads(last)
+    _, field = _SORTS[sort.removeprefix("-")]
+    return Cursor(sort, task[field], parse_id(task["id"])).encode()
+
+
+def _decode(text: str, sort: str) -> Cursor:
+    try:
+        cursor = Cursor.decode(text)
+    except ValueError:
+        cursor = None
+    if cursor is None or cursor.sort != sort:
+        raise ValidationFailed(
+            errors=[
+                {
+                    "pointer": "/query/cursor",
+                    "code": "invalid_cursor",
+                    "detail": "Take the cursor from the Link of a page with the same sort.",
+                }
+            ]
+        )
+    return cursor

@@ -1,0 +1,106 @@
+"""What the end-to-end tests run on, and the conformance table that they print."""
+
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx2
+import psycopg
+import pytest
+from psycopg import sql
+
+from backend.database.embedded import EmbeddedServer
+from backend.tests.e2e.better_auth import BetterAuth, serve_better_auth
+from backend.tests.e2e.duly import serve_duly
+from backend.tests.e2e.people import Person, signed_up
+from backend.tests.e2e.programs import running
+
+NewDatabase = Callable[[], str]
+StartBetterAuth = Callable[..., BetterAuth]
+StartDuly = Callable[..., httpx2.Client]
+SignUp = Callable[[BetterAuth, str], Person]
+
+_TITLES = ("Better Auth's mode", "signed with", "expected", "seen")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedServer]:
+    """A PostgreSQL server of these tests' own."""
+    with TemporaryDirectory(prefix="duly-e2e-", ignore_cleanup_errors=True) as directory:
+        with warnings.catch_warnings():
+            # It reports a missing XDG_RUNTIME_DIR, usual where nobody is logged in.
+            warnings.simplefilter("ignore")
+            server = EmbeddedServer(Path(directory) / "postgres")
+        yield server
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: EmbeddedServer) -> NewDatabase:
+    """Makes empty databases."""
+    numbers = count(1)
+
+    def create() -> str:
+        name = f"e2e_{next(numbers)}"
+        with psycopg.connect(postgres.url(), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return postgres.url(name)
+
+    return create
+
+
+@pytest.fixture
+def closing() -> Iterator[ExitStack]:
+    """Ends, after the test, whatever was started in it."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def better_auth(new_database: NewDatabase, closing: ExitStack, tmp_path: Path) -> StartBetterAuth:
+    """Starts a Better Auth on a database of its own, in the mode asked for."""
+    return lambda **mode: closing.enter_context(serve_better_auth(new_database(), tmp_path, **mode))
+
+
+@pytest.fixture
+def duly(closing: ExitStack, tmp_path: Path) -> StartDuly:
+    """Starts Duly beside a Better Auth, with the settings asked for."""
+    return lambda better_auth, settings=None: closing.enter_context(
+        serve_duly(better_auth, tmp_path, settings)
+    )
+
+
+@pytest.fixture
+def sign_up(closing: ExitStack) -> SignUp:
+    """Signs new users up."""
+    return lambda better_auth, name: closing.enter_context(signed_up(better_auth, name))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the programs wrote when a test fails."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"output of {one.name}", one.last_words()) for one in running]
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print one line for each mode, from whichever process tried it."""
+    rows = sorted(
+        tuple(value)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, value in report.user_properties
+        if name == "conformance"
+    )
+    if not rows:
+        return
+    widths = [max(map(len, column)) for column in zip(_TITLES, *rows, strict=True)]
+    terminalreporter.section("conformance with Better Auth")
+    for row in (_TITLES, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        terminalreporter.write_line("  ".join(cells).rstrip())

@@ -1,0 +1,97 @@
+"""Programs that the tests start: their output, their readiness and their end."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+_SECONDS_TO_START = 60
+_SECONDS_TO_END = 15
+_LINES_SHOWN = 60
+
+running: list["Program"] = []
+
+
+class ProgramError(Exception):
+    """A program ended or stayed silent when it was expected to work."""
+
+
+class Program:
+    """A child process whose output goes to a file.
+
+    Args:
+        name: What to call it in reports.
+        command: Program and arguments.
+        environment: All of its environment variables.
+        directory: Its working directory, where its output is kept too.
+    """
+
+    def __init__(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path
+    ) -> None:
+        self.name = name
+        self._log = directory / f"{name}.log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - the tests say what to run
+                command,
+                env=environment,
+                cwd=directory,
+                # Never written to: it closes with this process, and server.mjs ends with it.
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A group of its own, so that `stop` reaches workers whose parent is gone.
+                start_new_session=True,
+            )
+
+    def output(self) -> str:
+        """All that the program has written, errors included."""
+        return self._log.read_text(errors="replace")
+
+    def last_words(self) -> str:
+        """The end of the output, for a report."""
+        return "\n".join(self.output().splitlines()[-_LINES_SHOWN:])
+
+    def wait_for(self, find: Callable[[], Found | None]) -> Found:
+        """Return what `find` finds as soon as it is not None.
+
+        Raises:
+            ProgramError: The program ended first, or a minute passed.
+        """
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while (found := find()) is None:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                state = f"exit status {self._process.returncode}"
+                raise ProgramError(f"{self.name} did not start ({state})\n{self.last_words()}")
+            time.sleep(0.02)
+        return found
+
+    def stop(self) -> None:
+        """Ask the program to end, wait for it, and leave nothing of it behind."""
+        with self._process as process:
+            process.terminate()
+            try:
+                process.wait(_SECONDS_TO_END)
+            finally:
+                self._end_group()
+
+    def _end_group(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def started(program: Program) -> Iterator[Program]:
+    """Keep a program on the list of running ones, and stop it in the end."""
+    running.append(program)
+    try:
+        yield program
+    finally:
+        running.remove(program)
+        program.stop()

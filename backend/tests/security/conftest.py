@@ -1,0 +1,30 @@
+"""The service under attack, and its clocks."""
+
+import pytest
+
+from backend.config import Settings
+from backend.security.issuer import Issuer
+from backend.security.sources import StaticKeySet
+from backend.security.tokens import TokenVerifier
+from backend.tests.security.attacks import ISSUER, Target
+
+
+@pytest.fixture(scope="session")
+def target() -> Target:
+    return Target()
+
+
+@pytest.fixture(scope="session")
+def issuer(target: Target) -> Issuer:
+    return target.ed
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(better_auth_url=ISSUER)
+
+
+@pytest.fixture
+def verifier(settings: Settings, target: Target) -> TokenVerifier:
+    keys = [issuer.verification_key for issuer in (target.ed, target.ec, target.rsa)]
+    return TokenVerifier(settings, StaticKeySet(keys))
