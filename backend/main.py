@@ -96,7 +96,9 @@ def _pool(settings: Settings) -> Pool:
 
 def _layers(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:
     """The layers, outermost first."""
-    cors = [Middleware(ExactOrigins, origins=settings.cors_origins)] if settings.cors_origins else []
+    cors = (
+        [Middleware(ExactOrigins, origins=settings.cors_origins)] if settings.cors_origins else []
+    )
     return [
         Middleware(TelemetryMiddleware),
         Middleware(HeadersMiddleware, https_only=not settings.development),

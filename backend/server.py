@@ -106,7 +106,9 @@ def _announce(settings: Settings) -> None:
     while not _listening(settings):
         time.sleep(0.02)
     origin = f"http://{settings.host}:{settings.port}"
-    typer.echo(f"Duly serves {origin}" + (f" (docs: {origin}/docs)" if settings.docs_enabled else ""))
+    typer.echo(
+        f"Duly serves {origin}" + (f" (docs: {origin}/docs)" if settings.docs_enabled else "")
+    )
     if settings.development_keys:
         typer.echo(f"\nCreate a task as alice, then list hers:\n\n{_example(settings, origin)}\n")
 

@@ -34,7 +34,9 @@ class Acting:
 
     __slots__ = ("_introduction", "_pool", "principal")
 
-    def __init__(self, pool: Pool, principal: Principal, introduction: Introduction | None = None) -> None:
+    def __init__(
+        self, pool: Pool, principal: Principal, introduction: Introduction | None = None
+    ) -> None:
         self._pool = pool
         self.principal = principal
         self._introduction = introduction

@@ -87,6 +87,7 @@ class Wire:
         self._calls: deque[_Call] = deque()
         self._prepared: dict[bytes, bool] = {}  # name: whether PostgreSQL has confirmed it
         self._watch: asyncio.TimerHandle | None = None
+        self._connection = connection  # it warns when it goes before the connection is closed
         self._pgconn = connection.pgconn
         self._pgconn.nonblocking = 1
         self._pgconn.enter_pipeline_mode()

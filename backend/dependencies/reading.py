@@ -116,9 +116,7 @@ def field_errors(where: str, error: ValidationError) -> list[FieldError]:
     return [
         unknown(where, str(each["loc"][-1]))
         if each["type"] == "extra_forbidden"
-        else _refusal(
-            where, each["loc"], each["type"], _OWN_WORDS.get(each["type"], each["msg"])
-        )
+        else _refusal(where, each["loc"], each["type"], _OWN_WORDS.get(each["type"], each["msg"]))
         for each in found[:_MAX_ERRORS]
     ]
 

@@ -11,7 +11,9 @@ from backend.schemas.problem import ProblemExplanation
 router = APIRouter(route_class=StrictRoute, tags=["problems"])
 
 
-async def explain_problem(code: Annotated[str, Path(description="The `code` of an error.")]) -> Response:
+async def explain_problem(
+    code: Annotated[str, Path(description="The `code` of an error.")],
+) -> Response:
     """Say what an error means and how to mend it."""
     kind = Problem.registry.get(code)
     if kind is None:

@@ -100,9 +100,7 @@ async def empty_trash(db: ActingUser) -> Response:
 
 
 def _task(task: Representation, status: int = 200) -> Response:
-    return Response(
-        task.body, status, {"ETag": etag(task.version)}, media_type="application/json"
-    )
+    return Response(task.body, status, {"ETag": etag(task.version)}, media_type="application/json")
 
 
 def _page(request: Request, page: Page, query: BaseModel) -> Response:

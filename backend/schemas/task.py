@@ -81,5 +81,3 @@ class TrashQuery(_Input):
     cursor: str | None = Field(
         default=None, max_length=4096, description="From the `Link` of the page before."
     )
-
-

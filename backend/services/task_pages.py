@@ -4,7 +4,17 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Select, Text, Uuid, bindparam, func, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    tuple_,
+)
 from sqlmodel import col, select
 
 from backend.core.ids import parse_id

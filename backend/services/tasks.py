@@ -141,9 +141,7 @@ async def complete_task(
     return await _change(db, task_id, frozenset({"completed"}), versions, completed=completed)
 
 
-async def delete_task(
-    db: Acting, task_id: UUID, versions: Sequence[int] | None = None
-) -> None:
+async def delete_task(db: Acting, task_id: UUID, versions: Sequence[int] | None = None) -> None:
     """Move a task to the trash. Errors as `update_task`."""
     await _change(db, task_id, frozenset({"trashed"}), versions)
 

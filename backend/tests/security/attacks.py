@@ -93,7 +93,7 @@ HEADERS: list[tuple[str, Reason, Build]] = [
         for alg in (
             *("none", "None", "NONE", "nOnE", "", "eddsa", "EDDSA", "EdDSA ", "EdDSA\0", "Ed448"),
             *("HS256", "HS384", "HS512", "RS384", "ES256K", "ES256", "ES384", "RS256", "PS256"),
-            *(None, True, 0, 1, ["EdDSA"], {"EdDSA": 1}, "ＥdDSA"),
+            *(None, True, 0, 1, ["EdDSA"], {"EdDSA": 1}, "\uff25dDSA"),
         )
     ),
     ("alg is missing", "algorithm_refused", _header(alg=...)),
@@ -114,7 +114,7 @@ HEADERS: list[tuple[str, Reason, Build]] = [
     *(
         (f"typ is {typ!r}", "type_refused", _header(typ=typ))
         for typ in (
-            *("at+jwt", "dpop+jwt", "logout+jwt", "JWE", "JWTX", "", "application/jwt", "ＪＷＴ"),
+            *("at+jwt", "dpop+jwt", "logout+jwt", "JWE", "JWTX", "", "application/jwt", "\uff2aWT"),
             *("session-cache+jwt", None, 1, True, ["JWT"], {"JWT": 1}),
         )
     ),
@@ -249,7 +249,11 @@ TEXTS: list[tuple[str, Reason, Build]] = [
     ("payload has exp twice", "malformed", _payload(_with('"exp":9999999999'))),
     ("exp is NaN", "malformed", _payload(lambda text: text.replace(b'"exp":', b'"exp":NaN,"y":'))),
     ("exp is 1e400", "malformed", _payload(lambda t: t.replace(b'"exp":', b'"exp":1e400,"y":'))),
-    ("sub is in another case", "subject_refused", _payload(lambda t: t.replace(b'"sub"', b'"Sub"'))),
+    (
+        "sub is in another case",
+        "subject_refused",
+        _payload(lambda t: t.replace(b'"sub"', b'"Sub"')),
+    ),
     ("payload is an empty object", "wrong_issuer", _payload(lambda _: b"{}")),
     ("header is an empty object", "algorithm_refused", _head(lambda _: b"{}")),
 ]
@@ -424,13 +428,19 @@ def _confused(algorithm: str, form: str, of: str) -> Build:
         header = encode_segment(_dumps({"alg": algorithm, "kid": issuer.kid}))
         signed = f"{header}.{encode_segment(_dumps(at.claims()))}"
         secret = _public_texts(issuer)[form]
-        return f"{signed}.{encode_segment(hmac.digest(secret, signed.encode(), _HASHES[algorithm]))}"
+        return (
+            f"{signed}.{encode_segment(hmac.digest(secret, signed.encode(), _HASHES[algorithm]))}"
+        )
 
     return build
 
 
 CONFUSIONS: list[tuple[str, Reason, Build]] = [
-    (f"{algorithm} keyed with the {of} key's {form}", "algorithm_refused", _confused(algorithm, form, of))
+    (
+        f"{algorithm} keyed with the {of} key's {form}",
+        "algorithm_refused",
+        _confused(algorithm, form, of),
+    )
     for algorithm in _HASHES
     for form in ("PEM", "DER", "JWK", "JWKS", "raw", "base64url")
     for of in ("ed", "ec", "rsa")

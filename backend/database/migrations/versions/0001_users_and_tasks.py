@@ -56,8 +56,10 @@ def upgrade() -> None:
     op.execute(_NUMBER_WRITE)
     _create_users()
     _create_tasks()
-    op.execute("create trigger number_write before insert or update on duly.tasks "
-               "for each row execute function duly.number_write()")
+    op.execute(
+        "create trigger number_write before insert or update on duly.tasks "
+        "for each row execute function duly.number_write()"
+    )
     for table, owner in (("users", "subject"), ("tasks", "user_id")):
         op.execute(f"alter table duly.{table} enable row level security")
         op.execute(f"alter table duly.{table} force row level security")
@@ -72,17 +74,29 @@ def upgrade() -> None:
 def _create_users() -> None:
     op.create_table(
         "users",
-        sa.Column("subject", sa.Text(collation="C"), primary_key=True,
-                  server_default=sa.text("duly.current_user_id()")),
+        sa.Column(
+            "subject",
+            sa.Text(collation="C"),
+            primary_key=True,
+            server_default=sa.text("duly.current_user_id()"),
+        ),
         sa.Column("email", sa.Text()),
         sa.Column("name", sa.Text()),
         sa.Column("time_zone", sa.Text(), nullable=False, server_default="UTC"),
         sa.Column("claims_issued_at", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("last_version", sa.BigInteger(), nullable=False, server_default="0"),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False,
-                  server_default=sa.text("now()")),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False,
-                  server_default=sa.text("now()")),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            server_default=sa.text("now()"),
+        ),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            server_default=sa.text("now()"),
+        ),
         sa.CheckConstraint("char_length(subject) between 1 and 255", name="users_subject_length"),
         sa.CheckConstraint("char_length(name) <= 255", name="users_name_length"),
         sa.CheckConstraint("char_length(email) <= 320", name="users_email_length"),
@@ -95,31 +109,50 @@ def _create_users() -> None:
 def _create_tasks() -> None:
     op.create_table(
         "tasks",
-        sa.Column("user_id", sa.Text(collation="C"),
-                  sa.ForeignKey("duly.users.subject", ondelete="CASCADE"),
-                  primary_key=True, server_default=sa.text("duly.current_user_id()")),
+        sa.Column(
+            "user_id",
+            sa.Text(collation="C"),
+            sa.ForeignKey("duly.users.subject", ondelete="CASCADE"),
+            primary_key=True,
+            server_default=sa.text("duly.current_user_id()"),
+        ),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("description", sa.Text()),
-        sa.Column("completed", sa.Boolean(),
-                  sa.Computed("completed_at is not null", persisted=True), nullable=False),
+        sa.Column(
+            "completed",
+            sa.Boolean(),
+            sa.Computed("completed_at is not null", persisted=True),
+            nullable=False,
+        ),
         sa.Column("completed_at", sa.DateTime(timezone=True)),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False,
-                  server_default=sa.text("now()")),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False,
-                  server_default=sa.text("now()")),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            server_default=sa.text("now()"),
+        ),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            server_default=sa.text("now()"),
+        ),
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
         sa.Column("version", sa.BigInteger(), nullable=False, server_default="0"),
         sa.CheckConstraint("substr(id::text, 15, 1) = '7'", name="tasks_id_is_uuid7"),
-        sa.CheckConstraint("char_length(title) <= 500 and btrim(title) <> ''",
-                           name="tasks_title_length"),
+        sa.CheckConstraint(
+            "char_length(title) <= 500 and btrim(title) <> ''", name="tasks_title_length"
+        ),
         sa.CheckConstraint("char_length(description) <= 16384", name="tasks_description_length"),
         schema="duly",
     )
     op.create_index(
-        "tasks_newest", "tasks",
+        "tasks_newest",
+        "tasks",
         ["user_id", sa.text("created_at desc"), sa.text("id desc")],
-        schema="duly", postgresql_where=sa.text("deleted_at is null"),
+        schema="duly",
+        postgresql_where=sa.text("deleted_at is null"),
     )
 
 
@@ -127,12 +160,16 @@ def _grant() -> None:
     """What requests may do; owner, version and times of a task are the database's own."""
     op.execute("grant usage on schema duly to duly_api")
     op.execute("grant select, delete on duly.users, duly.tasks to duly_api")
-    op.execute("grant insert (subject, email, name, claims_issued_at, last_version), "
-               "update (email, name, claims_issued_at, time_zone, last_version, updated_at) "
-               "on duly.users to duly_api")
-    op.execute("grant insert (id, title, description, completed_at), "
-               "update (title, description, completed_at, deleted_at) "
-               "on duly.tasks to duly_api")
+    op.execute(
+        "grant insert (subject, email, name, claims_issued_at, last_version), "
+        "update (email, name, claims_issued_at, time_zone, last_version, updated_at) "
+        "on duly.users to duly_api"
+    )
+    op.execute(
+        "grant insert (id, title, description, completed_at), "
+        "update (title, description, completed_at, deleted_at) "
+        "on duly.tasks to duly_api"
+    )
 
 
 def downgrade() -> None:

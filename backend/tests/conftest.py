@@ -1,0 +1,111 @@
+"""The real program on the real database, and the people who use it."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from backend.config import Settings
+from backend.database import migrate
+from backend.database.embedded import EmbeddedServer
+from backend.security.issuer import Issuer
+from backend.tests.people import Person
+from backend.tests.security.key_server import KeyServer
+from backend.tests.service import Service
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """One PostgreSQL for the whole run, shared by the workers of pytest-xdist."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    server = EmbeddedServer(shared / "postgres")
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")  # nothing here outlives the run
+        connection.execute("select pg_reload_conf()")
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def make_database(cluster: EmbeddedServer, worker_id: str) -> Callable[[str], str]:
+    """Gives the URL of a new, migrated database of this worker."""
+
+    def make(name: str) -> str:
+        url = cluster.database(f"{name}_{worker_id}")
+        migrate.upgrade(url)
+        return url
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def database_url(make_database: Callable[[str], str]) -> str:
+    """The database that most tests share; each works with people of its own."""
+    return make_database("duly")
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Issuer:
+    """The key that signs the tokens of the cast."""
+    return Issuer.generate()
+
+
+@pytest.fixture(scope="session")
+def key_server(issuer: Issuer) -> Iterator[KeyServer]:
+    """Publishes the key set, as Better Auth does."""
+    with KeyServer(issuer) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, key_server: KeyServer) -> Settings:
+    """Production settings for the shared service."""
+    return Settings(
+        _env_file=None,
+        environment="production",
+        database_url=SecretStr(database_url),
+        auth_jwks_url=key_server.url,
+        auth_issuer="https://app.example.com",
+        auth_audience=("https://app.example.com",),
+        cors_origins=("https://app.example.com",),
+    )
+
+
+@pytest.fixture(scope="session")
+def service(settings: Settings) -> Iterator[Service]:
+    """Duly, served over HTTP on a free port of loopback."""
+    with Service(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def person(service: Service, issuer: Issuer) -> Iterator[Callable[[str], Person]]:
+    """Makes people; each has a subject of its own, whatever the name."""
+    made: list[Person] = []
+
+    def make(name: str) -> Person:
+        made.append(Person(name, service, issuer))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.client.close()
+
+
+@pytest.fixture
+def alice(person: Callable[[str], Person]) -> Person:
+    return person("alice")
+
+
+@pytest.fixture
+def bob(person: Callable[[str], Person]) -> Person:
+    return person("bob")
+
+
+@pytest.fixture
+def charlie(person: Callable[[str], Person]) -> Person:
+    return person("charlie")
