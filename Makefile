@@ -16,7 +16,7 @@ check: install ## Lint, types, direction of imports, generated files
 	$(RUN)/ruff format --check
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
-	$(RUN)/python -m backend.tests.generate --check
+	$(RUN)/python -m backend.tests.docs.generate --check
 
 e2e: install ## The same against a real Better Auth (needs Node 20+)
 	$(RUN)/pytest backend/tests/e2e -m e2e -n 2
@@ -29,7 +29,7 @@ fix: install ## Format, and mend what can be mended
 	$(RUN)/ruff format
 
 docs: install ## Regenerate what is generated
-	$(RUN)/python -m backend.tests.generate
+	$(RUN)/python -m backend.tests.docs.generate
 
 install: .venv/.installed
 

@@ -19,7 +19,7 @@ from backend.middleware.logs import configure_logs
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
 from backend.routes import auth, operations, problems, tasks
-from backend.security.jwks import KeySource, key_source
+from backend.security.jwks import key_source
 from backend.security.tokens import TokenVerifier
 from backend.services.readiness import Readiness
 from backend.services.users import Introductions

@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import typer
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 from pydantic import SecretStr
 
 from backend.config import Settings
@@ -55,7 +55,7 @@ def serve(settings: Settings) -> None:
             respawn_failed_workers=True,
             respawn_interval=_RESPAWN_SECONDS,
             log_enabled=True,
-            log_level="warning",
+            log_level=LogLevels.warning,
         ).serve()
 
 

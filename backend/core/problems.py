@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, NotRequired, TypedDict
+from typing import ClassVar, TypedDict
 
 
 class FieldError(TypedDict):
@@ -17,18 +17,6 @@ class FieldError(TypedDict):
     pointer: str
     code: str
     detail: str
-
-
-class Document(TypedDict):
-    """The JSON object of an error answer."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-    errors: NotRequired[list[FieldError]]
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
@@ -66,9 +54,9 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.members: dict[str, object] = {}
         super().__init__(self.detail)
 
-    def document(self, request_id: str) -> Document:
+    def document(self, request_id: str) -> dict[str, object]:
         """The body of the answer: RFC 9457 members, then `code`, `request_id` and `errors`."""
-        document: Document = {
+        document: dict[str, object] = {
             "type": f"/problems/{self.code}",
             "title": self.title,
             "status": self.status,
@@ -78,7 +66,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         }
         if self.errors:
             document["errors"] = self.errors
-        return {**document, **self.members}  # type: ignore[typeddict-item] - a subclass's own
+        return document | self.members
 
 
 class MalformedRequest(Problem):
@@ -93,7 +81,8 @@ class InvalidJson(Problem):
     code = "invalid_json"
     status = 400
     title = "The body is not valid JSON"
-    meaning = "The body is not one JSON text in UTF-8 (RFC 8259), names a member twice, or nests too deep."
+    meaning = "The body is not one JSON text in UTF-8 (RFC 8259), names a member twice, "
+        "or nests too deep."
     remedy = "Serialise the body with a JSON library and send it as UTF-8."
 
 

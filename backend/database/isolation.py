@@ -1,6 +1,6 @@
 """The role and the user of a call, and the proof that the database enforces them."""
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Text, bindparam, func, literal_column, select
 from sqlmodel import SQLModel
 
 import backend.models  # noqa: F401 - registers the tables with SQLModel.metadata
@@ -13,17 +13,17 @@ from backend.database.wire import Wire
 _STATEMENT_TIMEOUT = "1800ms"
 
 
-def _local(name: str, value: object) -> object:
+def _local(name: str, value: ColumnElement[str]) -> ColumnElement[str]:
     return func.set_config(literal_column(f"'{name}'"), value, literal_column("true"))
 
 
 _PRELUDE = Statement(
     select(
         _local("role", literal_column("'duly_api'")),
-        _local("app.user_id", bindparam("user_id")),
+        _local("app.user_id", bindparam("user_id", type_=Text)),
         _local("timezone", literal_column("'UTC'")),
         _local("statement_timeout", literal_column(f"'{_STATEMENT_TIMEOUT}'")),
-    )  # type: ignore[call-overload] - set_config returns text
+    )
 )
 
 _TABLES = sorted(

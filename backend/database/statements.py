@@ -9,10 +9,10 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.sql.expression import Executable
 
-_DIALECT = PGDialect_psycopg(paramstyle="numeric_dollar")
+_DIALECT = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 Value = str | int | bool | UUID | datetime | Sequence[int] | None
 
@@ -21,7 +21,7 @@ def _array(values: Sequence[int]) -> bytes:
     return b"{%s}" % ",".join(map(str, values)).encode()
 
 
-_ENCODERS: dict[type, Callable[[Any], bytes]] = {
+_ENCODERS: dict[type, Callable[[Any], bytes | None]] = {
     str: str.encode,
     int: lambda value: b"%d" % value,
     bool: lambda value: b"t" if value else b"f",
@@ -29,7 +29,7 @@ _ENCODERS: dict[type, Callable[[Any], bytes]] = {
     datetime: lambda value: value.isoformat().encode(),
     tuple: _array,
     list: _array,
-    type(None): lambda _value: None,  # type: ignore[dict-item,return-value] - SQL NULL
+    type(None): lambda _value: None,  # SQL NULL
 }
 
 
@@ -59,13 +59,13 @@ class Statement:
 
     __slots__ = ("_fixed", "_parameters", "expression", "name", "sql")
 
-    def __init__(self, expression: Executable) -> None:
-        compiled = expression.compile(dialect=_DIALECT)  # type: ignore[attr-defined] - every Executable can
+    def __init__(self, expression: ClauseElement) -> None:
+        compiled = expression.compile(dialect=_DIALECT)
         self.expression = expression
         self.sql = str(compiled).encode()
         self.name = b"duly_" + blake2b(self.sql, digest_size=8).hexdigest().encode()
-        self._parameters: list[str] = compiled.positiontup or []
-        self._fixed: dict[str, Value] = compiled.params
+        self._parameters: list[str] = getattr(compiled, "positiontup", None) or []
+        self._fixed: dict[str, Value] = dict(compiled.params)
 
     def bind(self, **values: Value) -> Bound:
         """The statement with `values` for its named parameters.

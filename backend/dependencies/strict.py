@@ -87,7 +87,9 @@ class _Model(NamedTuple):
                 return None
             case [field]:
                 info = field.field_info
-                return cls(field.name, not info.is_required(), TypeAdapter(info.annotation))
+                return cls(
+                    field.name, not info.is_required(), TypeAdapter(info.annotation or object)
+                )
         raise TypeError("declare one model, not several parameters")
 
     def read(
@@ -107,6 +109,7 @@ def _resolver(dependant: Dependant) -> _Resolve:
     dependencies = [
         (dependency.name, dependency.call, _resolver(dependency))
         for dependency in dependant.dependencies
+        if dependency.call is not None
     ]
 
     def resolve(request: Request) -> dict[str, Any]:
@@ -117,10 +120,10 @@ def _resolver(dependant: Dependant) -> _Resolve:
             values[name] = request.path_params[alias]
         for name, alias, default in headers:
             values[name] = request.headers.get(alias, default)
-        for name, call, inner in dependencies:
+        for given, call, inner in dependencies:
             value = call(**inner(request))
-            if name is not None:  # the router's own dependencies have none
-                values[name] = value
+            if given is not None:  # the router's own dependencies have no name
+                values[given] = value
         return values
 
     return resolve

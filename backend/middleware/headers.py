@@ -17,9 +17,12 @@ _NO_CONTENT = (b"content-security-policy", b"default-src 'none'; frame-ancestors
 # Swagger UI comes from a CDN and starts itself with an inline script.
 _DOCS_CONTENT = (
     b"content-security-policy",
-    b"default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
-    b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    b"style-src 'unsafe-inline' https://cdn.jsdelivr.net",
+    (
+        b"default-src 'none'; connect-src 'self'; "
+        b"img-src 'self' data: https://fastapi.tiangolo.com; "
+        b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
+        b"style-src 'unsafe-inline' https://cdn.jsdelivr.net"
+    ),
 )
 _HTTPS_ONLY = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 _DOCS = frozenset({"/docs", "/docs/oauth2-redirect"})

@@ -32,7 +32,7 @@ class Task(SQLModel, table=True):
 
     user_id: str = Field(
         primary_key=True,
-        sa_type=Text(collation="C"),  # type: ignore[call-overload] - an instance works as well
+        sa_type=Text(collation="C"),
         foreign_key="duly.users.subject",
         ondelete="CASCADE",
         sa_column_kwargs={"server_default": text("duly.current_user_id()")},

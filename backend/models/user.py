@@ -19,7 +19,7 @@ class User(SQLModel, table=True):
 
     subject: str = Field(
         primary_key=True,
-        sa_type=Text(collation="C"),  # type: ignore[call-overload] - an instance works as well
+        sa_type=Text(collation="C"),
         sa_column_kwargs={"server_default": text("duly.current_user_id()")},
     )
     email: str | None = Field(default=None, sa_type=Text)

@@ -67,12 +67,14 @@ async def complete_task(
 ) -> Response:
     """Set whether the task is done; without a body, toggle it."""
     completed = wish.completed if wish else None
-    return _task(await tasks.complete_task(db, _parse(task_id), completed, versions))
+    return _task(
+        await tasks.complete_task(db, _parse(task_id), completed=completed, versions=versions)
+    )
 
 
 async def toggle_task(db: ActingUser, task_id: TaskId, versions: ExpectedVersions) -> Response:
     """Toggle whether the task is done."""
-    return _task(await tasks.complete_task(db, _parse(task_id), None, versions))
+    return _task(await tasks.complete_task(db, _parse(task_id), completed=None, versions=versions))
 
 
 async def delete_task(db: ActingUser, task_id: TaskId, versions: ExpectedVersions) -> Response:

@@ -10,7 +10,7 @@ from backend.database.isolation import prelude
 from backend.database.pool import Pool
 from backend.database.statements import Statement
 from backend.schemas.health import Ready
-from backend.security.jwks import KeySource
+from backend.security.sources import KeySource
 
 _KEEP_SECONDS = 1.0
 _PATIENCE_SECONDS = 1.0

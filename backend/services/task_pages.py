@@ -3,13 +3,11 @@
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
-    DateTime,
-    Select,
-    Text,
     Uuid,
     bindparam,
     func,
@@ -17,7 +15,6 @@ from sqlalchemy import (
 )
 from sqlmodel import col, select
 
-from backend.core.ids import parse_id
 from backend.core.paging import Cursor
 from backend.core.problems import ValidationFailed
 from backend.database.acting import Acting
@@ -28,8 +25,9 @@ from backend.services.tasks import IS_LIVE, IS_TRASHED, JSON
 
 _TRASH = "trash"
 
-# Sort field of the API: the column, and the field of the JSON that shows it.
-_SORTS: dict[str, tuple[ColumnElement[object], str]] = {
+# Sort field of the API: the column (`Any`: it is typed by what it holds, and also has `.type`),
+# and the field of the JSON that shows it.
+_SORTS: dict[str, tuple[Any, str]] = {
     "created": (col(Task.created_at), "created_at"),
     "updated": (col(Task.updated_at), "updated_at"),
     "title": (col(Task.title), "title"),
@@ -98,7 +96,7 @@ async def _page(
 def _select(status: str, sort: str, *, after: bool) -> Statement:
     column, _ = _SORTS[sort.removeprefix("-")]
     descending = sort.startswith("-")
-    chosen: Select[tuple[str]] = select(JSON).where(*_FILTERS[status])
+    chosen = select(JSON).where(*_FILTERS[status])
     if after:
         here = tuple_(column, col(Task.id))
         last = tuple_(bindparam("value", type_=column.type), bindparam("id", type_=Uuid))
@@ -116,7 +114,7 @@ def _after(last: bytes, sort: str) -> str:
     """The cursor behind `last`, which shows its own sort value and id."""
     task = json.loads(last)
     _, field = _SORTS[sort.removeprefix("-")]
-    return Cursor(sort, task[field], parse_id(task["id"])).encode()
+    return Cursor(sort, task[field], UUID(task["id"])).encode()
 
 
 def _decode(text: str, sort: str) -> Cursor:

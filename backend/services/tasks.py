@@ -6,11 +6,24 @@ No statement here names a user: row-level security adds the caller to each.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    null,
+    update,
+)
 from sqlalchemy import any_ as sql_any
-from sqlalchemy import bindparam, case, delete, func, insert, null, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col, select
 
@@ -23,7 +36,7 @@ from backend.database.wire import Rows
 from backend.models import Task
 from backend.schemas.task import TaskCreate, TaskRead, TaskUpdate
 
-JSON = json_object(TaskRead, Task.__table__)  # type: ignore[attr-defined] - SQLModel makes it
+JSON = json_object(TaskRead, Task)
 IS_LIVE = col(Task.deleted_at).is_(None)
 IS_TRASHED = col(Task.deleted_at).is_not(None)
 
@@ -32,7 +45,7 @@ _HAS_VERSION = col(Task.version) == sql_any(bindparam("versions", type_=ARRAY(Bi
 _COMPLETED = bindparam("completed", type_=Boolean)
 
 # What a write may do to a row, by name. The shape of an UPDATE is a set of these names.
-_ASSIGNMENTS: dict[str, tuple[str, ColumnElement[object]]] = {
+_ASSIGNMENTS: dict[str, tuple[str, ColumnElement[Any]]] = {
     "title": ("title", bindparam("title", type_=Text)),
     "description": ("description", bindparam("description", type_=Text)),
     "completed": (
@@ -133,7 +146,7 @@ async def update_task(
 
 
 async def complete_task(
-    db: Acting, task_id: UUID, completed: bool | None, versions: Sequence[int] | None = None
+    db: Acting, task_id: UUID, *, completed: bool | None, versions: Sequence[int] | None = None
 ) -> Representation:
     """Set whether a task is done; None toggles. Errors as `update_task`."""
     if completed is None:

@@ -87,6 +87,10 @@ def _header(**changes: Change) -> Build:
     return lambda at: at.ed.sign_bytes(_dumps(at.header(**changes)), _dumps(at.claims()))
 
 
+NOT_KEY_IDS: list[object] = [
+    *(None, 1, True, ["a"], {}, "", "a\0b", "\x1b[2J", "a\nb", "\ud800", "k" * 256),
+]
+CRITICALS: list[object] = [[], ["exp"], ["b64"], ["x"], "exp", None, {}]
 HEADERS: list[tuple[str, Reason, Build]] = [
     *(
         (f"alg is {alg!r}", "algorithm_refused", _header(alg=alg))
@@ -98,10 +102,7 @@ HEADERS: list[tuple[str, Reason, Build]] = [
     ),
     ("alg is missing", "algorithm_refused", _header(alg=...)),
     ("kid is missing", "unknown_key", _header(kid=...)),
-    *(
-        (f"kid is {kid!r}"[:40], "key_id_refused", _header(kid=kid))
-        for kid in (None, 1, True, ["a"], {}, "", "a\0b", "\x1b[2J", "a\nb", "\ud800", "k" * 256)
-    ),
+    *((f"kid is {kid!r}"[:40], "key_id_refused", _header(kid=kid)) for kid in NOT_KEY_IDS),
     *(
         (f"kid is {kid!r}", "unknown_key", _header(kid=kid))
         for kid in (
@@ -118,10 +119,7 @@ HEADERS: list[tuple[str, Reason, Build]] = [
             *("session-cache+jwt", None, 1, True, ["JWT"], {"JWT": 1}),
         )
     ),
-    *(
-        (f"crit is {crit!r}", "header_refused", _header(crit=crit))
-        for crit in ([], ["exp"], ["b64"], ["x"], "exp", None, {})
-    ),
+    *((f"crit is {crit!r}", "header_refused", _header(crit=crit)) for crit in CRITICALS),
     ("b64 is false", "header_refused", _header(b64=False)),
     ("b64 is true", "header_refused", _header(b64=True)),
     ("zip is DEF", "header_refused", _header(zip="DEF")),

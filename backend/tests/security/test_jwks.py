@@ -178,7 +178,7 @@ def test_made_up_names_cause_two_fetches_and_delay_nobody(source: Source) -> Non
     leap(story())
 
 
-@pytest.mark.parametrize("flood", [0, 20, 100, 1000], ids=lambda n: f"{n}_made_up_names_a_second")
+@pytest.mark.parametrize("flood", [0, 20, 300], ids=lambda n: f"{n}_made_up_names_a_second")
 def test_rotation_every_three_seconds_rejects_no_valid_token(source: Source, flood: int) -> None:
     async def attack(keys: RemoteKeySet) -> None:
         async with asyncio.TaskGroup() as group:
