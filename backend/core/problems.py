@@ -81,8 +81,10 @@ class InvalidJson(Problem):
     code = "invalid_json"
     status = 400
     title = "The body is not valid JSON"
-    meaning = "The body is not one JSON text in UTF-8 (RFC 8259), names a member twice, "
+    meaning = (
+        "The body is not one JSON text in UTF-8 (RFC 8259), names a member twice, "
         "or nests too deep."
+    )
     remedy = "Serialise the body with a JSON library and send it as UTF-8."
 
 
