@@ -1,7 +1,6 @@
 """Runs the program: database, migrations, workers."""
 
 import os
-import shutil
 import socket
 import tempfile
 import threading
@@ -37,7 +36,7 @@ def serve(settings: Settings) -> None:
     Raises:
         CannotServe: when the database is not ready for this version of the program.
     """
-    with database(settings) as configured, _metrics_directory():
+    with database(settings) as configured, _metrics(configured):
         _bring_up_to_date(configured)
         threading.Thread(target=_announce, args=(configured,), daemon=True).start()
         Granian(
@@ -91,14 +90,19 @@ def _bring_up_to_date(settings: Settings) -> None:
 
 
 @contextmanager
-def _metrics_directory() -> Iterator[None]:
-    """A directory in which the workers add up their metrics."""
-    directory = tempfile.mkdtemp(prefix="duly-metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-    try:
+def _metrics(settings: Settings) -> Iterator[None]:
+    """A directory in which the workers count, and the port on which the sums are served."""
+    with tempfile.TemporaryDirectory(prefix="duly-metrics-") as directory:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+        if settings.metrics_port:
+            # Imported here: it looks at that variable when it is imported, and workers inherit it.
+            from prometheus_client import CollectorRegistry, start_http_server  # noqa: PLC0415
+            from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
+
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            start_http_server(settings.metrics_port, settings.host, registry)
         yield
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _announce(settings: Settings) -> None:

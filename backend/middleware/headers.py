@@ -12,6 +12,8 @@ _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),
+    # Granian names itself unless there is a value, and cannot be told to leave the field out.
+    (b"server", b""),
 ]
 _NO_CONTENT = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 # Swagger UI comes from a CDN and starts itself with an inline script.
