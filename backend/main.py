@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
@@ -18,7 +19,7 @@ from backend.middleware.limits import LimitsMiddleware
 from backend.middleware.logs import configure_logs
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
-from backend.routes import auth, operations, problems, tasks
+from backend.routes import auth, document, operations, problems, tasks
 from backend.security.jwks import key_source
 from backend.security.tokens import TokenVerifier
 from backend.services.readiness import Readiness
@@ -40,6 +41,12 @@ class Duly(FastAPI):
         for layer in reversed(self.user_middleware):
             app = layer.cls(app, *layer.args, **layer.kwargs)
         return app
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            document.complete(super().openapi(), self.routes)
+        return super().openapi()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
