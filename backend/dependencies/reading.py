@@ -1,5 +1,6 @@
 """The parts of a request, read strictly."""
 
+import re
 from collections import Counter
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ MAX_BODY = 65_536  # bytes
 _MAX_PARAMETERS = 50
 _MAX_ERRORS = 20
 _LONGEST_NAME = 64
+_NEVER = re.compile(r";\s*q=0(\.0*)?\s*$")
 
 # Pydantic's own sentences for these quote the refused value.
 _OWN_WORDS = {
@@ -30,12 +32,9 @@ _OWN_WORDS = {
 
 
 def header(scope: Scope, name: bytes) -> str | None:
-    """The first header field of that (lower-case) name."""
-    for key, value in scope["headers"]:
-        if key == name:
-            text: str = value.decode("latin-1")
-            return text
-    return None
+    """The value of a (lower-case) header field; several are one list (RFC 9110, section 5.3)."""
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return ", ".join(values) if values else None
 
 
 def check_accept(scope: Scope) -> None:
@@ -45,19 +44,23 @@ def check_accept(scope: Scope) -> None:
         NotAcceptable: when `Accept` is there and covers neither JSON nor problem+json.
     """
     accept = header(scope, b"accept")
-    if accept is None or "*/*" in accept:
+    if accept is None or accept == "*/*":
         return
-    ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    if not ranges & {"application/json", "application/*", "application/problem+json", ""}:
+    accepted = [part for part in accept.lower().split(",") if not _NEVER.search(part)]
+    ranges = {part.partition(";")[0].strip() for part in accepted}
+    if not ranges & {"*/*", "application/*", "application/json", ""}:
         raise NotAcceptable
 
 
 def check_media_type(scope: Scope) -> None:
-    """Refuse a body that does not say it is JSON.
+    """Refuse a body that does not say it is plain JSON.
 
     Raises:
-        UnsupportedMediaType: unless it is `application/json` or some `application/…+json`.
+        UnsupportedMediaType: unless it is `application/json` or some `application/…+json`, and
+            not compressed.
     """
+    if (header(scope, b"content-encoding") or "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("Send the body without Content-Encoding.")
     media_type = (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
     kind, _, subtype = media_type.partition("/")
     if kind != "application" or (subtype != "json" and not subtype.endswith("+json")):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from fastapi import Request, Response
 from fastapi._compat import ModelField
+from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
@@ -32,6 +33,7 @@ class StrictRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
+        self._answers_json = isinstance(self.response_class, DefaultPlaceholder)
         self._resolve = _resolver(self.dependant)
         self._query = _Model.of(self.dependant.query_params)
         self._body = _Model.of(self.dependant.body_params)
@@ -39,7 +41,8 @@ class StrictRoute(APIRoute):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
-        reading.check_accept(scope)
+        if self._answers_json:
+            reading.check_accept(scope)
         # Dependencies first: who may not ask is not told what was wrong with the question.
         values = self._resolve(request)
         refused: list[FieldError] = []
@@ -119,7 +122,8 @@ def _resolver(dependant: Dependant) -> _Resolve:
         for name, alias in paths:
             values[name] = request.path_params[alias]
         for name, alias, default in headers:
-            values[name] = request.headers.get(alias, default)
+            # Several fields of one name are one list (RFC 9110, section 5.3).
+            values[name] = ", ".join(request.headers.getlist(alias)) or default
         for given, call, inner in dependencies:
             value = call(**inner(request))
             if given is not None:  # the router's own dependencies have no name

@@ -5,6 +5,7 @@ import time
 from secrets import token_hex
 
 import structlog
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.middleware.metrics import observe
@@ -41,7 +42,7 @@ class TelemetryMiddleware:
             await self.app(scope, receive, with_id)
         finally:
             duration = time.perf_counter() - started
-            route = getattr(scope.get("route"), "path", "unknown")
+            route = _route(scope)
             observe(method, route, status, duration)
             log.info(
                 "request",
@@ -52,6 +53,17 @@ class TelemetryMiddleware:
                 duration_ms=round(duration * 1000, 2),
                 **scope.get("problem", {}),
             )
+
+
+def _route(scope: Scope) -> str:
+    """The template of the path; `unknown` when no route has it."""
+    route = scope.get("route")
+    if route is None and "app" in scope:  # refused before it was routed
+        for candidate in scope["app"].routes:
+            if candidate.matches(scope)[0] is not Match.NONE:
+                route = candidate
+                break
+    return getattr(route, "path", "unknown")
 
 
 def _request_id(scope: Scope) -> str:

@@ -1,6 +1,7 @@
 """What machines ask: alive, ready, metrics."""
 
 from fastapi import APIRouter, Request, Response
+from starlette.responses import PlainTextResponse
 
 from backend.core.problems import Unavailable
 from backend.dependencies.strict import StrictRoute
@@ -41,6 +42,5 @@ metrics_router.add_api_route(
     "/metrics",
     metrics,
     methods=["GET"],
-    response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    response_class=PlainTextResponse,
 )

@@ -1,7 +1,7 @@
 """`/api/tasks`, the same under `/api/{user_id}/tasks`, and `/api/trash`."""
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -39,7 +39,7 @@ async def create_task(request: Request, db: ActingUser, task: TaskCreate) -> Res
     """Create a task. A client-made `id` makes a retry safe: the second one is a 409."""
     task_id, created = await tasks.create_task(db, task)
     answer = _task(created, status=201)
-    answer.headers["Location"] = f"{request.scope['path']}/{task_id}"
+    answer.headers["Location"] = f"{_path(request)}/{task_id}"
     return answer
 
 
@@ -109,11 +109,15 @@ def _page(request: Request, page: Page, query: BaseModel) -> Response:
     answer = Response(page.body, media_type="application/json")
     if page.cursor:
         following = query.model_dump(exclude_unset=True) | {"cursor": page.cursor}
-        path = request.scope.get("root_path", "") + request.scope["path"]
-        answer.headers["Link"] = f'<{path}?{urlencode(following)}>; rel="next"'
+        answer.headers["Link"] = f'<{_path(request)}?{urlencode(following)}>; rel="next"'
     if page.total is not None:
         answer.headers["Total-Count"] = str(page.total)
     return answer
+
+
+def _path(request: Request) -> str:
+    """The path of the request, fit for a header field."""
+    return quote(request.scope.get("root_path", "") + request.scope["path"])
 
 
 def _parse(task_id: str) -> UUID:

@@ -9,9 +9,15 @@ from pydantic_core import PydanticCustomError
 _DECIMAL = re.compile(r"-?[0-9]{1,18}")
 
 
-def _refuse_nul(value: str) -> str:
+def _refuse_unstorable(value: str) -> str:
     if "\0" in value:
         raise PydanticCustomError("nul_character", "Text may not contain the NUL character.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError(
+            "string_unicode", "Text may not contain lone surrogates."
+        ) from None
     return value
 
 
@@ -23,6 +29,6 @@ def _read_decimal(value: object) -> object:
     return value
 
 
-Text = Annotated[str, AfterValidator(_refuse_nul)]
+Text = Annotated[str, AfterValidator(_refuse_unstorable)]
 DecimalInt = Annotated[int, BeforeValidator(_read_decimal)]
 """An integer of a query: decimal digits only, where Python's `int` also takes `1_0` and ` 1 `."""

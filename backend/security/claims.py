@@ -59,7 +59,7 @@ def check_header(header: Members, algorithms: frozenset[str]) -> tuple[str, str 
     if "typ" in header:
         kind = header["typ"]
         # Better Auth sends no `typ`; media types ignore case (RFC 7519, section 5.1).
-        if not (isinstance(kind, str) and kind.isascii() and kind.upper() == "JWT"):
+        if not (isinstance(kind, str) and kind.upper() == "JWT"):
             raise RefusedToken("type_refused")
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in algorithms:

