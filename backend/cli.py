@@ -11,6 +11,8 @@ from backend.config import Settings
 
 # What a command needs is imported inside it, so that each starts fast.
 
+_MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
+
 app = typer.Typer(
     help="The task backend for apps whose users sign in with Better Auth.",
     no_args_is_help=True,
@@ -57,6 +59,25 @@ def token(
             "get a token from your Better Auth at /api/auth/token"
         )
     typer.echo(development_token(settings, user, lifetime))
+
+
+@app.command()
+def doctor(
+    token: Annotated[
+        typer.FileText | None,
+        typer.Option(help="A file with a token to explain; `-` is standard input."),
+    ] = None,
+) -> None:
+    """Check settings, database, keys and clock, and explain a token. Status 1 if one fails."""
+    from backend.doctor.run import examine  # noqa: PLC0415
+
+    failed = False
+    for finding in examine(_settings(), token.read().strip() if token else None):
+        typer.echo(f"{_MARKS[finding.verdict]} {finding.check}: {finding.detail}")
+        if finding.remedy:
+            typer.echo(f"     {finding.remedy}")
+        failed |= finding.verdict == "fail"
+    sys.exit(1 if failed else 0)
 
 
 @app.command()

@@ -35,7 +35,9 @@ class Cursor:
         except RecursionError:
             packed = None
         match packed:
-            case [str(sort), str(value), str(last)] if identifier := parse_id(last):
+            case [str(sort), str(value), str(last)] if "\0" not in value and (
+                identifier := parse_id(last)
+            ):
                 value.encode()  # a lone surrogate is a ValueError too
                 return cls(sort, value, identifier)
         raise ValueError("not a cursor")

@@ -29,6 +29,8 @@ def _read_decimal(value: object) -> object:
     return value
 
 
-Text = Annotated[str, AfterValidator(_refuse_unstorable)]
+Storable = AfterValidator(_refuse_unstorable)
+"""Put it last, so that what it sees is what is stored."""
+
 DecimalInt = Annotated[int, BeforeValidator(_read_decimal)]
 """An integer of a query: decimal digits only, where Python's `int` also takes `1_0` and ` 1 `."""

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from pydantic import UUID7, BaseModel, ConfigDict, Field, StringConstraints
 
-from backend.schemas.scalars import DecimalInt, Text
+from backend.schemas.scalars import DecimalInt, Storable
 
 Title = Annotated[
-    Text, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=500)
+    str,
+    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=500),
+    Storable,
 ]
-Description = Annotated[Text, StringConstraints(strict=True, max_length=16_384)]
+Description = Annotated[str, StringConstraints(strict=True, max_length=16_384), Storable]
 
 SortField = Literal["created", "updated", "title"]
 Sort = Literal["created", "-created", "updated", "-updated", "title", "-title"]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -73,7 +74,7 @@ async def list_trash(db: Acting, query: TrashQuery) -> Page:
 async def _page(
     db: Acting, status: str, sort: str, query: TaskQuery | TrashQuery, *, count: bool
 ) -> Page:
-    cursor = _decode(query.cursor, sort) if query.cursor else None
+    cursor = None if query.cursor is None else _decode(query.cursor, sort)
     statement = _select(status, sort, after=cursor is not None)
     # One row more than asked for tells whether there is a next page.
     bound = statement.bind(
@@ -120,9 +121,11 @@ def _after(last: bytes, sort: str) -> str:
 def _decode(text: str, sort: str) -> Cursor:
     try:
         cursor = Cursor.decode(text)
+        if cursor.sort != sort:
+            raise ValueError  # noqa: TRY301 - one way out
+        if sort.removeprefix("-") != "title":
+            datetime.fromisoformat(cursor.value)
     except ValueError:
-        cursor = None
-    if cursor is None or cursor.sort != sort:
         raise ValidationFailed(
             errors=[
                 {
@@ -131,5 +134,5 @@ def _decode(text: str, sort: str) -> Cursor:
                     "detail": "Take the cursor from the Link of a page with the same sort.",
                 }
             ]
-        )
+        ) from None
     return cursor

@@ -1,0 +1,148 @@
+"""Checks of the database: reachable, encrypted, pooled or not, migrated, isolating."""
+
+import asyncio
+from collections.abc import Iterator
+
+import psycopg
+from psycopg import pq
+
+from backend.config import Settings
+from backend.database import migrate
+from backend.database.faults import FAULTS, IsolationBroken
+from backend.database.isolation import prove_isolation
+from backend.database.wire import Wire, WireOptions
+from backend.doctor.finding import Finding, fail, ok, warn
+
+_PATIENCE = 10  # seconds; a sleeping Neon database takes about one to wake
+_OLDEST = 15  # major version of PostgreSQL
+
+
+def examine_database(settings: Settings) -> Iterator[Finding]:
+    """Check the database of the settings, which is set."""
+    assert settings.database_url is not None  # noqa: S101 - the caller has seen to it
+    url = settings.database_url.get_secret_value()
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=_PATIENCE) as connection:
+            yield _reached(connection)
+            yield _encrypted(connection, settings)
+            pooled = connection.pgconn.backend_pid != _server_pid(connection)
+    except psycopg.Error as error:
+        yield _unreachable(error)
+        return
+    yield from _pooling(url, settings, pooled=pooled)
+    yield from _migrated(settings)
+    yield asyncio.run(_isolating(url))
+
+
+def _unreachable(error: psycopg.Error) -> Finding:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return fail(
+        "database",
+        f"cannot be reached: {reason}",
+        "Check host, port, user, password and `sslmode` of DATABASE_URL; "
+        "Neon's dashboard shows the URL under Connect.",
+    )
+
+
+def _reached(connection: psycopg.Connection) -> Finding:
+    version = connection.info.server_version // 10_000
+    if version < _OLDEST:
+        return fail("database", f"PostgreSQL {version}", f"Use PostgreSQL {_OLDEST} or newer.")
+    return ok("database", f"PostgreSQL {version} answers")
+
+
+def _encrypted(connection: psycopg.Connection, settings: Settings) -> Finding:
+    if connection.pgconn.ssl_in_use:
+        return ok("encryption", "TLS is on")
+    host = connection.info.host
+    if host.startswith("/") or host in {"", "localhost", "127.0.0.1", "::1"}:
+        return ok("encryption", "the connection does not leave this machine")
+    advice = "Add `?sslmode=verify-full` (or `require`) to DATABASE_URL."
+    finding = warn if settings.development else fail
+    return finding("encryption", "passwords and tasks travel in clear text", advice)
+
+
+def _server_pid(connection: psycopg.Connection) -> int:
+    """The process that runs our statements; a pooler gives another number at connection."""
+    row = connection.execute("select pg_backend_pid()").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _pooling(url: str, settings: Settings, *, pooled: bool) -> Iterator[Finding]:
+    if not pooled:
+        yield ok("pooling", "a direct connection")
+        return
+    yield ok("pooling", "a transaction pooler is in between")
+    usable = _keeps_prepared_statements(url)
+    if settings.database_prepared_statements == "on" and not usable:
+        yield fail(
+            "prepared statements",
+            "DATABASE_PREPARED_STATEMENTS=on, but the pooler loses them",
+            "Set DATABASE_PREPARED_STATEMENTS=off, or use PgBouncer 1.21 or newer "
+            "with max_prepared_statements above 0.",
+        )
+    else:
+        yield ok("prepared statements", "usable" if usable else "not usable; done without")
+    if settings.database_url_direct is None:
+        yield warn(
+            "migrations' connection",
+            "DATABASE_URL leads through a pooler, and DATABASE_URL_DIRECT is not set",
+            "Set DATABASE_URL_DIRECT to the URL without the pooler (on Neon: without `-pooler`).",
+        )
+
+
+def _keeps_prepared_statements(url: str) -> bool:
+    """Whether a statement prepared in one transaction is there in those of other clients."""
+    try:
+        with (
+            psycopg.connect(url, autocommit=True) as one,
+            psycopg.connect(url, autocommit=True) as other,
+        ):
+            for connection in (one, other):
+                result = connection.pgconn.prepare(b"duly_doctor", b"select 1")
+                if result.status != pq.ExecStatus.COMMAND_OK:
+                    return False
+            return all(
+                connection.pgconn.exec_prepared(b"duly_doctor", []).status
+                == pq.ExecStatus.TUPLES_OK
+                for connection in (one, other, one)
+            )
+    except psycopg.Error:
+        return False
+
+
+def _migrated(settings: Settings) -> Iterator[Finding]:
+    assert settings.migration_url is not None  # noqa: S101 - DATABASE_URL is set
+    try:
+        current = migrate.current(settings.migration_url.get_secret_value())
+    except psycopg.Error as error:
+        yield _unreachable(error)
+        return
+    if migrate.is_behind(current):
+        yield fail(
+            "migrations",
+            f"the database is at {current or 'nothing'}, this program at {migrate.revisions()[-1]}",
+            "Run `duly migrate` with the same DATABASE_URL.",
+        )
+    else:
+        yield ok("migrations", f"at {current}")
+
+
+async def _isolating(url: str) -> Finding:
+    options = WireOptions(silence=_PATIENCE, depth=8, prepare=False, on_retire=lambda: None)
+    try:
+        wire = await Wire.connect(url, options)
+        try:
+            await prove_isolation(wire)
+        finally:
+            wire.close()
+    except IsolationBroken as error:
+        return fail("isolation", str(error), "See docs/decisions/0003-isolation.md.")
+    except (psycopg.Error, *FAULTS) as error:
+        return fail(
+            "isolation",
+            f"could not be proved: {str(error).strip().splitlines()[0]}",
+            "The user of DATABASE_URL must be allowed to `set role duly_api`; the user that runs "
+            "`duly migrate` becomes a member by itself: grant it to others.",
+        )
+    return ok("isolation", "row-level security binds duly_api on every table")

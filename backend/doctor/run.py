@@ -1,0 +1,27 @@
+"""All checks, in the order in which one depends on the other."""
+
+import asyncio
+from collections.abc import Iterator
+
+from backend.config import Settings
+from backend.doctor.database import examine_database
+from backend.doctor.finding import Finding, ok
+from backend.doctor.keys import examine_keys
+from backend.doctor.token import explain_token
+
+
+def examine(settings: Settings, token: str | None = None) -> Iterator[Finding]:
+    """Check settings, database and keys; then `token`, if there is one.
+
+    Args:
+        settings: Valid ones; what is wrong with others, their making has said.
+        token: A bearer token to explain; it is never repeated in a finding.
+    """
+    yield ok("settings", f"{settings.environment}, tokens of {settings.issuer}")
+    if settings.database_url is None:
+        yield ok("database", "the embedded PostgreSQL, while `duly serve` runs")
+    else:
+        yield from examine_database(settings)
+    yield from examine_keys(settings)
+    if token is not None:
+        yield asyncio.run(explain_token(settings, token))
