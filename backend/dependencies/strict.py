@@ -123,7 +123,8 @@ def _resolver(dependant: Dependant) -> _Resolve:
             values[name] = request.path_params[alias]
         for name, alias, default in headers:
             # Several fields of one name are one list (RFC 9110, section 5.3).
-            values[name] = ", ".join(request.headers.getlist(alias)) or default
+            fields = request.headers.getlist(alias)
+            values[name] = ", ".join(fields) if fields else default
         for given, call, inner in dependencies:
             value = call(**inner(request))
             if given is not None:  # the router's own dependencies have no name

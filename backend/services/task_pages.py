@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -82,15 +81,15 @@ async def _page(
         value=cursor.value if cursor else None,
         id=cursor.id if cursor else None,
     )
-    if count:
-        rows, [[total]] = await db.read(bound, _count(status).bind())
-        counted = int(total or 0)
-    else:
-        [rows] = await db.read(bound)
-        counted = None
+    counting = [_count(status).bind()] if count else []
+    try:
+        rows, *counted = await db.read(bound, *counting)
+    except ValidationFailed:  # the limit is checked, so it was the cursor's value
+        raise _invalid_cursor() from None
+    total = int(counted[0][0][0] or 0) if counted else None
     tasks = [row[0] or b"" for row in rows[: query.limit]]
     more = len(rows) > query.limit
-    return Page(b"[%s]" % b",".join(tasks), _after(tasks[-1], sort) if more else None, counted)
+    return Page(b"[%s]" % b",".join(tasks), _after(tasks[-1], sort) if more else None, total)
 
 
 @lru_cache(maxsize=256)
@@ -121,18 +120,20 @@ def _after(last: bytes, sort: str) -> str:
 def _decode(text: str, sort: str) -> Cursor:
     try:
         cursor = Cursor.decode(text)
-        if cursor.sort != sort:
-            raise ValueError  # noqa: TRY301 - one way out
-        if sort.removeprefix("-") != "title":
-            datetime.fromisoformat(cursor.value)
     except ValueError:
-        raise ValidationFailed(
-            errors=[
-                {
-                    "pointer": "/query/cursor",
-                    "code": "invalid_cursor",
-                    "detail": "Take the cursor from the Link of a page with the same sort.",
-                }
-            ]
-        ) from None
+        raise _invalid_cursor() from None
+    if cursor.sort != sort:
+        raise _invalid_cursor()
     return cursor
+
+
+def _invalid_cursor() -> ValidationFailed:
+    return ValidationFailed(
+        errors=[
+            {
+                "pointer": "/query/cursor",
+                "code": "invalid_cursor",
+                "detail": "Take the cursor from the Link of a page with the same sort.",
+            }
+        ]
+    )
