@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from pydantic import ValidationError
 from starlette.types import Receive, Scope
 
+from backend.core.limits import MAX_BODY
 from backend.core.problems import (
     BodyTooLarge,
     FieldError,
@@ -16,7 +17,6 @@ from backend.core.problems import (
     UnsupportedMediaType,
 )
 
-MAX_BODY = 65_536  # bytes
 _MAX_PARAMETERS = 50
 _MAX_ERRORS = 20
 _LONGEST_NAME = 64

@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from backend.core.limits import MAX_BODY, MAX_HEADERS, MAX_URL
 from backend.core.problems import (
     BodyTooLarge,
     HeadersTooLarge,
@@ -9,13 +10,9 @@ from backend.core.problems import (
     UrlTooLong,
 )
 
-MAX_URL = 8_192  # bytes, path and query
-MAX_HEADERS = 16_384  # bytes, names and values
-MAX_BODY = 65_536  # bytes
-
 
 class LimitsMiddleware:
-    """Refuses long URLs, large header fields, bodies that announce too much, two Hosts."""
+    """Refuses long URLs, large header fields, bodies that announce too much, Hosts that are not one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -38,5 +35,5 @@ def _check(scope: Scope) -> None:
             raise BodyTooLarge
     if size > MAX_HEADERS:
         raise HeadersTooLarge
-    if hosts > 1:
-        raise MalformedRequest("There are two Host header fields.")
+    if hosts != 1 and scope["http_version"] == "1.1":
+        raise MalformedRequest("There must be one Host header field.")

@@ -55,7 +55,7 @@ def _install() -> None:
         # Parallel test processes wait here for the first of them.
         fcntl.flock(held, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != wanted:
-            subprocess.run([_find("npm"), "ci"], cwd=_PACKAGE, check=True)  # noqa: S603 - npm
+            subprocess.run([_find("npm"), "ci"], cwd=_PACKAGE, check=True)
             stamp.write_text(wanted)
 
 

@@ -1,4 +1,4 @@
-"""Duly, as its users run it: `duly migrate`, then `duly serve`."""
+"""Duly, as its users run it: `duly migrate` and `duly serve`."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ _INHERITED = ("HOME", "LANG", "PATH", "TMPDIR")
 
 def migrate(database: str, directory: Path) -> None:
     """Create Duly's tables in `database`."""
-    done = subprocess.run(  # noqa: S603 - the program under test
+    done = subprocess.run(
         [_DULY, "migrate"],
         # Not asked for anything; but production does not start without an issuer.
         env=_environment(database, BETTER_AUTH_URL="https://app.example.com"),
@@ -37,7 +37,7 @@ def migrate(database: str, directory: Path) -> None:
 def serve_duly(
     better_auth: BetterAuth, directory: Path, settings: Mapping[str, str] | None = None
 ) -> Iterator[httpx2.Client]:
-    """Run Duly for production on the issuer's database and give an HTTP client for it.
+    """Run Duly for production on the issuer's database, which has its tables, and give a client.
 
     Args:
         better_auth: The issuer whose tokens it accepts.
@@ -45,7 +45,6 @@ def serve_duly(
         settings: Environment variables of the authentication, `{url}` and `{api}` standing
             for the issuer's; default: `BETTER_AUTH_URL`.
     """
-    migrate(better_auth.database, directory)
     templates = settings or {"BETTER_AUTH_URL": "{url}"}
     filled = {
         name: value.format(url=better_auth.url, api=better_auth.api)

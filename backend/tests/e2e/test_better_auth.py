@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psycopg
@@ -15,7 +16,7 @@ import pytest
 from backend.tests.e2e.better_auth import BetterAuth, serve_better_auth
 from backend.tests.e2e.conftest import NewDatabase, SignUp, StartBetterAuth, StartDuly
 from backend.tests.e2e.duly import migrate, serve_duly
-from backend.tests.e2e.people import Person, bearer, claims_of
+from backend.tests.e2e.people import Person, bearer, claims_of, header_of, signed_up
 
 pytestmark = pytest.mark.e2e
 
@@ -51,11 +52,10 @@ def deployed(
     new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     directory = tmp_path_factory.mktemp("deployed")
-    with (
-        serve_better_auth(new_database(), directory) as better_auth,
-        serve_duly(better_auth, directory) as duly,
-    ):
-        yield Deployment(better_auth, duly)
+    with serve_better_auth(new_database(), directory) as better_auth:
+        migrate(better_auth.database, directory)
+        with serve_duly(better_auth, directory) as duly:
+            yield Deployment(better_auth, duly)
 
 
 @pytest.fixture
@@ -148,8 +148,7 @@ def test_a_token_with_another_subject_is_refused(
 ) -> None:
     token = bob.token()
     header, _, signature = token.split(".")
-    claims = {**claims_of(token), "sub": alice.user["id"]}
-    forged = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    forged = _encode({**claims_of(token), "sub": alice.user["id"]})
     _assert_refused(api, f"{header}.{forged}.{signature}")
 
 
@@ -162,33 +161,51 @@ def test_signing_out_leaves_the_token_valid_until_it_expires(
     assert api.get("/api/tasks", headers=bearer(token)).status_code == 200
 
 
-def test_migrations_leave_the_tables_of_better_auth_alone(
-    better_auth: StartBetterAuth, sign_up: SignUp, tmp_path: Path
+def test_tokens_outlive_better_auth_itself(
+    new_database: NewDatabase, migrated: str, duly: StartDuly, tmp_path: Path
 ) -> None:
-    issuer = better_auth()
-    alice = sign_up(issuer, "Alice")
-    alice.token()
-    with psycopg.connect(issuer.database, autocommit=True) as connection:
+    with (
+        serve_better_auth(new_database(migrated), tmp_path) as issuer,
+        signed_up(issuer, "Alice") as alice,
+    ):
+        token = alice.token()
+        api = duly(issuer)
+        api.get("/api/tasks", headers=bearer(token)).raise_for_status()
+    assert api.get("/api/tasks", headers=bearer(token)).status_code == 200
+    # Whether this key exists cannot be known now: not a reason to sign a user out.
+    header = _encode({**header_of(token), "kid": "made-since"})
+    answer = api.get("/api/tasks", headers=bearer(f"{header}.{token.partition('.')[2]}"))
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_migrations_leave_the_tables_of_better_auth_alone(
+    new_database: NewDatabase, tmp_path: Path
+) -> None:
+    with (
+        serve_better_auth(new_database(), tmp_path) as issuer,
+        signed_up(issuer, "Alice") as alice,
+        psycopg.connect(issuer.database, autocommit=True) as connection,
+    ):
+        alice.token()
         before = connection.execute(_SHAPE).fetchall()
         assert {"user", "session", "account", "verification", "jwks"} <= {row[0] for row in before}
         migrate(issuer.database, tmp_path)
         assert connection.execute(_SHAPE).fetchall() == before
-    assert alice.session().json()["user"] == alice.user
+        assert alice.session().json()["user"] == alice.user
 
 
 def test_better_auth_migrates_a_database_that_duly_had_first(
-    new_database: NewDatabase,
-    duly: StartDuly,
-    sign_up: SignUp,
-    tmp_path: Path,
+    better_auth: StartBetterAuth, duly: StartDuly, sign_up: SignUp
 ) -> None:
-    database = new_database()
-    migrate(database, tmp_path)
     # Its table is then called as Duly's own: only the schema tells them apart.
-    plural = {"user": {"modelName": "users"}}
-    with serve_better_auth(database, tmp_path, auth=plural) as issuer:
-        token = sign_up(issuer, "Alice").token()
-        assert duly(issuer).get("/api/tasks", headers=bearer(token)).status_code == 200
+    issuer = better_auth(auth={"user": {"modelName": "users"}})
+    token = sign_up(issuer, "Alice").token()
+    assert duly(issuer).get("/api/tasks", headers=bearer(token)).status_code == 200
+
+
+def _encode(part: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
 def _assert_refused(api: httpx2.Client, token: str) -> None:

@@ -212,7 +212,7 @@ def test_no_valid_token_is_refused_while_keys_rotate(
     tokens, seen = zip(*calls, strict=True)
     _enter_many(enter, "keys rotating every 2 s", tokens, seen)
     assert set(seen) == {200}
-    assert len({header_of(token)["kid"] for token in tokens}) >= _ROTATIONS
+    assert len({header_of(token)["kid"] for token in tokens}) >= _ROTATIONS - 1
 
 
 def _status(api: httpx2.Client, token: str) -> int:

@@ -1,5 +1,6 @@
 """A key set over real HTTP, whose server can be made to misbehave."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -94,14 +95,21 @@ class _Handler(BaseHTTPRequestHandler):
     def compressed(self) -> None:
         self.answer(200, self.keys.document, **{"Content-Encoding": "gzip"})
 
+    def drip(self) -> None:
+        """A byte now and then: no single read takes long."""
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while not self.keys.release.wait(0.02):
+                self.wfile.write(b" ")
+        self.close_connection = True
+
     def endless(self) -> None:
         self.send_response(200)
         self.end_headers()
-        try:
+        with contextlib.suppress(OSError):
             while not self.keys.release.is_set():
                 self.wfile.write(b" " * 4096)
-        except OSError:
-            pass
         self.close_connection = True
 
     def answer(self, status: int, body: bytes, **headers: str) -> None:
@@ -122,6 +130,7 @@ MODES: dict[str, Callable[[_Handler], None]] = {
     "slow": _Handler.slow,
     "drop": _Handler.drop,
     "cut": _Handler.cut,
+    "drip": _Handler.drip,
     "endless": _Handler.endless,
     "redirect": _Handler.redirect,
     "compressed": _Handler.compressed,

@@ -44,6 +44,7 @@ async def state_of(url: str) -> tuple[int, str | None]:
     [
         ("ok", None),
         ("slow", "not_fetched"),
+        ("drip", "not_fetched"),
         ("drop", "unreachable"),
         ("cut", "unreachable"),
         ("redirect", "status_302"),
@@ -75,11 +76,12 @@ def test_every_misbehaviour_of_the_server_has_its_row() -> None:
     assert {mode for mode, _ in rows} == set(MODES)
 
 
+@pytest.mark.parametrize("mode", ["slow", "drip"])
 def test_a_source_that_hangs_is_given_up(
-    server: KeyServer, monkeypatch: pytest.MonkeyPatch
+    server: KeyServer, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch, "TOTAL_SECONDS", 0.2)
-    server.mode = "slow"
+    server.mode = mode
 
     async def ask() -> None:
         source = HttpFetch(server.url)

@@ -118,7 +118,7 @@ def test_an_unusable_key_is_skipped_and_the_rest_works(jwk: object) -> None:
 
 def test_of_keys_with_one_name_the_first_counts() -> None:
     other = {**Issuer.generate().jwk, "kid": ED.kid}
-    assert read_key_set(document(ED.jwk, other, ED.jwk)) == {ED.kid: read_key(ED.jwk)}
+    assert read_key_set(document(ED.jwk, ED.jwk, other)) == {ED.kid: read_key(ED.jwk)}
 
 
 def test_a_thousand_bad_keys_hide_no_good_one() -> None:
