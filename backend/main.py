@@ -19,7 +19,7 @@ from backend.middleware.limits import LimitsMiddleware
 from backend.middleware.logs import configure_logs
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
-from backend.routes import auth, document, operations, problems, tasks
+from backend.routes import auth, document, me, operations, problems, tasks
 from backend.security.jwks import key_source
 from backend.security.tokens import TokenVerifier
 from backend.services.readiness import Readiness
@@ -120,4 +120,4 @@ def _layers(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:
 
 def _routers(settings: Settings) -> list[APIRouter]:
     own_port = [] if settings.metrics_port else [operations.metrics_router]
-    return [tasks.router, auth.router, problems.router, operations.router, *own_port]
+    return [tasks.router, auth.router, me.router, problems.router, operations.router, *own_port]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Text, bindparam, func, or_
+from sqlalchemy import BigInteger, Text, bindparam, delete, func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -41,6 +41,7 @@ def _introduction() -> Statement:
 
 _INTRODUCTION = _introduction()
 _TIME_ZONE = Statement(select(User.time_zone))
+_ERASE = Statement(delete(User))  # row-level security makes it the caller's own row
 
 
 class Introductions:
@@ -77,3 +78,8 @@ async def describe_me(db: Acting) -> Me:
         time_zone=(rows[0][0] or b"UTC").decode() if rows else "UTC",
         expires_at=datetime.fromtimestamp(principal.expires_at, UTC),
     )
+
+
+async def erase_me(db: Acting) -> None:
+    """Delete the caller and, by foreign keys, every row of theirs, in one transaction."""
+    await db.write(_ERASE.bind())

@@ -1,0 +1,18 @@
+"""`/api/me`: the caller's account here."""
+
+from fastapi import APIRouter, Response
+
+from backend.dependencies.database import ActingUser
+from backend.dependencies.strict import StrictRoute
+from backend.services import users
+
+router = APIRouter(route_class=StrictRoute, tags=["me"])
+
+
+async def erase_me(db: ActingUser) -> Response:
+    """Erase everything that is kept about the caller, at once and for good."""
+    await users.erase_me(db)
+    return Response(status_code=204)
+
+
+router.add_api_route("/api/me", erase_me, methods=["DELETE"], status_code=204)
