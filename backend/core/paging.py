@@ -7,6 +7,8 @@ from uuid import UUID
 
 from backend.core.ids import parse_id
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -24,7 +26,7 @@ class Cursor:
 
     def encode(self) -> str:
         """The opaque text that clients hand back: URL-safe, without padding."""
-        packed = json.dumps([self.sort, self.value, str(self.id)], separators=(",", ":"))
+        packed = _ENCODER.encode([self.sort, self.value, str(self.id)])
         return urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
     @classmethod

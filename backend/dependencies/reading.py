@@ -101,11 +101,13 @@ def parse_query(raw: bytes, refused: list[FieldError]) -> dict[str, str]:
         )
     except ValueError:
         raise MalformedRequest("The query string is not valid.") from None
-    counts = Counter(name for name, _ in pairs)
-    for name, count in counts.items():
-        if count > 1:
-            refused.append(_refusal("query", (name,), "repeated", "Give this parameter once."))
-    return dict(pairs)
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        repeated = [name for name, count in counts.items() if count > 1]
+        detail = "Give this parameter once."
+        refused += [_refusal("query", (name,), "repeated", detail) for name in repeated]
+    return parameters
 
 
 def unknown(where: str, name: str) -> FieldError:

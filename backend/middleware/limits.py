@@ -12,7 +12,7 @@ from backend.core.problems import (
 
 
 class LimitsMiddleware:
-    """Refuses long URLs, large header fields, bodies that announce too much, Hosts that are not one."""
+    """Refuses long URLs, large header fields, bodies that announce too much, no or two Hosts."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
