@@ -69,7 +69,7 @@ class StrictRoute(APIRoute):
         body = await reading.read_body(receive)
         if body:
             reading.check_media_type(scope)
-            self._body.read("body", strict_json.loads(body), values, refused)
+            self._body.read("body", _parse(body), values, refused)
         elif self._body.optional:
             values[self._body.name] = None
         else:
@@ -102,6 +102,13 @@ class _Model(NamedTuple):
             values[self.name] = self.adapter.validate_python(value)
         except ValidationError as error:
             refused += reading.field_errors(where, error)
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return strict_json.loads(body)
+    except strict_json.NotStrictJson as error:
+        raise InvalidJson(str(error)) from None
 
 
 def _resolver(dependant: Dependant) -> _Resolve:

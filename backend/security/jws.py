@@ -6,13 +6,12 @@ spare bits, no duplicate names, no number that JSON cannot carry.
 """
 
 import binascii
-import json
-import math
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from typing import Final, Never
+from typing import Final
 
+from backend.core import strict_json
 from backend.security.refusals import RefusedToken
 
 LONGEST_TOKEN: Final = 8192
@@ -76,38 +75,12 @@ def encode_segment(data: bytes) -> str:
 
 
 def read_object(data: bytes) -> dict[str, object]:
-    """Read one JSON object in UTF-8 (RFC 8259; I-JSON, RFC 7493, for names and numbers).
+    """Read one strict JSON object in UTF-8.
 
     Raises:
-        ValueError: Not that: a duplicate name, NaN, an infinite number, a BOM, too deep, an array.
+        ValueError: Not that: see `strict_json`; or an array, or a scalar.
     """
-    try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_refuse,
-            parse_float=_finite,
-        )
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    value = strict_json.loads(data)
     if not isinstance(value, dict):
         raise ValueError("not an object")  # noqa: TRY004 - what arrived is a wrong value
     return value
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("duplicate name")
-    return members
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("infinite number")
-    return number
-
-
-def _refuse(constant: str) -> Never:
-    raise ValueError(f"{constant} is not JSON")

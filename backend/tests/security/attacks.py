@@ -4,58 +4,13 @@ Each token has one fault and is otherwise right, down to a true signature where 
 so that a check that is missing shows.
 """
 
-import hmac
 import json
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from hashlib import sha256, sha384, sha512
-from types import EllipsisType
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric import ed448, utils
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from backend.security.issuer import Issuer
-from backend.security.jws import decode_segment, encode_segment
 from backend.security.refusals import Reason
-
-ISSUER = "https://app.example.com"
-ALICE = "kJ3vQ8sPz1XmW5bN7cR2tY6uH9gF4dLa"
-
-Change = object | EllipsisType
-
-
-@dataclass(frozen=True)
-class Target:
-    """The service under attack: the signing keys it trusts (EdDSA, ES256, RS256), its names.
-
-    A service that trusts only the first may be attacked with all of it as well.
-    """
-
-    ed: Issuer = field(default_factory=partial(Issuer.generate, "EdDSA"))
-    ec: Issuer = field(default_factory=partial(Issuer.generate, "ES256"))
-    rsa: Issuer = field(default_factory=partial(Issuer.generate, "RS256"))
-    iss: str = ISSUER
-    aud: str = ISSUER
-    now: Callable[[], float] = time.time
-
-    def claims(self, **changes: Change) -> dict[str, object]:
-        """Valid claims with changes; `...` takes a claim away."""
-        now = int(self.now())
-        claims: dict[str, Change] = {"iat": now, "exp": now + 900, "iss": self.iss, "aud": self.aud}
-        return _change({**claims, "sub": ALICE, "name": "Alice"}, changes)
-
-    def header(self, **changes: Change) -> dict[str, object]:
-        """Better Auth's header with changes; `...` takes a member away."""
-        return _change({"alg": "EdDSA", "kid": self.ed.kid}, changes)
-
-    def token(self) -> str:
-        """A valid token."""
-        return self.ed.sign(self.claims())
-
-
-Build = Callable[[Target], str]
+from backend.tests.security.forgeries import CONFUSIONS, SIGNATURES
+from backend.tests.security.target import ALICE, ISSUER, Build, Change, Row, dumps
 
 
 @dataclass(frozen=True)
@@ -72,26 +27,18 @@ def fits_a_header(token: str) -> bool:
     return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
-def _change(members: Mapping[str, Change], changes: Mapping[str, Change]) -> dict[str, object]:
-    return {name: value for name, value in {**members, **changes}.items() if value is not ...}
-
-
-def _dumps(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
 # One fault in the header, truly signed
 
 
 def _header(**changes: Change) -> Build:
-    return lambda at: at.ed.sign_bytes(_dumps(at.header(**changes)), _dumps(at.claims()))
+    return lambda at: at.ed.sign_bytes(dumps(at.header(**changes)), dumps(at.claims()))
 
 
 NOT_KEY_IDS: list[object] = [
     *(None, 1, True, ["a"], {}, "", "a\0b", "\x1b[2J", "a\nb", "\ud800", "k" * 256),
 ]
 CRITICALS: list[object] = [[], ["exp"], ["b64"], ["x"], "exp", None, {}]
-HEADERS: list[tuple[str, Reason, Build]] = [
+HEADERS: list[Row] = [
     *(
         (f"alg is {alg!r}", "algorithm_refused", _header(alg=alg))
         for alg in (
@@ -134,7 +81,7 @@ HEADERS: list[tuple[str, Reason, Build]] = [
 
 
 def _claims(**changes: Change) -> Build:
-    return lambda at: at.ed.sign_bytes(_dumps(at.header()), _dumps(at.claims(**changes)))
+    return lambda at: at.ed.sign_bytes(dumps(at.header()), dumps(at.claims(**changes)))
 
 
 def _shifted(**seconds: float) -> Build:
@@ -145,7 +92,7 @@ def _shifted(**seconds: float) -> Build:
 NOT_SECONDS: list[object] = [
     *("", "soon", "9999999999", None, True, False, [], [9999999999], {}, -1, 2**53 + 1, 10**400),
 ]
-CLAIMS: list[tuple[str, Reason, Build]] = [
+CLAIMS: list[Row] = [
     ("exp is missing", "claim_refused", _claims(exp=...)),
     *(
         (f"{claim} is {value!r}"[:40], "claim_refused", _claims(**{claim: value}))
@@ -194,11 +141,11 @@ CLAIMS: list[tuple[str, Reason, Build]] = [
 
 
 def _payload(change: Callable[[bytes], bytes]) -> Build:
-    return lambda at: at.ed.sign_bytes(_dumps(at.header()), change(_dumps(at.claims())))
+    return lambda at: at.ed.sign_bytes(dumps(at.header()), change(dumps(at.claims())))
 
 
 def _head(change: Callable[[bytes], bytes]) -> Build:
-    return lambda at: at.ed.sign_bytes(change(_dumps(at.header())), _dumps(at.claims()))
+    return lambda at: at.ed.sign_bytes(change(dumps(at.header())), dumps(at.claims()))
 
 
 def _with(member: str) -> Callable[[bytes], bytes]:
@@ -238,7 +185,7 @@ BYTES: list[tuple[str, Callable[[bytes], bytes]]] = [
     ("is deep and open", _with('"x":' + "[" * 5000)),
 ]
 
-TEXTS: list[tuple[str, Reason, Build]] = [
+TEXTS: list[Row] = [
     *((f"payload {name}", "malformed", _payload(change)) for name, change in BYTES),
     *((f"header {name}", "malformed", _head(change)) for name, change in BYTES),
     ("header has alg twice", "malformed", _head(_with('"alg":"none"'))),
@@ -280,7 +227,7 @@ def _in_json(token: str) -> str:
     return json.dumps({"protected": header, "payload": payload, "signature": signature})
 
 
-FORMS: list[tuple[str, Reason, Build]] = [
+FORMS: list[Row] = [
     ("nothing", "malformed", lambda _: ""),
     ("a dot", "malformed", lambda _: "."),
     ("two dots", "malformed", lambda _: ".."),
@@ -315,134 +262,6 @@ FORMS: list[tuple[str, Reason, Build]] = [
     ("8 KB that are truly signed", "too_long", _claims(name="n" * 8192)),
 ]
 
-
-# Signatures that are not the key's
-
-
-def _signature(change: Callable[[bytes], bytes], of: str = "ed") -> Build:
-    def build(at: Target) -> str:
-        issuer: Issuer = getattr(at, of)
-        signed, _, signature = issuer.sign(at.claims()).rpartition(".")
-        return f"{signed}.{encode_segment(change(decode_segment(signature)))}"
-
-    return build
-
-
-def _impostor(algorithm: str, of: str) -> Build:
-    """Another key under the name of a trusted one."""
-
-    def build(at: Target) -> str:
-        kid = getattr(at, of).kid
-        forger = Issuer.generate(algorithm)
-        return forger.sign(at.claims(), {"alg": algorithm, "kid": kid})
-
-    return build
-
-
-def _brings_its_key(at: Target) -> str:
-    forger = Issuer.generate()
-    return forger.sign(at.claims(), {**forger.jwk, "alg": "EdDSA", "jwk": forger.jwk})
-
-
-def _swapped(at: Target) -> str:
-    header, _, signature = at.token().split(".")
-    return f"{header}.{encode_segment(_dumps(at.claims(sub='bob')))}.{signature}"
-
-
-def _reheaded(at: Target) -> str:
-    _, payload, signature = at.token().split(".")
-    return f"{encode_segment(_dumps(at.header(typ='JWT')))}.{payload}.{signature}"
-
-
-def _unsigned(at: Target) -> str:
-    header = encode_segment(_dumps(at.header(alg="none")))
-    return f"{header}.{encode_segment(_dumps(at.claims()))}."
-
-
-def _as_der(raw: bytes) -> bytes:
-    half = len(raw) // 2
-    r, s = int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big")
-    return utils.encode_dss_signature(r, s)
-
-
-def _ed448(at: Target) -> str:
-    header = {"alg": "EdDSA", "kid": at.ed.kid}
-    signed = f"{encode_segment(_dumps(header))}.{encode_segment(_dumps(at.claims()))}"
-    return f"{signed}.{encode_segment(ed448.Ed448PrivateKey.generate().sign(signed.encode()))}"
-
-
-SIGNATURES: list[tuple[str, Reason, Build]] = [
-    ("unsigned, as alg none", "malformed", _unsigned),
-    ("signature empty", "malformed", _token(lambda t: t[: t.rindex(".") + 1])),
-    *(
-        (f"{of} signature {name}", "bad_signature", _signature(change, of))
-        for of in ("ed", "ec", "rsa")
-        for name, change in (
-            ("of zeros", lambda raw: bytes(len(raw))),
-            ("of ones", lambda raw: b"\xff" * len(raw)),
-            ("of one byte", lambda raw: raw[:1]),
-            ("too short", lambda raw: raw[:-1]),
-            ("too long", lambda raw: raw + b"\0"),
-            ("twice", lambda raw: raw + raw),
-            ("with a bit flipped", lambda raw: bytes([raw[0] ^ 1]) + raw[1:]),
-            ("with the last bit flipped", lambda raw: raw[:-1] + bytes([raw[-1] ^ 1])),
-            ("backwards", lambda raw: raw[::-1]),
-        )
-    ),
-    ("ec signature as DER", "bad_signature", _signature(_as_der, "ec")),
-    ("another key of that name, EdDSA", "bad_signature", _impostor("EdDSA", "ed")),
-    ("another key of that name, ES256", "bad_signature", _impostor("ES256", "ec")),
-    ("another key of that name, RS256", "bad_signature", _impostor("RS256", "rsa")),
-    ("another algorithm of that name", "algorithm_refused", _impostor("ES256", "ed")),
-    ("a key that nobody knows", "unknown_key", lambda at: Issuer.generate().sign(at.claims())),
-    ("a key in the header", "header_refused", _brings_its_key),
-    ("Ed448 under an Ed25519 name", "bad_signature", _ed448),
-    ("payload of another", "bad_signature", _swapped),
-    ("header changed after signing", "bad_signature", _reheaded),
-]
-
-
-# The public key as an HMAC secret: the classic confusion of algorithms
-
-_HASHES = {"HS256": sha256, "HS384": sha384, "HS512": sha512}
-
-
-def _public_texts(issuer: Issuer) -> dict[str, bytes]:
-    """The ways in which a server may hold its public key."""
-    key = issuer.verification_key.material
-    texts = {
-        "PEM": key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
-        "DER": key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
-        "JWK": _dumps(issuer.jwk),
-        "JWKS": _dumps(issuer.jwks),
-    }
-    part = issuer.jwk.get("x") or issuer.jwk["n"]
-    return {**texts, "raw": decode_segment(part), "base64url": part.encode()}
-
-
-def _confused(algorithm: str, form: str, of: str) -> Build:
-    def build(at: Target) -> str:
-        issuer: Issuer = getattr(at, of)
-        header = encode_segment(_dumps({"alg": algorithm, "kid": issuer.kid}))
-        signed = f"{header}.{encode_segment(_dumps(at.claims()))}"
-        secret = _public_texts(issuer)[form]
-        return (
-            f"{signed}.{encode_segment(hmac.digest(secret, signed.encode(), _HASHES[algorithm]))}"
-        )
-
-    return build
-
-
-CONFUSIONS: list[tuple[str, Reason, Build]] = [
-    (
-        f"{algorithm} keyed with the {of} key's {form}",
-        "algorithm_refused",
-        _confused(algorithm, form, of),
-    )
-    for algorithm in _HASHES
-    for form in ("PEM", "DER", "JWK", "JWKS", "raw", "base64url")
-    for of in ("ed", "ec", "rsa")
-]
 
 ATTACKS: list[Attack] = [
     Attack(*row) for row in (*HEADERS, *CLAIMS, *TEXTS, *FORMS, *SIGNATURES, *CONFUSIONS)

@@ -6,7 +6,8 @@ from backend.config import Settings
 from backend.security.issuer import Issuer
 from backend.security.sources import StaticKeySet
 from backend.security.tokens import TokenVerifier
-from backend.tests.security.attacks import ISSUER, Target
+from backend.tests.security.source import Source
+from backend.tests.security.target import ISSUER, Target
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +29,8 @@ def settings() -> Settings:
 def verifier(settings: Settings, target: Target) -> TokenVerifier:
     keys = [issuer.verification_key for issuer in (target.ed, target.ec, target.rsa)]
     return TokenVerifier(settings, StaticKeySet(keys))
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source(Issuer.generate())

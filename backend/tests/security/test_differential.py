@@ -18,7 +18,7 @@ from backend.security.issuer import Issuer
 from backend.security.refusals import RefusedToken
 from backend.security.sources import StaticKeySet
 from backend.security.tokens import TokenVerifier
-from backend.tests.security.attacks import ISSUER, Target
+from backend.tests.security.target import ISSUER, Target
 from backend.tests.security.test_token_mutations import json_values
 
 # RFC 9864 renames it; Better Auth signs with the old name.

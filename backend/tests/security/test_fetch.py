@@ -14,8 +14,8 @@ from backend.security.issuer import Issuer
 from backend.security.jwks import RemoteKeySet, key_source
 from backend.security.sources import KeySource
 from backend.security.tokens import TokenVerifier
-from backend.tests.security.attacks import ISSUER, Target
 from backend.tests.security.key_server import MODES, KeyServer
+from backend.tests.security.target import ISSUER, Target
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from backend.security.keys import VerificationKey
 from backend.security.refusals import RefusedToken
 from backend.security.sources import KeySourceState
 from backend.security.tokens import TokenVerifier
-from backend.tests.security.attacks import Target
+from backend.tests.security.target import Target
 
 
 @dataclass

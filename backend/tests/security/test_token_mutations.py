@@ -15,7 +15,7 @@ from backend.security.jws import encode_segment
 from backend.security.refusals import RefusedToken
 from backend.security.sources import StaticKeySet
 from backend.security.tokens import TokenVerifier
-from backend.tests.security.attacks import ALICE, ISSUER, Target
+from backend.tests.security.target import ALICE, ISSUER, Target
 
 NOW = 1_800_000_000
 AT = Target(now=lambda: NOW)
