@@ -17,4 +17,6 @@ async def describe_me(db: ActingUser) -> Response:
 
 
 router.add_api_route("/api/auth/me", describe_me, methods=["GET"], response_model=Me)
-router.add_api_route("/api/auth/verify", describe_me, methods=["POST"], response_model=Me)
+router.add_api_route(
+    "/api/auth/verify", describe_me, methods=["POST"], name="verify_token", response_model=Me
+)

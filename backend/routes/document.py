@@ -10,11 +10,25 @@ from backend.dependencies.auth import current_user
 from backend.schemas.problem import ProblemDocument
 
 _SCHEMAS = "#/components/schemas/{model}"
-_PROBLEM = {
+_PROBLEM: dict[str, Any] = {
     "description": "A problem (RFC 9457); `/problems/{code}` explains each.",
     "content": {
         "application/problem+json": {"schema": {"$ref": _SCHEMAS.format(model="ProblemDocument")}}
     },
+}
+_HEADERS = {
+    "ETag": "The version in quotes, for `If-Match` and `If-None-Match`.",
+    "Link": 'The next page, as `<…>; rel="next"`; absent on the last one.',
+    "Location": "The path of what was created.",
+    "Retry-After": "With 503: seconds to wait.",
+    "Total-Count": "With `count=exact`: how many there are on all pages.",
+    "WWW-Authenticate": "With 401: RFC 6750.",
+    "X-Request-Id": "Finds the request in the server's log.",
+}
+_HEADERS_OF_STATUS = {
+    "201": ("Location",),
+    "304": ("ETag",),
+    "default": ("Retry-After", "WWW-Authenticate"),
 }
 _BEARER = {
     "type": "http",
@@ -38,9 +52,26 @@ def complete(document: dict[str, Any], routes: list[BaseRoute]) -> None:
             for method in route.methods or ():
                 operation = document["paths"][route.path][method.lower()]
                 operation["responses"].pop("422", None)
-                operation["responses"]["default"] = _PROBLEM
+                operation["responses"]["default"] = dict(_PROBLEM)
+                operation["operationId"] = route.name
+                _add_headers(operation["responses"])
                 if needs_user(route.dependant):
                     operation["security"] = [{"bearer": []}]
+
+
+def _add_headers(responses: dict[str, Any]) -> None:
+    """Document the header fields of each answer."""
+    for status, response in responses.items():
+        names = ["X-Request-Id", *_HEADERS_OF_STATUS.get(status, ())]
+        media_types = response.get("content", {}).values()
+        for schema in (media_type.get("schema", {}) for media_type in media_types):
+            if schema.get("$ref") == _SCHEMAS.format(model="TaskRead"):
+                names.append("ETag")
+            if schema.get("type") == "array":
+                names += ["Link", "Total-Count"]
+        response["headers"] = {
+            name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names
+        }
 
 
 def needs_user(dependant: Dependant) -> bool:

@@ -130,31 +130,34 @@ def _parse(task_id: str) -> UUID:
 
 _ONE = TaskRead
 _MANY = list[TaskRead]
-# Path below the prefix, methods, endpoint, status, model of the answer.
-_ROUTES: list[tuple[str, list[str], Any, int, Any]] = [
-    ("", ["GET"], list_tasks, 200, _MANY),
-    ("", ["POST"], create_task, 201, _ONE),
-    ("/{task_id}", ["GET"], get_task, 200, _ONE),
-    ("/{task_id}", ["PATCH"], update_task, 200, _ONE),
-    ("/{task_id}", ["PUT"], update_task, 200, _ONE),
-    ("/{task_id}", ["DELETE"], delete_task, 204, None),
-    ("/{task_id}/complete", ["PATCH"], complete_task, 200, _ONE),
-    ("/{task_id}/complete", ["POST"], complete_task, 200, _ONE),
-    ("/{task_id}/toggle", ["PATCH"], toggle_task, 200, _ONE),
-    ("/{task_id}/restore", ["POST"], restore_task, 200, _ONE),
+_UNCHANGED = {304: {"description": "The client's copy is current."}}
+# Operation, path below the prefix, method, endpoint, status, model of the answer.
+_ROUTES: list[tuple[str, str, str, Any, int, Any]] = [
+    ("list_tasks", "", "GET", list_tasks, 200, _MANY),
+    ("create_task", "", "POST", create_task, 201, _ONE),
+    ("get_task", "/{task_id}", "GET", get_task, 200, _ONE),
+    ("update_task", "/{task_id}", "PATCH", update_task, 200, _ONE),
+    ("put_task", "/{task_id}", "PUT", update_task, 200, _ONE),
+    ("delete_task", "/{task_id}", "DELETE", delete_task, 204, None),
+    ("complete_task", "/{task_id}/complete", "PATCH", complete_task, 200, _ONE),
+    ("complete_task_by_post", "/{task_id}/complete", "POST", complete_task, 200, _ONE),
+    ("toggle_task", "/{task_id}/toggle", "PATCH", toggle_task, 200, _ONE),
+    ("restore_task", "/{task_id}/restore", "POST", restore_task, 200, _ONE),
 ]
 
 router = APIRouter(route_class=StrictRoute, tags=["tasks"])
 
 
-def _register(prefix: str, **options: Any) -> None:
-    for path, methods, endpoint, status, model in _ROUTES:
+def _register(prefix: str, suffix: str = "", **options: Any) -> None:
+    for operation, path, method, endpoint, status, model in _ROUTES:
         router.add_api_route(
             prefix + path,
             endpoint,
-            methods=methods,
+            methods=[method],
+            name=operation + suffix,
             status_code=status,
             response_model=model,
+            responses=_UNCHANGED if endpoint is get_task else None,
             **options,
         )
 
@@ -163,4 +166,4 @@ _register("/api/tasks")
 router.add_api_route("/api/trash", list_trash, methods=["GET"], response_model=_MANY)
 router.add_api_route("/api/trash", empty_trash, methods=["DELETE"], status_code=204)
 # What clients of the user's earlier backend call.
-_register("/api/{user_id}/tasks", dependencies=[Depends(require_own_path)])
+_register("/api/{user_id}/tasks", "_of_user", dependencies=[Depends(require_own_path)])

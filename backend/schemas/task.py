@@ -1,7 +1,7 @@
 """Tasks as clients send and receive them."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import UUID7, BaseModel, ConfigDict, Field, StringConstraints
@@ -35,12 +35,17 @@ class TaskCreate(_Input):
     completed: bool = Field(default=False, strict=True)
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
 class TaskUpdate(_Input):
     """A merge patch (RFC 7396): what is absent stays, null clears."""
 
-    title: Title = Field(default="")
-    description: Description | None = None
-    completed: bool = Field(default=False, strict=True)
+    # The defaults only say "absent": a client that filled them in would change what it left out.
+    title: Title = Field(default="", json_schema_extra=_without_default)
+    description: Description | None = Field(default=None, json_schema_extra=_without_default)
+    completed: bool = Field(default=False, strict=True, json_schema_extra=_without_default)
 
 
 class TaskComplete(_Input):
