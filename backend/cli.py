@@ -40,7 +40,10 @@ def migrate(revision: Annotated[str, typer.Argument(help="Where to go; `head`.")
 
     with server.database(_settings()) as settings:
         assert settings.migration_url is not None  # noqa: S101 - `database` has set it
-        migrations.upgrade(settings.migration_url.get_secret_value(), revision)
+        try:
+            migrations.upgrade(settings.migration_url.get_secret_value(), revision)
+        except migrations.MigrationFailed as error:
+            _stop(str(error))
     typer.echo(f"The database is at {revision}.")
 
 

@@ -1,14 +1,26 @@
 """The one place where settings are read; it refuses to start on unsafe values."""
 
+import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Algorithm = Literal["EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"]
+
+MAIN_ISSUER: Final = "main"
+"""What the issuer of `BETTER_AUTH_URL` is called beside the names of `AUTH_ISSUERS`."""
 
 _DEVELOPMENT_ISSUER = "duly-development"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -24,6 +36,41 @@ def _split(value: object) -> object:
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _read_json(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value.strip() else ()
+    except ValueError:
+        raise ValueError('must be a JSON list: [{"name": "mobile", …}]') from None
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class AdditionalIssuer(BaseModel):
+    """An issuer beside the main one: an object in the list `AUTH_ISSUERS`.
+
+    Attributes:
+        name: Comes before its subjects, with a colon, and so keeps its users apart from others'.
+        issuer: The `iss` of its tokens, to the letter.
+        audience: Accepted `aud`, one or a list.
+        jwks_url: Where its public keys are.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    issuer: str = Field(min_length=1)
+    audience: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...],
+        Field(min_length=1),
+        BeforeValidator(_listed),
+    ]
+    jwks_url: str
 
 
 class Settings(BaseSettings):
@@ -94,6 +141,14 @@ class Settings(BaseSettings):
         default=None,
         description="Verifies HS256 tokens with this secret (32 bytes or more) instead of a key "
         "source. Only for frontends that sign tokens themselves.",
+    )
+    auth_issuers: Annotated[tuple[AdditionalIssuer, ...], NoDecode, BeforeValidator(_read_json)] = (
+        Field(
+            default=(),
+            description="More issuers (preview deployments, a mobile app), as a JSON list of objects "
+            '`{"name", "issuer", "audience", "jwks_url"}`. The user id of their users is '
+            "`name:subject`, so never give a name to another issuer.",
+        )
     )
     cors_origins: CommaSeparated = Field(
         default=(),
@@ -179,6 +234,7 @@ class Settings(BaseSettings):
             if len(self.auth_shared_secret.get_secret_value().encode()) < _SHORTEST_SECRET:
                 found.append("AUTH_SHARED_SECRET needs at least 32 bytes: openssl rand -base64 32")
         found += self._bad_urls()
+        found += self._bad_issuers()
         if "*" in self.cors_origins:
             found.append("CORS_ORIGINS takes exact origins such as https://app.example.com, not *")
         if not self.development:
@@ -186,16 +242,30 @@ class Settings(BaseSettings):
         return found
 
     def _bad_urls(self) -> list[str]:
+        urls = {"BETTER_AUTH_URL": self.better_auth_url, "AUTH_JWKS_URL": self.auth_jwks_url}
+        for each in self.auth_issuers:
+            urls[f"jwks_url of {each.name} in AUTH_ISSUERS"] = each.jwks_url
         found = []
-        for name in ("better_auth_url", "auth_jwks_url"):
-            value = getattr(self, name)
+        for name, value in urls.items():
             if value is None:
                 continue
             parts = urlsplit(value)
             if parts.scheme not in {"http", "https"} or not parts.hostname:
-                found.append(f"{name.upper()} must be a URL such as https://app.example.com")
+                found.append(f"{name} must be a URL such as https://app.example.com")
             elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-                found.append(f"{name.upper()} must use https (http only on loopback)")
+                found.append(f"{name} must use https (http only on loopback)")
+        return found
+
+    def _bad_issuers(self) -> list[str]:
+        names = [MAIN_ISSUER, *(each.name for each in self.auth_issuers)]
+        issuers = [self.issuer, *(each.issuer for each in self.auth_issuers)]
+        found = [
+            f"AUTH_ISSUERS: the {what} {value} is taken"
+            for what, values in (("name", names), ("issuer", issuers))
+            for value in sorted({one for one in values if values.count(one) > 1})
+        ]
+        if self.auth_issuers and self.auth_shared_secret:
+            found.append("AUTH_SHARED_SECRET excludes AUTH_ISSUERS: use key sources for all")
         return found
 
     def _missing_in_production(self) -> list[str]:

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+
+
+class MigrationFailed(Exception):  # noqa: N818 - named for what happened
+    """The database is as it was; the message says why, and holds no password."""
 
 
 def configuration(url: str) -> Config:
@@ -24,10 +29,21 @@ def configuration(url: str) -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to `revision`, creating everything that is missing."""
-    from alembic import command  # noqa: PLC0415 - as above
+    """Bring the database at `url` to `revision`, creating everything that is missing.
 
-    command.upgrade(configuration(url), revision)
+    Raises:
+        MigrationFailed: when the database cannot be reached or there is no such revision.
+    """
+    from alembic import command, util  # noqa: PLC0415 - as above
+
+    try:
+        command.upgrade(configuration(url), revision)
+    except ArgumentError:  # not repeated: it may hold a password
+        raise MigrationFailed("DATABASE_URL is not a PostgreSQL URL.") from None
+    except OperationalError as error:
+        raise MigrationFailed(f"DATABASE_URL cannot be reached: {error.orig}") from None
+    except util.CommandError as error:
+        raise MigrationFailed(str(error)) from None
 
 
 def downgrade(url: str, revision: str) -> None:

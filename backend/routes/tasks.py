@@ -130,7 +130,9 @@ def _parse(task_id: str) -> UUID:
 
 _ONE = TaskRead
 _MANY = list[TaskRead]
-_UNCHANGED = {304: {"description": "The client's copy is current."}}
+_UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "The client's copy is current."}
+}
 # Operation, path below the prefix, method, endpoint, status, model of the answer.
 _ROUTES: list[tuple[str, str, str, Any, int, Any]] = [
     ("list_tasks", "", "GET", list_tasks, 200, _MANY),
