@@ -25,6 +25,7 @@ MAIN_ISSUER: Final = "main"
 _DEVELOPMENT_ISSUER = "duly-development"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SHORTEST_SECRET = 32
+_OWN_PORTS = {"http": ":80", "https": ":443"}
 
 
 def _split(value: object) -> object:
@@ -145,9 +146,9 @@ class Settings(BaseSettings):
     auth_issuers: Annotated[tuple[AdditionalIssuer, ...], NoDecode, BeforeValidator(_read_json)] = (
         Field(
             default=(),
-            description="More issuers (preview deployments, a mobile app), as a JSON list of objects "
-            '`{"name", "issuer", "audience", "jwks_url"}`. The user id of their users is '
-            "`name:subject`, so never give a name to another issuer.",
+            description="More issuers (preview deployments, a mobile app): a JSON list of objects "
+            '`{"name", "issuer", "audience", "jwks_url"}`. Their users have the user id '
+            "`name:subject`: never give a name to another issuer.",
         )
     )
     cors_origins: CommaSeparated = Field(
@@ -214,7 +215,9 @@ class Settings(BaseSettings):
         if not self.better_auth_url:
             return None
         parts = urlsplit(self.better_auth_url)
-        return f"{parts.scheme}://{parts.netloc}".lower()
+        # As `new URL(…).origin` has it: lower case, without the scheme's own port.
+        host = parts.netloc.rpartition("@")[2].lower()
+        return f"{parts.scheme}://{host.removesuffix(_OWN_PORTS.get(parts.scheme, ' '))}"
 
     @model_validator(mode="after")
     def _refuse_unsafe_values(self) -> Self:
@@ -233,6 +236,7 @@ class Settings(BaseSettings):
                 )
             if len(self.auth_shared_secret.get_secret_value().encode()) < _SHORTEST_SECRET:
                 found.append("AUTH_SHARED_SECRET needs at least 32 bytes: openssl rand -base64 32")
+        found += self._bad_databases()
         found += self._bad_urls()
         found += self._bad_issuers()
         if "*" in self.cors_origins:
@@ -240,6 +244,17 @@ class Settings(BaseSettings):
         if not self.development:
             found += self._missing_in_production()
         return found
+
+    def _bad_databases(self) -> list[str]:
+        urls = {
+            "DATABASE_URL": self.database_url,
+            "DATABASE_URL_DIRECT": self.database_url_direct,
+        }
+        return [
+            f"{name} must be a URL such as postgresql://user:password@host/database"
+            for name, url in urls.items()
+            if url and not url.get_secret_value().startswith(("postgresql://", "postgres://"))
+        ]
 
     def _bad_urls(self) -> list[str]:
         urls = {"BETTER_AUTH_URL": self.better_auth_url, "AUTH_JWKS_URL": self.auth_jwks_url}

@@ -17,10 +17,11 @@ from backend.middleware.headers import ExactOrigins, HeadersMiddleware
 from backend.middleware.jwt_auth import BearerBackend
 from backend.middleware.limits import LimitsMiddleware
 from backend.middleware.logs import configure_logs
+from backend.middleware.metrics import KeySetMetrics
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
 from backend.routes import auth, document, me, operations, problems, tasks
-from backend.security.jwks import key_source
+from backend.security.jwks import key_sources
 from backend.security.tokens import TokenVerifier
 from backend.services.readiness import Readiness
 from backend.services.users import Introductions
@@ -59,14 +60,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     configure_logs()
     pool = _pool(settings)
-    keys = key_source(settings)
+    keys = key_sources(settings)
+    key_metrics = KeySetMetrics(keys)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await keys.start()
         await pool.start()
         try:
-            yield
+            async with key_metrics.kept():
+                yield
         finally:
             await pool.close()
             await keys.aclose()
@@ -76,7 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         summary="The task backend for apps whose users sign in with Better Auth.",
         lifespan=lifespan,
-        middleware=_layers(settings, TokenVerifier(settings, keys)),
+        middleware=_layers(settings, TokenVerifier(settings, keys.main, keys.others)),
         redirect_slashes=False,
         docs_url="/docs" if settings.docs_enabled else None,
         redoc_url=None,
@@ -85,6 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.pool = pool
     app.state.introductions = Introductions()
     app.state.readiness = Readiness(pool, keys)
+    app.state.key_metrics = key_metrics
     for router in _routers(settings):
         # Not `include_router`, which matches every request twice and wraps every route anew.
         app.router.routes.extend(router.routes)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+import structlog
 import typer
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -19,6 +20,7 @@ from pydantic import SecretStr
 from backend.config import Settings
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer
+from backend.middleware.logs import configure_logs
 
 _DATABASE = "duly"
 _HEADER_MILLISECONDS = 5_000
@@ -110,6 +112,10 @@ def _announce(settings: Settings) -> None:
     while not _listening(settings):
         time.sleep(0.02)
     origin = f"http://{settings.host}:{settings.port}"
+    if not settings.development:
+        configure_logs()
+        structlog.get_logger().info("serving", origin=origin, workers=settings.workers)
+        return
     typer.echo(
         f"Duly serves {origin}" + (f" (docs: {origin}/docs)" if settings.docs_enabled else "")
     )

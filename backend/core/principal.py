@@ -8,7 +8,8 @@ class Principal:
     """The verified caller of one request.
 
     Attributes:
-        subject: The token's `sub`: Better Auth's user id, opaque text of 1 to 255 characters.
+        subject: The user id, opaque text of 1 to 255 characters: the token's `sub`, which is
+            Better Auth's user id; `name:sub` for an issuer of `AUTH_ISSUERS`.
         expires_at: The token's `exp`, seconds since the epoch.
         issued_at: The token's `iat`, seconds since the epoch; 0 when the token has none.
         email: The `email` claim, for display only; authorise on `subject`.

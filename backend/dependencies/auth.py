@@ -25,7 +25,13 @@ CurrentUser = Annotated[Principal, Depends(current_user)]
 
 def require_own_path(
     caller: CurrentUser,
-    user_id: Annotated[str, Path(description="The caller's own id: the token's subject.")],
+    user_id: Annotated[
+        str,
+        Path(
+            description="The caller's own id: the token's subject; `name:subject` for an issuer "
+            "of `AUTH_ISSUERS`. `GET /api/auth/me` tells it as `subject`."
+        ),
+    ],
 ) -> None:
     """Check that a path with a user in it names the caller.
 

@@ -17,14 +17,15 @@ async def live() -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Say whether requests can be served: database and keys. Cached for a second."""
+    """Say whether requests can be served: database and keys. At most a second old."""
     readiness: Ready = await request.app.state.readiness.check()
     status = 200 if readiness.ready else Unavailable.status
     return Response(readiness.model_dump_json(), status, media_type="application/json")
 
 
-async def metrics() -> Response:
-    """Numbers for Prometheus, summed over all workers."""
+async def metrics(request: Request) -> Response:
+    """Numbers for Prometheus, of all workers."""
+    request.app.state.key_metrics.sample()
     body, media_type = exposition()
     return Response(body, headers={"Content-Type": media_type})
 

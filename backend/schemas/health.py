@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class Live(BaseModel):
@@ -11,9 +11,22 @@ class Live(BaseModel):
     status: Literal["alive"] = "alive"
 
 
+class KeySet(BaseModel):
+    """The public keys of one issuer, as this worker knows them."""
+
+    keys: int = Field(description="How many are in force.")
+    age: float | None = Field(
+        description="Seconds since the issuer confirmed them; null if it never did."
+    )
+    error: str | None = Field(description="Why the latest fetch failed; null if it did not.")
+
+
 class Ready(BaseModel):
     """Whether requests can be served, and what of it is missing."""
 
     ready: bool
     database: bool
-    keys: bool
+    keys: bool = Field(description="Whether tokens of the main issuer can be verified.")
+    key_sets: dict[str, KeySet] = Field(
+        description="By issuer: `main`, and the names in `AUTH_ISSUERS`."
+    )

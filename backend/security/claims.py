@@ -8,6 +8,7 @@ from typing import Final
 from backend.config import Settings
 from backend.core.principal import Principal
 from backend.security.refusals import Reason, RefusedToken
+from backend.security.trust import LONGEST_ID, TrustedIssuer
 
 Members = dict[str, object]
 
@@ -17,7 +18,6 @@ _REFUSED_HEADERS: Final = frozenset({"crit", "b64", "zip", "jku", "jwk", "x5u", 
 
 # PostgreSQL stores neither NUL nor lone surrogates, and a log line should stay one line.
 _TEXT: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
-_LONGEST_ID: Final = 255
 _LONGEST_EMAIL: Final = 320  # 64 + "@" + 255: RFC 3696, erratum 1690
 _LONGEST_NAME: Final = 255
 
@@ -42,7 +42,7 @@ class Reading:
 
 def is_identifier(value: object) -> bool:
     """Whether a value may be a `sub` or `kid`: up to 255 characters, no controls."""
-    return isinstance(value, str) and len(value) <= _LONGEST_ID and bool(_TEXT.fullmatch(value))
+    return isinstance(value, str) and len(value) <= LONGEST_ID and bool(_TEXT.fullmatch(value))
 
 
 def check_header(header: Members, algorithms: frozenset[str]) -> tuple[str, str | None]:
@@ -73,11 +73,14 @@ def check_header(header: Members, algorithms: frozenset[str]) -> tuple[str, str 
 
 
 class ClaimRules:
-    """The checks that claims have to pass, made once from the settings."""
+    """The checks that claims of one issuer have to pass, made once from the settings."""
 
-    def __init__(self, settings: Settings, now: Callable[[], float]) -> None:
-        self._issuer = settings.issuer
-        self._audiences = settings.audiences
+    def __init__(
+        self, trusted: TrustedIssuer, settings: Settings, now: Callable[[], float]
+    ) -> None:
+        self._issuer = trusted.issuer
+        self._audiences = trusted.audiences
+        self._user_id = trusted.user_id
         self._leeway = settings.auth_leeway
         self._longest_life = settings.auth_max_token_lifetime
         self._now = now
@@ -95,13 +98,14 @@ class ClaimRules:
         subject = claims.get("sub")
         if not (isinstance(subject, str) and is_identifier(subject)):
             raise RefusedToken("subject_refused")
+        user_id = self._user_id(subject)
         expires = _seconds(claims, "exp")
         if expires is None:
             raise RefusedToken("claim_refused")
         issued = _seconds(claims, "iat")
         valid_from, valid_until = self._window(expires, issued, _seconds(claims, "nbf"))
         principal = Principal(
-            subject,
+            user_id,
             expires_at=int(expires),
             issued_at=int(issued or 0),
             email=_display(claims.get("email"), _LONGEST_EMAIL),

@@ -1,7 +1,7 @@
 """The one HTTP request that Duly makes on its own: to the URL of the key set, from the settings."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -42,15 +42,21 @@ class HttpFetch:
     No redirect is followed, nothing compressed or over 64 KiB is read, and all of it takes at most
     3 s, 1 s of it for the connection.
 
+    Attributes:
+        fields: The header fields of the latest answer, whatever became of it: for the doctor.
+
     Raises:
         ValueError: The URL is not https.
     """
+
+    fields: Mapping[str, str]
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         local = parts.hostname in _LOOPBACK
         if parts.scheme != "https" and not (parts.scheme == "http" and local):
             raise ValueError("a key source must be https (http only on loopback)")
+        self.fields = {}
         self._url = url
         self._client = httpx2.AsyncClient(
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
@@ -71,6 +77,7 @@ class HttpFetch:
                 asyncio.timeout(TOTAL_SECONDS),
                 self._client.stream("GET", self._url) as response,
             ):
+                self.fields = response.headers
                 return await _read(response)
         except (TimeoutError, httpx2.TimeoutException):
             raise FetchFailed("timeout") from None

@@ -34,7 +34,13 @@ from backend.core.problems import KeysUnavailable
 from backend.security.fetch import Fetch, FetchFailed, HttpFetch
 from backend.security.issuer import development_issuer
 from backend.security.keys import VerificationKey, read_key_set, shared_secret
-from backend.security.sources import KeySource, KeySourceState, SharedSecretKey, StaticKeySet
+from backend.security.sources import (
+    KeySource,
+    KeySources,
+    KeySourceState,
+    SharedSecretKey,
+    StaticKeySet,
+)
 from backend.security.wanted import FetchBudget, WantedNames
 
 KEEP_SECONDS: Final = 600.0
@@ -47,8 +53,14 @@ _LONGEST_RETRY: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 
+def key_sources(settings: Settings) -> KeySources:
+    """A source of keys for each issuer of the settings; they do nothing before `start`."""
+    others = {each.name: RemoteKeySet(each.jwks_url) for each in settings.auth_issuers}
+    return KeySources(key_source(settings), others)
+
+
 def key_source(settings: Settings) -> KeySource:
-    """The source of keys that the settings ask for; it does nothing before `start` or `get`."""
+    """The main issuer's source of keys; it does nothing before `start` or `get`."""
     if settings.auth_shared_secret is not None:
         secret = settings.auth_shared_secret.get_secret_value().encode()
         return SharedSecretKey(shared_secret(secret))

@@ -20,6 +20,7 @@ Reason = Literal[
     "wrong_issuer",
     "wrong_audience",
     "subject_refused",
+    "subject_reserved",
     "claim_refused",
 ]
 

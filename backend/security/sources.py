@@ -1,9 +1,11 @@
 """What every source of keys offers, and the sources that need no network."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from backend.config import MAIN_ISSUER
 from backend.security.keys import VerificationKey
 
 
@@ -83,3 +85,39 @@ class SharedSecretKey(StaticKeySet):
     async def get(self, kid: str | None) -> VerificationKey | None:  # noqa: ARG002 - see above
         """The shared secret, whatever the name."""
         return self._key
+
+
+class KeySources:
+    """The key sources of all issuers, each for itself.
+
+    Args:
+        main: The main issuer's.
+        others: Those of `AUTH_ISSUERS`, by name.
+    """
+
+    def __init__(self, main: KeySource, others: Mapping[str, KeySource]) -> None:
+        self.main = main
+        self.others = others
+        self._all: dict[str, KeySource] = {MAIN_ISSUER: main, **others}
+
+    @property
+    def ready(self) -> bool:
+        """Whether the service should get requests, as far as keys go: the main issuer decides.
+
+        Were all needed, a preview deployment that is gone would take the service from everybody.
+        Were any enough, the service would seem fine while it answers 503 to its main users. So the
+        state of the others is told, and counts for their own users only.
+        """
+        return self.main.state().ready
+
+    def states(self) -> dict[str, KeySourceState]:
+        """A picture of the moment, by the issuers' names."""
+        return {name: source.state() for name, source in self._all.items()}
+
+    async def start(self) -> None:
+        """Start all at the same time; returns within about a second."""
+        await asyncio.gather(*(source.start() for source in self._all.values()))
+
+    async def aclose(self) -> None:
+        """Stop all; nobody is left waiting."""
+        await asyncio.gather(*(source.aclose() for source in self._all.values()))

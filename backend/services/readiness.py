@@ -9,8 +9,8 @@ from backend.core.problems import Problem
 from backend.database.isolation import prelude
 from backend.database.pool import Pool
 from backend.database.statements import Statement
-from backend.schemas.health import Ready
-from backend.security.sources import KeySource
+from backend.schemas.health import KeySet, Ready
+from backend.security.sources import KeySources, KeySourceState
 
 _KEEP_SECONDS = 1.0
 _PATIENCE_SECONDS = 1.0
@@ -19,9 +19,12 @@ _PING = Statement(select(literal(1)))
 
 
 class Readiness:
-    """Asks the database and the key source, at most once a second."""
+    """Asks the database and the key sources, at most once a second.
 
-    def __init__(self, pool: Pool, keys: KeySource) -> None:
+    An issuer of `AUTH_ISSUERS` without keys is told, but keeps nobody else from being served.
+    """
+
+    def __init__(self, pool: Pool, keys: KeySources) -> None:
         self._pool = pool
         self._keys = keys
         self._lock = asyncio.Lock()
@@ -36,8 +39,9 @@ class Readiness:
             return self._latest[1]
 
     async def _ask(self) -> Ready:
-        database, keys = await self._database_answers(), self._keys.state().ready
-        return Ready(ready=database and keys, database=database, keys=keys)
+        database, keys = await self._database_answers(), self._keys.ready
+        key_sets = {name: _key_set(state) for name, state in self._keys.states().items()}
+        return Ready(ready=database and keys, database=database, keys=keys, key_sets=key_sets)
 
     async def _database_answers(self) -> bool:
         try:
@@ -46,3 +50,8 @@ class Readiness:
         except (Problem, TimeoutError):
             return False
         return True
+
+
+def _key_set(state: KeySourceState) -> KeySet:
+    age = None if state.age is None else round(state.age, 1)
+    return KeySet(keys=state.keys, age=age, error=state.error)

@@ -15,6 +15,7 @@ from backend.tests import program as programs
 from backend.tests.people import Person
 from backend.tests.program import ServedProgram
 from backend.tests.security.key_server import KeyServer
+from backend.tests.security.target import Target
 from backend.tests.service import Service
 
 
@@ -57,9 +58,15 @@ def issuer() -> Issuer:
 
 
 @pytest.fixture(scope="session")
-def key_server(issuer: Issuer) -> Iterator[KeyServer]:
+def target(issuer: Issuer) -> Target:
+    """The keys that the service trusts: the cast's, and one of each other common kind."""
+    return Target(ed=issuer)
+
+
+@pytest.fixture(scope="session")
+def key_server(target: Target) -> Iterator[KeyServer]:
     """Publishes the key set, as Better Auth does."""
-    with KeyServer(issuer) as server:
+    with KeyServer(target.ed, target.ec, target.rsa) as server:
         yield server
 
 

@@ -21,6 +21,7 @@ NOT_JSON: dict[str, bytes] = {
     "NaN": b'{"title": NaN}',
     "Infinity": b'{"title": Infinity}',
     "-Infinity": b'{"completed": -Infinity}',
+    "1e999": b'{"completed": 1e999}',
     "5 000 digits": b'{"title": ' + b"9" * 5_000 + b"}",
     "a leading zero": b'{"completed": 01}',
     "1_0": b'{"completed": 1_0}',
@@ -59,7 +60,6 @@ NOT_ACCEPTABLE: dict[str, bytes] = {
     "5 000 unknown names": json.dumps({f"k{n}": MARK for n in range(3_000)}).encode(),
     "completed as text": b'{"completed": "true"}',
     "completed as a number": b'{"completed": 1}',
-    "completed as 1e999": b'{"completed": 1e999}',
     "completed as 2^63": b'{"completed": 9223372036854775808}',
     "completed as null": b'{"completed": null}',
     "completed as a list": b'{"completed": [true]}',
@@ -145,9 +145,6 @@ FORGED_CURSORS: dict[str, str] = {
     "year 0": cursor(["-created", "0000-01-01T00:00:00Z", _ID]),
     "a week date": cursor(["-created", "2026-W01-1", _ID]),
     "an offset of a day": cursor(["-created", "2026-01-01T00:00:00+23:59", _ID]),
-    "a time without offset": cursor(["-created", "2026-01-01T00:00:00", _ID]),
-    "now": cursor(["-created", "now", _ID]),
-    "infinity": cursor(["-created", "infinity", _ID]),
     "nothing": "",
     "4 096 characters": "A" * 4_096,
     "5 000 characters": "A" * 5_000,
@@ -182,7 +179,7 @@ REFUSED_LIMITS: list[bytes] = [
     *(b"", b"0", b"-1", b"-0", b"201", b"1_0", b"1.0", b"1e1", b"+1", b"%2B1", b"%201", b"1%20"),
     *(b"0x1", b"NaN", b"Infinity", b"1e999", b"%00", b"1%00", b"xyzzy", b"null", b"true"),
     *(b"9223372036854775807", b"9223372036854775808", b"-9223372036854775809", b"9" * 5_000),
-    *("%D9%A1%D9%A0".encode(), b"%C2%B2", b"%EF%BC%91", b"%zz", b"1;x", b"1,2"),
+    *(b"%D9%A1%D9%A0", b"%C2%B2", b"%EF%BC%91", b"%zz", b"1;x", b"1,2"),
 ]
 REFUSED_CHOICES: list[bytes] = [
     *(b"status=", b"status=ALL", b"status=xyzzy", b"status=all%00", b"status=deleted"),
@@ -199,6 +196,6 @@ NO_IDS: list[bytes] = [
     *(b"9223372036854775808", b"..", b"%2e%2e", b"..%2f..%2fetc%2fpasswd", b"'%20or%20'1'='1"),
     *(b"01890a5d-ac96-774b-bcce-b302099a8057%00", b"%2001890a5d-ac96-774b-bcce-b302099a8057"),
     *(b"{01890a5d-ac96-774b-bcce-b302099a8057}", b"urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057"),
-    *(b"01890a5dac96774bbcceb302099a8057", "%D9%A1890a5d-ac96-774b-bcce-b302099a8057".encode()),
+    *(b"01890a5dac96774bbcceb302099a8057", b"%D9%A1890a5d-ac96-774b-bcce-b302099a8057"),
     *(b"7d444840-9dc0-41d1-b245-5ffdce74fad2", b"%F0%9F%98%80", b"x" * 4_000),
 ]

@@ -52,15 +52,21 @@ class ServedProgram:
 @contextmanager
 def serve(settings: Settings, directory: Path, **changes: str) -> Iterator[ServedProgram]:
     """Run `duly serve` with `settings` and more environment variables."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    variables = {**environment(settings), "PORT": port, **changes}
+    port = free_port()
+    variables = {**environment(settings), "PORT": str(port), **changes}
     with started(Program("duly", [DULY, "serve"], variables, directory)) as program:
         url = f"http://127.0.0.1:{port}"
         with httpx2.Client(base_url=url, trust_env=False) as client:
             program.wait_for(lambda: _ready(client))
         yield ServedProgram(url, program)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def environment(settings: Settings) -> dict[str, str]:

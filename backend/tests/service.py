@@ -26,7 +26,9 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.app: FastAPI = create_app(settings)
-        self._socket = socket.socket()
+        # Named, or asyncio does not know that it is TCP and leaves Nagle's algorithm on: each
+        # answer would then take 40 ms.
+        self._socket = socket.socket(proto=socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(

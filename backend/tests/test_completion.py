@@ -33,7 +33,7 @@ def test_without_a_body_it_toggles(method: str, action: str, alice: Person) -> N
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("after", [True, False])
 def test_with_a_body_it_sets(
-    method: str, action: str, before: bool, after: bool, alice: Person
+    method: str, action: str, *, before: bool, after: bool, alice: Person
 ) -> None:
     task = alice.create(completed=before)
     changed = act(alice, method, action, task, json={"completed": after})

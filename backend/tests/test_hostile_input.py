@@ -101,9 +101,7 @@ def test_what_is_not_json_is_400(name: str, with_body: list[Operation], fire: Se
 
 
 @pytest.mark.parametrize("name", hostile.NOT_ACCEPTABLE)
-def test_json_that_no_route_wants_is_422(
-    name: str, with_body: list[Operation], fire: Send
-) -> None:
+def test_json_that_no_route_wants_is_422(name: str, with_body: list[Operation], fire: Send) -> None:
     for operation in with_body:
         answer = fire(operation, JSON, body=hostile.NOT_ACCEPTABLE[name])
         check(answer, 422, "validation_failed")
@@ -169,9 +167,7 @@ def test_a_forged_cursor_is_422(name: str, pages: list[Operation], fire: Send) -
 
 
 @pytest.mark.parametrize("segment", hostile.NO_IDS, ids=lambda segment: str(segment)[:40])
-def test_what_cannot_be_an_id_is_404(
-    segment: bytes, service: Service, alice: Person, victim: dict[str, Any]
-) -> None:
+def test_what_cannot_be_an_id_is_404(segment: bytes, service: Service, alice: Person) -> None:
     token = f"Authorization: Bearer {alice.token}"
     for operation in (each for each in operations(service.app) if each.names_task):
         path = operation.target(user=alice.subject, task="ID").encode().replace(b"ID", segment)

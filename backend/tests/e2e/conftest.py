@@ -1,11 +1,9 @@
 """What the end-to-end tests run on, and the conformance table that they print."""
 
-import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import httpx2
 import psycopg
@@ -28,32 +26,16 @@ _TITLES = ("Better Auth's mode", "signed with", "expected", "seen")
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[EmbeddedServer]:
-    """A PostgreSQL server of these tests' own."""
-    with TemporaryDirectory(prefix="duly-e2e-", ignore_cleanup_errors=True) as directory:
-        with warnings.catch_warnings():
-            # It reports a missing XDG_RUNTIME_DIR, usual where nobody is logged in.
-            warnings.simplefilter("ignore")
-            server = EmbeddedServer(Path(directory) / "postgres")
-        with psycopg.connect(server.url(), autocommit=True) as connection:
-            # Nothing here outlives the tests, so nothing has to reach the disk.
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
-        yield server
-        server.close()
-
-
-@pytest.fixture(scope="session")
-def new_database(postgres: EmbeddedServer) -> NewDatabase:
+def new_database(cluster: EmbeddedServer, worker_id: str) -> NewDatabase:
     """Makes databases: empty ones, or copies of one that has Duly's tables."""
     numbers = count(1)
 
     def create(template: str = "template1") -> str:
-        name = f"e2e_{next(numbers)}"
+        name = f"e2e_{worker_id}_{next(numbers)}"
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        with psycopg.connect(cluster.url(), autocommit=True) as connection:
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-        return postgres.url(name)
+        return cluster.url(name)
 
     return create
 

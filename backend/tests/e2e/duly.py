@@ -1,7 +1,5 @@
-"""Duly, as its users run it: `duly migrate` and `duly serve`."""
+"""Duly, as its users run it: `duly migrate`, `duly serve` and `duly doctor`."""
 
-import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,26 +9,30 @@ from pathlib import Path
 import httpx2
 
 from backend.tests.e2e.better_auth import BetterAuth
-from backend.tests.e2e.programs import Program, ProgramError, started
+from backend.tests.e2e.programs import (
+    Program,
+    ProgramError,
+    bare_environment,
+    free_port,
+    started,
+)
+from backend.tests.people import NO_TLS
 
 _DULY = str(Path(sys.executable).with_name("duly"))
-# Only these pass through: a setting in the developer's shell must not change the outcome.
-_INHERITED = ("HOME", "LANG", "PATH", "TMPDIR")
+_SECONDS = 60
 
 
 def migrate(database: str, directory: Path) -> None:
     """Create Duly's tables in `database`."""
-    done = subprocess.run(
-        [_DULY, "migrate"],
-        # Not asked for anything; but production does not start without an issuer.
-        env=_environment(database, BETTER_AUTH_URL="https://app.example.com"),
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise ProgramError(f"duly migrate: exit status {done.returncode}\n{done.stderr}")
+    # Nobody is asked there; but production accepts no settings without an issuer.
+    environment = _environment(database, BETTER_AUTH_URL="https://app.example.com")
+    _run(["migrate"], environment, directory)
+
+
+def diagnose(better_auth: BetterAuth, token: str, directory: Path) -> str:
+    """What `duly doctor` says about this deployment and this token, if it finds no fault."""
+    environment = _environment(better_auth.database, BETTER_AUTH_URL=better_auth.url)
+    return _run(["doctor", "--token", "-"], environment, directory, given=token)
 
 
 @contextmanager
@@ -50,28 +52,37 @@ def serve_duly(
         name: value.format(url=better_auth.url, api=better_auth.api)
         for name, value in templates.items()
     }
-    port = _free_port()
-    environment = _environment(better_auth.database, PORT=str(port), **filled)
+    port = str(free_port())
+    environment = _environment(better_auth.database, PORT=port, **filled)
     program = Program("duly", [_DULY, "serve"], environment, directory)
-    with (
-        started(program),
-        httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
-    ):
+    url = f"http://127.0.0.1:{port}"
+    with started(program), httpx2.Client(base_url=url, trust_env=False, verify=NO_TLS) as client:
         program.wait_for(lambda: _ready(client))
         yield client
 
 
 def _environment(database: str, **settings: str) -> dict[str, str]:
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     served = {"ENVIRONMENT": "production", "HOST": "127.0.0.1", "WORKERS": "1"}
-    return {**inherited, **served, "DATABASE_URL": database, **settings}
+    return {**bare_environment(), **served, "DATABASE_URL": database, **settings}
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _run(
+    arguments: list[str], environment: dict[str, str], directory: Path, given: str = ""
+) -> str:
+    done = subprocess.run(
+        [_DULY, *arguments],
+        input=given,
+        env=environment,
+        cwd=directory,
+        timeout=_SECONDS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = f"{done.stdout}\n{done.stderr}"
+        raise ProgramError(f"duly {arguments[0]} ended with {done.returncode}\n{said}")
+    return done.stdout
 
 
 def _ready(client: httpx2.Client) -> bool | None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 
 from backend.tests.e2e.better_auth import BetterAuth
+from backend.tests.people import NO_TLS
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ def signed_up(better_auth: BetterAuth, name: str) -> Iterator[Person]:
     """Sign a new user up; `name` is unique among the users of one Better Auth."""
     # Better Auth refuses a POST with a cookie and without the Origin that browsers send.
     headers = {"Origin": better_auth.url}
-    with httpx2.Client(base_url=better_auth.api, headers=headers, trust_env=False) as browser:
+    with httpx2.Client(
+        base_url=better_auth.api, headers=headers, trust_env=False, verify=NO_TLS
+    ) as browser:
         account = {
             "name": name,
             "email": f"{name.lower()}@example.com",

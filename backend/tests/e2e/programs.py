@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,9 @@ Found = TypeVar("Found")
 _SECONDS_TO_START = 60
 _SECONDS_TO_END = 15
 _LINES_SHOWN = 60
+
+# Only these pass through: a setting in the developer's shell must not change the outcome.
+_INHERITED = ("HOME", "LANG", "PATH", "TMPDIR")
 
 running: list["Program"] = []
 
@@ -68,9 +72,10 @@ class Program:
         """
         deadline = time.monotonic() + _SECONDS_TO_START
         while (found := find()) is None:
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                state = f"exit status {self._process.returncode}"
-                raise ProgramError(f"{self.name} did not start ({state})\n{self.last_words()}")
+            status = self._process.poll()
+            if status is not None or time.monotonic() > deadline:
+                state = "is running, but not ready" if status is None else f"ended with {status}"
+                raise ProgramError(f"{self.name} {state}\n{self.last_words()}")
             time.sleep(0.02)
         return found
 
@@ -86,6 +91,19 @@ class Program:
     def _end_group(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment variables that any program needs, and no settings."""
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pytest
 
 from backend.tests.e2e.better_auth import BetterAuth, serve_better_auth
 from backend.tests.e2e.conftest import NewDatabase, SignUp, StartBetterAuth, StartDuly
-from backend.tests.e2e.duly import migrate, serve_duly
+from backend.tests.e2e.duly import diagnose, migrate, serve_duly
 from backend.tests.e2e.people import Person, bearer, claims_of, header_of, signed_up
 
 pytestmark = pytest.mark.e2e
@@ -159,6 +159,12 @@ def test_signing_out_leaves_the_token_valid_until_it_expires(
     alice.sign_out()
     assert alice.session().json() is None
     assert api.get("/api/tasks", headers=bearer(token)).status_code == 200
+
+
+def test_the_doctor_finds_no_fault(deployed: Deployment, alice: Person, tmp_path: Path) -> None:
+    said = diagnose(deployed.better_auth, alice.token(), tmp_path)
+    assert "token: accepted" in said
+    assert "FAIL" not in said
 
 
 def test_tokens_outlive_better_auth_itself(

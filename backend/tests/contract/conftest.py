@@ -1,0 +1,15 @@
+"""The document under test, as the running service serves it."""
+
+import httpx2
+import pytest
+
+from backend.tests.contract.document import Document
+from backend.tests.people import NO_TLS
+from backend.tests.service import Service
+
+
+@pytest.fixture(scope="session")
+def document(service: Service) -> Document:
+    answer = httpx2.get(f"{service.url}/openapi.json", verify=NO_TLS, trust_env=False)
+    assert answer.status_code == 200
+    return Document(answer.json())

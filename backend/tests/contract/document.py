@@ -1,0 +1,83 @@
+"""The OpenAPI document as a judge of answers."""
+
+import re
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import httpx2
+from jsonschema import (  # type: ignore[import-untyped]  # it ships no types
+    Draft202012Validator,
+    FormatChecker,
+)
+
+
+def _is_instant(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+formats = FormatChecker(formats=["uuid"])
+formats.checks("date-time", raises=ValueError)(_is_instant)
+
+
+class Document:
+    """The document that the service serves.
+
+    Args:
+        content: The parsed JSON of `/openapi.json`.
+    """
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.content = content
+
+    @cached_property
+    def _paths(self) -> list[tuple[re.Pattern[str], str]]:
+        """Templates, those without parameters first."""
+        templates = sorted(self.content["paths"], key=lambda path: path.count("{"))
+        return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in templates]
+
+    def operations(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Every documented operation by method and path."""
+        return {
+            (method.upper(), path): operation
+            for path, item in self.content["paths"].items()
+            for method, operation in item.items()
+        }
+
+    def faults(self, answer: httpx2.Response) -> list[str]:
+        """What of an answer contradicts the document; nothing, if all is well."""
+        template = self._template(answer.request.url.path)
+        if template is None:
+            return [] if answer.status_code in {404, 401} else ["the path is not documented"]
+        documented = self.content["paths"][template].get(answer.request.method.lower())
+        if documented is None:
+            return [] if answer.status_code == 405 else ["the method is not documented"]
+        responses = documented["responses"]
+        expected = responses.get(str(answer.status_code))
+        if expected is None and answer.is_error:
+            expected = responses.get("default")
+        if expected is None:
+            return [f"{answer.status_code} is not documented"]
+        return self._body_faults(answer, expected.get("content", {}))
+
+    def _template(self, path: str) -> str | None:
+        bare = path.removesuffix("/")
+        return next((template for known, template in self._paths if known.fullmatch(bare)), None)
+
+    def _body_faults(self, answer: httpx2.Response, content: dict[str, Any]) -> list[str]:
+        if not content:
+            return ["there is a body"] if answer.content else []
+        media_type = answer.headers.get("content-type", "").partition(";")[0]
+        if media_type not in content:
+            return [f"{media_type} is not documented"]
+        if not media_type.endswith("json"):
+            return []
+        validator = self.validator(content[media_type]["schema"])
+        return [
+            f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer.json())
+        ]
+
+    def validator(self, schema: dict[str, Any]) -> Draft202012Validator:
+        """Validates against a schema of the document, formats and references included."""
+        rooted = {**schema, "components": self.content["components"]}
+        return Draft202012Validator(rooted, format_checker=formats)
