@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Self
 
 import uvicorn
-from fastapi import FastAPI
 
 from backend.config import Settings
 from backend.main import create_app
@@ -25,7 +24,7 @@ class Service:
     loop: asyncio.AbstractEventLoop
 
     def __init__(self, settings: Settings) -> None:
-        self.app: FastAPI = create_app(settings)
+        self.app = create_app(settings)
         # Named, or asyncio does not know that it is TCP and leaves Nagle's algorithm on: each
         # answer would then take 40 ms.
         self._socket = socket.socket(proto=socket.IPPROTO_TCP)
@@ -60,7 +59,8 @@ class Service:
         async def main() -> None:
             self.loop = asyncio.get_running_loop()
             serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-            while not self._server.started and not serving.done():
+            # uvicorn tells nobody when it has started.
+            while not self._server.started and not serving.done():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             self._started.set()
             await serving

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from backend.tests.people import Person
 
 everyday = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     derandomize=True,  # the same examples everywhere; the table of hostile input has the rest
     database=None,

@@ -14,6 +14,7 @@ from backend.tests.raw_http import Answer, request, send
 from backend.tests.service import Service
 
 JSON = "Content-Type: application/json"
+MISSING = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 Send = Callable[..., Answer]
 
@@ -87,6 +88,11 @@ def check(answer: Answer, status: int, code: str) -> None:
     assert MARK.encode() not in answer.body
     assert b"424242" not in answer.body
     assert MARK not in str(answer.headers)
+
+
+def nameless(answer: Answer) -> bytes:
+    """The body without what differs from request to request."""
+    return answer.body.replace(answer.headers["x-request-id"].encode(), b"")
 
 
 def check_pointers(answer: Answer, *expected: str) -> None:
@@ -172,5 +178,8 @@ def test_what_cannot_be_an_id_is_404(segment: bytes, service: Service, alice: Pe
     for operation in (each for each in operations(service.app) if each.names_task):
         path = operation.target(user=alice.subject, task="ID").encode().replace(b"ID", segment)
         body = json.dumps(operation.body).encode() if operation.takes_body else None
-        message = request(operation.method, path, token, JSON, body=body)
-        check(send(service.url, message), 404, "not_found")
+        answer = send(service.url, request(operation.method, path, token, JSON, body=body))
+        check(answer, 404, "not_found")
+        path = operation.target(user=alice.subject, task=MISSING).encode()
+        missing = send(service.url, request(operation.method, path, token, JSON, body=body))
+        assert nameless(answer) == nameless(missing)

@@ -81,11 +81,11 @@ PATHS: list[tuple[bytes, int, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("target", "status", "code"), PATHS, ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(("path", "status", "code"), PATHS, ids=lambda v: str(v)[:40])
 def test_a_path_that_means_nothing_is_refused(
-    target: bytes, status: int, code: str | None, fire: Fire
+    path: bytes, status: int, code: str | None, fire: Fire
 ) -> None:
-    check(fire("GET", target), status, code)
+    check(fire("GET", path), status, code)
 
 
 REFUSED_HEADERS: list[tuple[str, str, int, str]] = [

@@ -1,8 +1,9 @@
 """The OpenAPI document as a judge of answers."""
 
+import json
 import re
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import httpx2
@@ -72,10 +73,14 @@ class Document:
             return [f"{media_type} is not documented"]
         if not media_type.endswith("json"):
             return []
-        validator = self.validator(content[media_type]["schema"])
+        validator = self._validator_of(json.dumps(content[media_type]["schema"]))
         return [
             f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer.json())
         ]
+
+    @lru_cache(maxsize=64)  # noqa: B019 - there is one document, and it lives as long as the tests
+    def _validator_of(self, schema: str) -> Draft202012Validator:
+        return self.validator(json.loads(schema))
 
     def validator(self, schema: dict[str, Any]) -> Draft202012Validator:
         """Validates against a schema of the document, formats and references included."""

@@ -1,7 +1,6 @@
 """Every answer to a broad set of requests is what the OpenAPI document says."""
 
 from collections.abc import Iterator
-from itertools import product
 from typing import Any
 
 import pytest
@@ -39,12 +38,14 @@ BODIES: list[Any] = [
 
 
 def requests(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each header, query and body, with all else right; and the bodies with every query."""
+    """Each header, query and body, with all else right."""
     right = operation.body
     for headers in HEADERS:
         yield "", {"headers": headers, "json": right}
-    for query, body in product(QUERIES, BODIES if operation.takes_body else [None]):
-        yield query, {"json": body}
+    for query in QUERIES:
+        yield query, {"json": right}
+    for body in BODIES if operation.takes_body else ():
+        yield "", {"json": body}
 
 
 def targets(operation: Operation, person: Person) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A TCP proxy before PostgreSQL: it counts messages, and delays, stalls, alters or cuts the wire."""
+"""A TCP proxy before PostgreSQL that counts messages, and delays, stalls, alters or cuts."""
 
 import asyncio
 import threading
@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from sqlalchemy import make_url
 
 _CHUNK = 65_536
-_T = TypeVar("_T")
 
 
 @dataclass
@@ -22,13 +21,17 @@ class Weather:
         latency: Seconds that each chunk waits, both ways.
         drip: Seconds between the single bytes of the server's answers.
         cut_after: Bytes of the server that still pass, for each connection; then it is closed.
+        cuts: How many connections meet that fate.
         flip_at: The byte of the server, counted for each connection, that arrives altered.
+        flips: How many bytes meet that fate.
     """
 
     latency: float = 0.0
     drip: float = 0.0
     cut_after: int | None = None
+    cuts: int = 1_000_000
     flip_at: int | None = None
+    flips: int = 1_000_000
 
 
 class Messages:
@@ -106,20 +109,25 @@ class _Link:
             weather = self._proxy.weather
             await asyncio.sleep(weather.latency)
             data = self._flip(data)
-            if weather.cut_after is not None:
-                data = data[: max(0, weather.cut_after - self._answered)]
+            cut = weather.cut_after is not None and self._answered + len(data) > weather.cut_after
+            if cut := cut and weather.cuts > 0:
+                weather.cuts -= 1
+                data = data[: max(0, (weather.cut_after or 0) - self._answered)]
             self._answered += len(data)
             for piece in [bytes([byte]) for byte in data] if weather.drip else [data]:
                 self.client.write(piece)
                 await self.client.drain()
                 await asyncio.sleep(weather.drip)
-            if weather.cut_after is not None and self._answered >= weather.cut_after:
+            if cut:
                 return
 
     def _flip(self, data: bytes) -> bytes:
         at = self._proxy.weather.flip_at
         if at is None or not self._answered <= at < self._answered + len(data):
             return data
+        if self._proxy.weather.flips <= 0:
+            return data
+        self._proxy.weather.flips -= 1
         at -= self._answered
         return data[:at] + bytes([data[at] ^ 0x81]) + data[at + 1 :]
 
@@ -134,6 +142,7 @@ class Proxy:
         url: The same database through the proxy.
         messages: How often each message type of the frontend passed.
         weather: What happens to the bytes now; change it with `set`.
+        refused: How many connections were refused.
     """
 
     url: str
@@ -149,6 +158,7 @@ class Proxy:
         self.to_server.set()
         self.to_client.set()
         self.refusing = False
+        self.refused = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -183,11 +193,20 @@ class Proxy:
 
     def cut(self) -> None:
         """Close every connection now; new ones are welcome."""
-        self._do(lambda: [link.close() for link in self._links])
 
-    def refuse(self, refusing: bool = True) -> None:  # noqa: FBT001, FBT002 - reads well
-        """Close new connections at once, or stop doing so."""
-        self.refusing = refusing
+        def close_all() -> None:
+            for link in self._links:
+                link.close()
+
+        self._do(close_all)
+
+    def refuse(self) -> None:
+        """Close new connections at once."""
+        self.refusing = True
+
+    def welcome(self) -> None:
+        """Take new connections again."""
+        self.refusing = False
 
     def stall(self, *, requests: bool = True, answers: bool = True) -> None:
         """Keep connections open but carry nothing in the given directions (half-open)."""
@@ -205,11 +224,11 @@ class Proxy:
         """Carry bytes again, those that waited first."""
         self.stall(requests=False, answers=False)
 
-    def _do(self, action: Callable[[], _T]) -> _T:
-        async def run() -> _T:
-            return action()
+    def _do(self, action: Callable[[], None]) -> None:
+        async def run() -> None:
+            action()
 
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -230,6 +249,7 @@ class Proxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refusing:
+            self.refused += 1
             writer.close()
             return
         try:
@@ -241,6 +261,8 @@ class Proxy:
         self._links.add(link)
         try:
             await link.carry(reader, server_reader)
+        except asyncio.CancelledError:  # asyncio's streams log it as an error
+            pass
         finally:
             self._links.discard(link)
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -21,6 +22,7 @@ class KeyServer:
         mode: One of `MODES`.
         requests: How many arrived.
         release: While it is not set, `slow` answers wait.
+        ahead: Seconds by which its clock is ahead.
     """
 
     def __init__(self, *issuers: Issuer) -> None:
@@ -28,6 +30,7 @@ class KeyServer:
         self.mode = "ok"
         self.requests = 0
         self.release = threading.Event()
+        self.ahead = 0.0
         handler = type("Handler", (_Handler,), {"keys": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -68,6 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.keys.requests += 1
         MODES[self.keys.mode](self)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string((timestamp or time.time()) + self.keys.ahead)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the parent has it
         pass
@@ -135,6 +141,7 @@ MODES: dict[str, Callable[[_Handler], None]] = {
     "redirect": _Handler.redirect,
     "compressed": _Handler.compressed,
     "down": _with(503, b"down"),
+    "missing": _with(404, b"not found"),
     "limited": _with(429, b"later"),
     "huge": _with(200, b'{"keys":[' + b" " * 70_000 + b"]}"),
     "garbage": _with(200, b"<!doctype html><title>Sign in</title>"),

@@ -50,6 +50,7 @@ async def state_of(url: str) -> tuple[int, str | None]:
         ("redirect", "status_302"),
         ("compressed", "compressed"),
         ("down", "status_503"),
+        ("missing", "status_404"),
         ("limited", "status_429"),
         ("huge", "too_large"),
         ("endless", "too_large"),

@@ -1,0 +1,44 @@
+"""Servers of these tests' own, and wires that can be cut."""
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from backend.tests.database.private_cluster import PrivateCluster
+from backend.tests.database.proxy import Proxy
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def proxy(database_url: str) -> Iterator[Proxy]:
+    """Stands before the shared database."""
+    with Proxy(database_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateCluster]:
+    """A server that tests may stop, kill and break, if they leave it running and whole."""
+    cluster = PrivateCluster(tmp_path_factory.mktemp("private") / "postgres")
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def scratch(make_database: Callable[[str], str]) -> str:
+    """A database whose connections and security tests may end; nobody else uses it."""
+    return make_database("scratch")
+
+
+@pytest.fixture(scope="session")
+def scratch_table(database_url: str) -> str:
+    """A table that everybody may write and that keeps what it is given, also twice."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("create table public.kept (key text)")
+        connection.execute("grant all on public.kept to public")
+    return "public.kept"

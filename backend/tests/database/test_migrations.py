@@ -1,0 +1,159 @@
+"""The schema comes and goes beside Better Auth's tables, and never touches them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import make_url
+
+from backend.database import migrate
+from backend.database.embedded import EmbeddedServer
+
+# As better-auth 1.7 makes them on PostgreSQL: quoted camelCase, in `public`.
+BETTER_AUTH = """
+create table "user" ("id" text primary key, "name" text not null, "email" text not null unique,
+    "emailVerified" boolean not null, "image" text,
+    "createdAt" timestamptz not null default now(), "updatedAt" timestamptz not null default now());
+create table "session" ("id" text primary key, "expiresAt" timestamptz not null,
+    "token" text not null unique, "ipAddress" text, "userAgent" text,
+    "userId" text not null references "user" ("id") on delete cascade);
+create table "account" ("id" text primary key, "accountId" text not null,
+    "providerId" text not null, "userId" text not null references "user" ("id") on delete cascade,
+    "password" text);
+create table "verification" ("id" text primary key, "identifier" text not null,
+    "value" text not null, "expiresAt" timestamptz not null);
+create table "jwks" ("id" text primary key, "publicKey" text not null, "privateKey" text not null,
+    "createdAt" timestamptz not null default now());
+create index "session_userId_idx" on "session" ("userId");
+insert into "user" values ('u1', 'Alice', 'alice@example.com', true, null);
+insert into "session" values ('s1', now(), 'token', null, null, 'u1');
+insert into "account" values ('a1', 'u1', 'credential', 'u1', 'hash');
+insert into "verification" values ('v1', 'alice@example.com', 'code', now());
+insert into "jwks" values ('k1', 'public', 'private');
+"""
+TABLES = ["account", "jwks", "session", "user", "verification"]
+
+
+@pytest.fixture
+def shared(cluster: EmbeddedServer) -> Iterator[str]:
+    """A new database that Better Auth uses already."""
+    name = f"migrations_{uuid4().hex[:12]}"
+    url = cluster.database(name)
+    with psycopg.connect(url) as connection:
+        connection.execute(BETTER_AUTH)
+    yield url
+    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)".encode())
+
+
+def public(url: str) -> dict[str, Any]:
+    """Everything in `public`: columns, indexes, constraints and rows."""
+    with psycopg.connect(url) as connection:
+        columns = connection.execute(
+            "select table_name, column_name, data_type, is_nullable, column_default"
+            " from information_schema.columns where table_schema = 'public' order by 1, 2"
+        ).fetchall()
+        indexes = connection.execute(
+            "select indexdef from pg_indexes where schemaname = 'public' order by 1"
+        ).fetchall()
+        rights = connection.execute(
+            "select table_name, grantee, privilege_type from information_schema.role_table_grants"
+            " where table_schema = 'public' order by 1, 2, 3"
+        ).fetchall()
+        rows = [
+            connection.execute(
+                f'select to_jsonb(t)::text from public."{table}" t'.encode()
+            ).fetchall()
+            for table in TABLES
+        ]
+    return {"columns": columns, "indexes": indexes, "rights": rights, "rows": rows}
+
+
+def ours(url: str) -> list[str]:
+    """The tables in `duly`."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "select table_name from information_schema.tables"
+            " where table_schema = 'duly' order by 1"
+        )
+        return [row[0] for row in found]
+
+
+def test_up_down_and_up_again_beside_better_auth(shared: str) -> None:
+    before = public(shared)
+    migrate.upgrade(shared)
+    migrate.check(shared)
+    assert ours(shared) == ["alembic_version", "tasks", "users"]
+    assert public(shared) == before
+    migrate.downgrade(shared, "base")
+    assert ours(shared) == ["alembic_version"]
+    assert public(shared) == before
+    migrate.upgrade(shared)
+    migrate.check(shared)
+    assert public(shared) == before
+
+
+def test_upgrading_twice_changes_nothing_and_keeps_the_rows(shared: str) -> None:
+    migrate.upgrade(shared)
+    with psycopg.connect(shared) as connection:
+        connection.execute(
+            "insert into duly.tasks (user_id, id, title)"
+            " values ('alice', '018f0000-0000-7000-8000-000000000001', 'kept')"
+        )
+    migrate.upgrade(shared)
+    with psycopg.connect(shared) as connection:
+        assert connection.execute("select title from duly.tasks").fetchall() == [("kept",)]
+
+
+def test_requests_reach_nothing_of_better_auth(shared: str) -> None:
+    migrate.upgrade(shared)
+    with psycopg.connect(shared, autocommit=True) as connection:
+        connection.execute("set role duly_api")
+        for table in TABLES:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f'select * from public."{table}"'.encode())
+
+
+def test_programs_that_start_at_once_migrate_once(shared: str) -> None:
+    program = "import sys; from backend.database import migrate; migrate.upgrade(sys.argv[1])"
+    starts = [subprocess.Popen([sys.executable, "-c", program, shared]) for _ in range(2)]
+    assert [start.wait(30) for start in starts] == [0, 0]
+    migrate.check(shared)
+
+
+def test_the_revisions_are_those_of_alembic() -> None:
+    scripts = ScriptDirectory.from_config(migrate.configuration("postgresql://nowhere/none"))
+    history = [script.revision for script in scripts.walk_revisions()]
+    assert migrate.revisions() == history[::-1]
+    assert scripts.get_heads() == migrate.revisions()[-1:]
+
+
+def test_a_database_knows_its_revision(shared: str) -> None:
+    assert migrate.current(shared) is None
+    assert migrate.is_behind(migrate.current(shared))
+    migrate.upgrade(shared)
+    assert migrate.current(shared) == migrate.revisions()[-1]
+    assert not migrate.is_behind(migrate.current(shared))
+    assert not migrate.is_behind("9999")  # made by a newer program
+
+
+def test_an_owner_without_special_powers_can_migrate_and_serve(
+    cluster: EmbeddedServer, shared: str
+) -> None:
+    database = make_url(shared).database
+    owner = f"owner_{uuid4().hex[:8]}"
+    with psycopg.connect(cluster.url(), autocommit=True) as superuser:
+        superuser.execute(f"create role {owner} login createrole".encode())
+        superuser.execute(f"grant duly_api to {owner} with admin option".encode())
+        superuser.execute(f"grant create on database {database} to {owner}".encode())
+    url = make_url(shared).set(username=owner).render_as_string(hide_password=False)
+    migrate.upgrade(url)
+    migrate.check(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("set role duly_api")
+        assert connection.execute("select * from duly.tasks").fetchall() == []

@@ -1,0 +1,193 @@
+"""A few wires: replaced when they break, closed when nobody calls, never more than asked for."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from backend.core.problems import Overloaded, Unavailable
+from backend.database.faults import IsolationBroken
+from backend.database.pool import Pool, PoolOptions
+from backend.tests.database.calls import as_user, sql, texts, until
+from backend.tests.database.private_cluster import PrivateCluster
+from backend.tests.database.proxy import Proxy
+
+pytestmark = pytest.mark.anyio
+
+ONE = as_user("alice", sql("select 1"))
+
+
+@asynccontextmanager
+async def running(url: str, **options: float | bool | None) -> AsyncIterator[Pool]:
+    """A started pool."""
+    pool = Pool(url, PoolOptions(**options))  # type: ignore[arg-type]  # named as there
+    await pool.start()
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+async def seconds_of(call: "asyncio.Future[Any]") -> float:
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    await asyncio.wait([call])
+    return clock() - started
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """The URL of a server that does not run."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return f"postgresql://nobody@127.0.0.1:{unused.getsockname()[1]}/duly"
+
+
+async def test_all_wires_are_made_and_calls_spread_over_them(database_url: str) -> None:
+    async with running(database_url, size=3) as pool:
+        await until(lambda: pool.wires == 3)
+        slow = as_user("alice", sql("select pg_sleep(0.1), pg_backend_pid()"))
+        answers = await asyncio.gather(*(pool.call(slow, read_only=True) for _ in range(3)))
+        assert len({rows[0][1] for _, rows in answers}) == 3
+        assert pool.in_flight == 0
+
+
+async def test_an_unreachable_database_is_refused_at_once_and_found_again(proxy: Proxy) -> None:
+    proxy.refuse()
+    async with running(proxy.url, size=2) as pool:
+        refused = asyncio.ensure_future(pool.call(ONE, read_only=True))
+        assert await seconds_of(refused) < 0.1
+        assert isinstance(refused.exception(), Unavailable)
+        proxy.welcome()
+        await until(lambda: pool.wires == 2, seconds=3)
+        assert texts((await pool.call(ONE, read_only=True))[1]) == [["1"]]
+
+
+async def test_starting_without_a_server_is_no_error(nowhere: str) -> None:
+    async with running(nowhere, size=2) as pool:
+        with pytest.raises(Unavailable):
+            await pool.call(ONE, read_only=True)
+
+
+async def test_whatever_goes_wrong_when_connecting_is_tried_again(nowhere: str) -> None:
+    unspeakable = nowhere.replace("127.0.0.1", "a" * 64)  # not even a question for the DNS
+    async with asyncio.timeout(3), running(unspeakable, size=1) as pool:
+        with pytest.raises(Unavailable):
+            await pool.call(ONE, read_only=True)
+
+
+async def test_connecting_again_and_again_slows_down(proxy: Proxy) -> None:
+    proxy.refuse()
+    async with running(proxy.url, size=1):
+        await asyncio.sleep(0.5)  # the number of attempts in a given time is what matters
+    assert 3 <= proxy.refused <= 20
+
+
+async def test_callers_wait_for_a_wire_that_is_being_made_again(proxy: Proxy) -> None:
+    async with running(proxy.url, size=1) as pool:
+        proxy.stall(requests=False)
+        proxy.cut()
+        await until(lambda: pool.wires == 0)
+        calls = [
+            asyncio.ensure_future(pool.call(ONE, read_only=number % 2 == 0)) for number in range(20)
+        ]
+        await asyncio.sleep(0)
+        proxy.resume()
+        answers = await asyncio.gather(*calls)
+        assert [texts(rows) for _, rows in answers] == [[["1"]]] * 20
+
+
+async def test_more_callers_than_the_depth_are_refused_while_a_wire_is_made(proxy: Proxy) -> None:
+    async with running(proxy.url, size=1, depth=5) as pool:
+        proxy.stall(requests=False)
+        proxy.cut()
+        await until(lambda: pool.wires == 0)
+        calls = [asyncio.ensure_future(pool.call(ONE, read_only=True)) for _ in range(8)]
+        await until(lambda: sum(call.done() for call in calls) == 3)
+        proxy.resume()
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(answer) for answer in answers].count(Overloaded) == 3
+        assert [type(answer) for answer in answers].count(list) == 5
+
+
+async def test_more_calls_than_the_wires_carry_are_refused_at_once(proxy: Proxy) -> None:
+    async with running(proxy.url, size=2, depth=5) as pool:
+        await until(lambda: pool.wires == 2)
+        proxy.stall()
+        calls = [asyncio.ensure_future(pool.call(ONE, read_only=False)) for _ in range(12)]
+        await until(lambda: sum(call.done() for call in calls) == 2)
+        assert pool.in_flight == 10
+        proxy.resume()
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(answer) for answer in answers].count(Overloaded) == 2
+        assert [type(answer) for answer in answers].count(list) == 10
+
+
+async def test_wires_that_nobody_uses_are_closed_and_made_again_on_demand(proxy: Proxy) -> None:
+    async with running(proxy.url, size=2, idle=0.1) as pool:
+        await until(lambda: pool.wires == 0 and proxy.open_links == 0)
+        assert texts((await pool.call(ONE, read_only=False))[1]) == [["1"]]
+        await until(lambda: pool.wires == 0 and proxy.open_links == 0)
+
+
+async def test_a_crowd_brings_back_the_wires_that_were_closed(database_url: str) -> None:
+    async with running(database_url, size=3, idle=0.2) as pool:
+        await until(lambda: pool.wires == 0)
+        slow = as_user("alice", sql("select pg_sleep(0.01)"))
+        crowd = [asyncio.ensure_future(pool.call(slow, read_only=True)) for _ in range(40)]
+        await until(lambda: pool.wires == 3)
+        await asyncio.gather(*crowd)
+
+
+async def test_a_silent_server_costs_the_silence_and_is_replaced(proxy: Proxy) -> None:
+    async with running(proxy.url, size=2, silence=0.3) as pool:
+        await until(lambda: pool.wires == 2)
+        proxy.stall()
+        writes = [asyncio.ensure_future(pool.call(ONE, read_only=False)) for _ in range(10)]
+        assert await seconds_of(asyncio.gather(*writes, return_exceptions=True)) < 0.6
+        assert all(isinstance(write.exception(), Unavailable) for write in writes)
+        proxy.resume()
+        await until(lambda: pool.wires == 2)
+        assert texts((await pool.call(ONE, read_only=True))[1]) == [["1"]]
+
+
+async def test_a_table_without_row_level_security_stops_the_start(scratch: str) -> None:
+    with psycopg.connect(scratch, autocommit=True) as owner:
+        owner.execute("alter table duly.tasks disable row level security")
+        try:
+            with pytest.raises(IsolationBroken, match=r"duly\.tasks"):
+                async with running(scratch, size=2):
+                    pass
+        finally:
+            owner.execute("alter table duly.tasks enable row level security")
+    async with running(scratch, size=2) as pool:
+        assert texts((await pool.call(ONE, read_only=True))[1]) == [["1"]]
+
+
+@pytest.mark.parametrize("power", ["bypassrls", "superuser"])
+async def test_a_role_that_row_level_security_does_not_bind_stops_the_start(
+    private: PrivateCluster, power: str
+) -> None:
+    private.execute(f"alter role duly_api {power}")
+    try:
+        with pytest.raises(IsolationBroken, match="BYPASSRLS"):
+            async with running(private.url, size=2):
+                pass
+    finally:
+        private.execute(f"alter role duly_api no{power}")
+
+
+async def test_isolation_that_breaks_later_is_met_by_the_next_wire(scratch: str) -> None:
+    async with running(scratch, size=1, idle=0.1) as pool:
+        with psycopg.connect(scratch, autocommit=True) as owner:
+            owner.execute("alter table duly.users disable row level security")
+            try:
+                await until(lambda: pool.wires == 0)
+                with pytest.raises(Unavailable):
+                    await pool.call(ONE, read_only=True)
+            finally:
+                owner.execute("alter table duly.users enable row level security")
