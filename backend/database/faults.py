@@ -30,6 +30,10 @@ class WireLost(Exception):  # noqa: N818 - named for what happened
     """The connection broke before the answer came; whether the call took effect is unknown."""
 
 
+class WireBroken(WireLost):
+    """The connection turned out to be broken before the call was sent whole: it had no effect."""
+
+
 class WireBusy(Exception):  # noqa: N818 - named for what happened
     """Too many calls wait already; this one was not sent."""
 
@@ -50,6 +54,10 @@ class IsolationBroken(Exception):  # noqa: N818 - named for what was found
 
 FAULTS = (StatementRefused, WireLost, WireBusy, NoWire)
 
+# A transaction pooler gave our prepared statements to others or lost them, or a migration
+# changed what they return.
+LOST_PREPARED_STATEMENTS = frozenset({"26000", "42P05", "0A000"})
+
 # The longest prefix of the SQLSTATE decides.
 _PROBLEMS: dict[str, type[Problem]] = {
     "22": ValidationFailed,  # data exception
@@ -64,15 +72,13 @@ _PROBLEMS: dict[str, type[Problem]] = {
     "57": Unavailable,  # operator intervention: shutdown, crash, starting up
     "58": Unavailable,  # system error: input/output
     "XX": Unavailable,  # internal error of the server
+    # Prepared statements were lost twice: a pooler is being restarted.
+    **dict.fromkeys(LOST_PREPARED_STATEMENTS, Unavailable),
 }
-
-# A transaction pooler gave our prepared statements to others or lost them, or a migration
-# changed what they return.
-LOST_PREPARED_STATEMENTS = frozenset({"26000", "42P05", "0A000"})
 
 # PostgreSQL says that it rolled the call back, and the same call may well succeed elsewhere or
 # a moment later.
-_WORTH_REPEATING = ("40", "25006", "57P", "08", *LOST_PREPARED_STATEMENTS)
+_WORTH_REPEATING = ("40", "25006", *LOST_PREPARED_STATEMENTS)
 
 
 def worth_repeating(fault: Exception) -> bool:

@@ -11,7 +11,13 @@ import structlog
 
 from backend.core.problems import Overloaded
 from backend.database import faults
-from backend.database.faults import LOST_PREPARED_STATEMENTS, NoWire, StatementRefused, WireLost
+from backend.database.faults import (
+    LOST_PREPARED_STATEMENTS,
+    NoWire,
+    StatementRefused,
+    WireBroken,
+    WireLost,
+)
 from backend.database.isolation import prove_isolation
 from backend.database.statements import Bound
 from backend.database.wire import Rows, Wire, WireOptions
@@ -52,7 +58,11 @@ class Pool:
     """
 
     def __init__(self, conninfo: str, options: PoolOptions | None = None) -> None:
-        self._conninfo = psycopg.conninfo.make_conninfo(conninfo, connect_timeout=_CONNECT_TIMEOUT)
+        self._conninfo = psycopg.conninfo.make_conninfo(
+            conninfo,
+            connect_timeout=_CONNECT_TIMEOUT,
+            client_encoding="UTF8",  # whatever the environment, the role or the URL says
+        )
         self.options = options or PoolOptions()
         self._prepare = self.options.prepare is not False
         self._wires: list[Wire] = []
@@ -73,14 +83,16 @@ class Pool:
         self._keepers = [asyncio.create_task(self._keep()) for _ in range(self.options.size)]
         with contextlib.suppress(NoWire):
             await self._wait_for_wire()
-        if self._refused:
-            raise self._refused
+        if refused := self._refused:
+            await self.close()
+            raise refused
 
     async def close(self) -> None:
         """Close every wire; calls in flight fail."""
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
+        self._tell_waiters(NoWire())
         for wire in list(self._wires):
             wire.close()
 
@@ -97,15 +109,17 @@ class Pool:
             Problem: Conflict, ValidationFailed, Unavailable, … as `faults` has it.
         """
         try:
-            try:
-                return await self._send(statements)
-            except WireLost:
-                if not read_only:
-                    raise
-            except StatementRefused as refusal:
-                self._learn(refusal)
-                if not faults.worth_repeating(refusal):
-                    raise
+            # Each wire may turn out to be broken, one after the other; then a new one is made.
+            for _ in range(self.options.size):
+                try:
+                    return await self._send(statements)
+                except WireLost as loss:
+                    if not read_only and not isinstance(loss, WireBroken):
+                        raise
+                except StatementRefused as refusal:
+                    self._learn(refusal)
+                    if not faults.worth_repeating(refusal):
+                        raise
             return await self._send(statements)
         except faults.FAULTS as fault:
             raise faults.problem(fault) from fault
@@ -156,38 +170,54 @@ class Pool:
         pause = 0.0
         while True:
             await self._demand.wait()
-            retired = asyncio.Event()
             try:
-                wire = await self._connect(retired)
-            except (psycopg.Error, faults.IsolationBroken, *faults.FAULTS) as error:
-                self._note_failure(error)
+                wire, retired = await self._connect()
+            except Exception as error:  # noqa: BLE001 - whatever it was, a wire is still wanted
+                self._note_failure(error, repeated=pause > 0)
                 pause = min(_LONGEST_PAUSE, pause * 2 or 0.05)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
                 continue
             pause = 0.0
             await self._offer(wire, retired)
 
-    async def _connect(self, retired: asyncio.Event) -> Wire:
+    async def _connect(self) -> tuple[Wire, asyncio.Event]:
+        """A wire that is proven safe, and what says that it has retired."""
+        while True:
+            prepare = self._prepare
+            wire, retired = await self._connect_as(prepare=prepare)
+            try:
+                await prove_isolation(wire)
+            except StatementRefused as refusal:
+                wire.close()
+                self._learn(refusal)
+                if prepare == self._prepare:
+                    raise
+            except BaseException:
+                wire.close()
+                raise
+            if prepare == self._prepare:
+                return wire, retired
+            wire.close()  # in the meantime something has lost prepared statements
+
+    async def _connect_as(self, *, prepare: bool) -> tuple[Wire, asyncio.Event]:
+        retired = asyncio.Event()
+
         def retire() -> None:
             retired.set()
             with contextlib.suppress(ValueError):  # it had not been offered yet
                 self._wires.remove(wire)
 
-        wire = await Wire.connect(
-            self._conninfo,
-            WireOptions(self.options.silence, self.options.depth, self._prepare, retire),
-        )
-        try:
-            await prove_isolation(wire)
-        except BaseException:
-            wire.close()
-            raise
-        return wire
+        options = WireOptions(self.options.silence, self.options.depth, prepare, retire)
+        wire = await Wire.connect(self._conninfo, options)
+        return wire, retired
 
-    def _note_failure(self, error: Exception) -> None:
+    def _note_failure(self, error: Exception, *, repeated: bool) -> None:
         self._refused = error if isinstance(error, faults.IsolationBroken) else None
-        log.warning("database_connection_failed", error=type(error).__name__)
-        if not self._wires:
+        sqlstate = getattr(error, "sqlstate", None)
+        log.warning("database_connection_failed", error=type(error).__name__, sqlstate=sqlstate)
+        # Callers wait through a single quick failure: a connection may die young with all others.
+        final = repeated or self._refused or isinstance(error, psycopg.errors.ConnectionTimeout)
+        if final and not self._wires:
             self._reachable = False
             self._tell_waiters(NoWire())
 

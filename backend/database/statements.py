@@ -65,7 +65,10 @@ class Statement:
         self.sql = str(compiled).encode()
         self.name = b"duly_" + blake2b(self.sql, digest_size=8).hexdigest().encode()
         self._parameters: list[str] = getattr(compiled, "positiontup", None) or []
-        self._fixed: dict[str, Value] = dict(compiled.params)
+        binds = getattr(compiled, "binds", {})
+        self._fixed: dict[str, Value] = {
+            name: bind.effective_value for name, bind in binds.items() if not bind.required
+        }
 
     def bind(self, **values: Value) -> Bound:
         """The statement with `values` for its named parameters.

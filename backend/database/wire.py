@@ -19,7 +19,13 @@ from enum import Enum
 import psycopg
 from psycopg import pq
 
-from backend.database.faults import LOST_PREPARED_STATEMENTS, StatementRefused, WireBusy, WireLost
+from backend.database.faults import (
+    LOST_PREPARED_STATEMENTS,
+    StatementRefused,
+    WireBroken,
+    WireBusy,
+    WireLost,
+)
 from backend.database.statements import Bound
 
 Row = tuple[bytes | None, ...]
@@ -29,6 +35,7 @@ _SYNC = pq.ExecStatus.PIPELINE_SYNC
 _ROWS = pq.ExecStatus.TUPLES_OK
 _DONE = pq.ExecStatus.COMMAND_OK
 _FAILED = pq.ExecStatus.FATAL_ERROR
+_SKIPPED = pq.ExecStatus.PIPELINE_ABORTED
 _SQLSTATE = pq.DiagnosticField.SQLSTATE
 
 
@@ -117,10 +124,10 @@ class Wire:
 
         Raises:
             WireBusy: when `depth` calls are in flight already.
-            WireLost: when the wire is not ready.
+            WireBroken: when the wire is of no use; the call had no effect.
         """
         if self.state is not WireState.READY:
-            raise WireLost(f"the wire is {self.state.value}")
+            raise WireBroken(f"the wire is {self.state.value}")
         if len(self._calls) >= self._options.depth:
             raise WireBusy
         awaited: deque[bytes | None] = deque()
@@ -129,9 +136,12 @@ class Wire:
             for statement, values in statements:
                 self._send_statement(statement.name, statement.sql, values, awaited)
             self._pgconn.pipeline_sync()
-        except psycopg.Error as error:
+        except BaseException as error:
+            # Without its sync, what was sent would become part of the next call: as this user.
             self._close(f"sending failed: {error}")
-            raise WireLost(str(error)) from error
+            if isinstance(error, psycopg.Error):
+                raise WireBroken(str(error)) from error
+            raise
         call = _Call(awaited, now)
         self._calls.append(call)
         self.last_used = now
@@ -190,6 +200,8 @@ class Wire:
                 result = pgconn.get_result()
                 if result is not None:
                     self._take(result)
+                elif pgconn.status == pq.ConnStatus.BAD:
+                    raise psycopg.OperationalError("libpq has lost the thread")
         except psycopg.Error as error:
             self._close(f"receiving failed: {error}")
             return
@@ -214,8 +226,10 @@ class Wire:
             call.rows.append(
                 [tuple([value(row, c) for c in columns]) for row in range(result.ntuples)]
             )
-        if status == _FAILED and call.fault is None:
-            call.fault = _refusal(result)
+        if status == _FAILED:
+            call.fault = call.fault or _refusal(result)
+        elif status not in (_ROWS, _DONE, _SKIPPED):
+            raise psycopg.OperationalError(f"not the result of a statement: {status}")
 
     def _finish(self, call: _Call) -> None:
         if call.answered.done():  # nobody waits any more
@@ -251,11 +265,14 @@ class Wire:
         while self._calls:
             call = self._calls.popleft()
             if not call.answered.done():
-                call.answered.set_exception(call.fault or WireLost(reason))
+                # Even after an error: a pooler's does not say what became of the call.
+                call.answered.set_exception(WireLost(reason))
         if was_ready:
             self._options.on_retire()
 
 
 def _refusal(result: pq.abc.PGresult) -> StatementRefused:
-    sqlstate = result.error_field(_SQLSTATE) or b"08000"
+    sqlstate = result.error_field(_SQLSTATE)
+    if sqlstate is None:  # not PostgreSQL's, but libpq's own: the outcome is unknown
+        raise psycopg.OperationalError(result.get_error_message())
     return StatementRefused(sqlstate.decode(), result.get_error_message())

@@ -15,9 +15,12 @@ class Task(SQLModel, table=True):
 
     __tablename__ = "tasks"
     __table_args__ = (
-        CheckConstraint("substr(id::text, 15, 1) = '7'", name="tasks_id_is_uuid7"),
+        CheckConstraint("id::text ~ '^.{14}7.{4}[89ab]'", name="tasks_id_is_uuid7"),
         CheckConstraint(
-            "char_length(title) <= 500 and btrim(title) <> ''", name="tasks_title_length"
+            "char_length(title) <= 500 and btrim(title, U&'"
+            "\\0009\\000A\\000B\\000C\\000D\\0020\\0085\\00A0\\1680\\2000\\2001\\2002\\2003"
+            "\\2004\\2005\\2006\\2007\\2008\\2009\\200A\\2028\\2029\\202F\\205F\\3000') <> ''",
+            name="tasks_title_length",
         ),
         CheckConstraint("char_length(description) <= 16384", name="tasks_description_length"),
         Index(

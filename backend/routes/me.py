@@ -1,6 +1,6 @@
 """`/api/me`: the caller's account here."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from backend.dependencies.database import ActingUser
 from backend.dependencies.strict import StrictRoute
@@ -9,9 +9,9 @@ from backend.services import users
 router = APIRouter(route_class=StrictRoute, tags=["me"])
 
 
-async def erase_me(db: ActingUser) -> Response:
+async def erase_me(request: Request, db: ActingUser) -> Response:
     """Erase everything that is kept about the caller, at once and for good."""
-    await users.erase_me(db)
+    await users.erase_me(db, request.app.state.introductions)
     return Response(status_code=204)
 
 

@@ -60,6 +60,10 @@ class Introductions:
         )
         return Introduction(statement, lambda: self._remember(principal.subject, words))
 
+    def forget(self, subject: str) -> None:
+        """Introduce this user again at the next call."""
+        self._known.pop(subject, None)
+
     def _remember(self, subject: str, words: tuple[str | None, str | None]) -> None:
         self._known.pop(subject, None)
         self._known[subject] = words
@@ -80,6 +84,7 @@ async def describe_me(db: Acting) -> Me:
     )
 
 
-async def erase_me(db: Acting) -> None:
+async def erase_me(db: Acting, introductions: Introductions) -> None:
     """Delete the caller and, by foreign keys, every row of theirs, in one transaction."""
     await db.write(_ERASE.bind())
+    introductions.forget(db.principal.subject)

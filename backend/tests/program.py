@@ -30,6 +30,11 @@ class ServedProgram:
         self.url = url
         self._program = program
 
+    @property
+    def pid(self) -> int:
+        """The parent of the workers."""
+        return self._program.pid
+
     def output(self) -> str:
         """All that it has written so far."""
         return self._program.output()

@@ -155,6 +155,16 @@ async def test_a_silent_server_costs_the_silence_and_is_replaced(proxy: Proxy) -
         assert texts((await pool.call(ONE, read_only=True))[1]) == [["1"]]
 
 
+async def test_text_is_utf8_whatever_the_environment_says(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "latin1")
+    shout = sql("select upper(:text), char_length(:text)", text="\N{EURO SIGN}uro \N{PILE OF POO}")
+    async with running(database_url, size=1) as pool:
+        [rows] = await pool.call([shout], read_only=True)
+    assert texts(rows) == [["\N{EURO SIGN}URO \N{PILE OF POO}", "6"]]
+
+
 async def test_a_table_without_row_level_security_stops_the_start(scratch: str) -> None:
     with psycopg.connect(scratch, autocommit=True) as owner:
         owner.execute("alter table duly.tasks disable row level security")

@@ -59,6 +59,7 @@ REQUESTS: dict[str, tuple[Request, int]] = {
     "restore": (lambda person, task: person.client.post(f"/api/tasks/{task}/restore"), 200),
     "trash": (lambda person, _: person.client.get("/api/trash"), 200),
     "empty the trash": (lambda person, _: person.client.delete("/api/trash"), 204),
+    "erase me": (lambda person, _: person.client.delete("/api/me"), 204),
     "me": (lambda person, _: person.client.get("/api/auth/me"), 200),
 }
 
@@ -87,7 +88,7 @@ def test_a_request_of_a_user_on_first_sight_is_one_round_trip(
     request, status = REQUESTS[name]
     # Whoever has just arrived has no task yet.
     expected = status if name in {"list", "list and count", "create", "trash", "me"} else 404
-    expected = 204 if name == "empty the trash" else expected
+    expected = 204 if name in {"empty the trash", "erase me"} else expected
     assert syncs(watched[1], lambda: request(stranger, str(new_id()))) == (expected, 1)
 
 

@@ -47,6 +47,7 @@ CALLS: dict[str, Service] = {
     "list_tasks": lambda db, _: task_pages.list_tasks(db, TaskQuery(count="exact")),
     "list_tasks completed": lambda db, _: task_pages.list_tasks(db, TaskQuery(status="completed")),
     "list_trash": lambda db, _: task_pages.list_trash(db, TrashQuery()),
+    "erase_me": lambda db, _: users.erase_me(db, users.Introductions()),
     "describe_me": lambda db, _: users.describe_me(db),
 }
 

@@ -54,6 +54,11 @@ class Program:
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """The process itself, not its children."""
+        return self._process.pid
+
     def output(self) -> str:
         """All that the program has written, errors included."""
         return self._log.read_text(errors="replace")

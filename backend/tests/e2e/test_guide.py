@@ -1,0 +1,225 @@
+"""docs/better-auth.md, followed to the letter."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx2
+import psycopg
+import pytest
+
+from backend.security.refusals import Reason
+from backend.tests.e2e.conftest import NewDatabase, StartBetterAuth
+from backend.tests.e2e.guide import PAGE, Guide, titles
+from backend.tests.e2e.people import bearer, claims_of, header_of, signed_up
+
+Follow = Callable[..., Guide]
+
+_FRONTEND = ["lib/auth.ts", "app/api/auth/[...all]/route.ts", "scripts/migrate.ts"]
+_CLIENT = ["lib/duly.ts", "app/buy-milk.ts"]
+_DULY = "environment of Duly"
+_SEVERAL = "environment of Duly, for several issuers"
+_SECRET = "environment of Duly, and of the frontend, for a shared secret"
+_RUN = [
+    ".env of the frontend",
+    *_FRONTEND,
+    _DULY,
+    "start Duly",
+    _SEVERAL,
+    *_CLIENT,
+    "console",
+    "lib/erase-from-duly.ts",
+    "lib/auth.ts, added",
+    "console",
+    "lib/shared-secret.ts",
+    "lib/auth.ts, changed",
+    _SECRET,
+    "test_app.py",
+]
+_ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \|", re.MULTILINE)
+_PASSWORD = "a-long-password"
+
+
+def test_every_block_is_one_that_is_run_below() -> None:
+    assert titles() == _RUN
+
+
+def test_every_reason_is_explained() -> None:
+    section = PAGE.partition("## 7.")[2].partition("## 8.")[0]
+    named = [word for row in _ROW.findall(section) for word in re.findall(r"`(\w+)`", row)]
+    assert sorted(named) == sorted(get_args(Reason))
+
+
+@pytest.fixture
+def follow(new_database: NewDatabase, migrated: str, tmp_path: Path) -> Follow:
+    """Begins to follow the page, on a database of its own."""
+    return lambda **others: Guide.open(tmp_path, new_database(migrated), **others)
+
+
+@pytest.fixture
+def guide(follow: Follow) -> Guide:
+    """Somebody who has written the files of the sections 2 and 4."""
+    reader = follow()
+    reader.write(*_FRONTEND, *_CLIENT)
+    return reader
+
+
+@pytest.mark.e2e
+def test_typescript_has_no_objection(guide: Guide) -> None:
+    guide.write("lib/erase-from-duly.ts", "lib/shared-secret.ts")
+    plain = (guide.directory / "lib/auth.ts").read_text()
+    guide.change("lib/auth.ts", "lib/auth.ts, changed")
+    (guide.directory / "lib/auth.ts").rename(guide.directory / "lib/auth-shared-secret.ts")
+    (guide.directory / "lib/auth.ts").write_text(plain)
+    guide.change("lib/auth.ts", "lib/auth.ts, added")
+    assert guide.type_errors() == ""
+
+
+@pytest.mark.e2e
+def test_the_sessions_are_what_happens(guide: Guide) -> None:
+    steps = guide.sessions()
+    with guide.frontend(), guide.duly():
+        outputs = guide.play(steps, _DULY)
+    different = [
+        f"$ {step.command}\n{output}"
+        for step, output in zip(steps, outputs, strict=True)
+        if not step.describes(output)
+    ]
+    assert different == []
+
+
+@pytest.mark.e2e
+def test_the_client_asks_for_a_token_no_more_often_than_it_must(guide: Guide) -> None:
+    with guide.frontend(), guide.duly() as api:
+        seen = guide.browse()
+        preflight = api.options(
+            "/api/tasks", headers={"Origin": guide.origin, "Access-Control-Request-Method": "POST"}
+        )
+    assert preflight.headers["Access-Control-Allow-Origin"] == guide.origin
+    token, task = "GET /api/auth/token 200", "GET /api/tasks 200"
+    assert seen["signedOut"]["result"] == "No token: 401"
+    assert seen["parallel"] == {"result": [200] * 3, "fetched": [token, *[task] * 3]}
+    assert seen["bought"]["fetched"] == ["POST /api/tasks 201"]
+    assert seen["refused"]["fetched"] == ["GET /api/tasks 401", token, task]
+    assert seen["kept"]["fetched"] == [task]
+    assert seen["renewed"]["fetched"] == [token, task]
+    assert seen["signedOutAgain"]["result"] == "No token: 401"
+
+
+@pytest.fixture
+def with_erasure(guide: Guide) -> Guide:
+    """Somebody who has come to section 6."""
+    guide.write("lib/erase-from-duly.ts")
+    guide.change("lib/auth.ts", "lib/auth.ts, added")
+    return guide
+
+
+@pytest.mark.e2e
+def test_deleting_an_account_erases_it_in_both_places(with_erasure: Guide) -> None:
+    guide = with_erasure
+    with guide.frontend() as browser:
+        with guide.duly() as api:
+            alice = _sign_up(browser, "Alice")
+            created = api.post(
+                "/api/tasks", headers=bearer(_token(browser)), json={"title": "Milk"}
+            )
+            assert created.json()["user_id"] == alice["id"]
+            assert _rows(guide, alice) == (1, 1, 1)
+            assert _delete_account(browser).status_code == 200
+            assert _rows(guide, alice) == (0, 0, 0)
+            assert browser.get("/token").status_code == 401
+
+            bob = _sign_up(browser, "Bob")
+            api.post("/api/tasks", headers=bearer(_token(browser)), json={"title": "Milk"})
+        # Duly is down now: what cannot be erased there must not lose its owner.
+        refused = _delete_account(browser)
+        assert refused.status_code == 503
+        assert refused.json()["message"] == "Please try again later"
+        assert _rows(guide, bob) == (1, 1, 1)
+        with guide.duly():
+            assert _delete_account(browser).status_code == 200
+        assert _rows(guide, bob) == (0, 0, 0)
+
+
+@pytest.mark.e2e
+def test_the_tokens_of_several_issuers_are_accepted(
+    follow: Follow, better_auth: StartBetterAuth, closing: ExitStack
+) -> None:
+    preview = better_auth()
+    guide = follow(**{"https://preview.example.com": preview.url})
+    guide.write(*_FRONTEND)
+    with guide.frontend() as browser, guide.duly(_DULY, _SEVERAL) as api:
+        alice = _sign_up(browser, "Alice")
+        assert _subject(api, _token(browser)) == alice["id"]
+        guest = closing.enter_context(signed_up(preview, "Guest"))
+        assert _subject(api, guest.token()) == f"preview:{guest.user['id']}"
+
+
+@pytest.mark.e2e
+def test_a_shared_secret_works_where_it_must(guide: Guide) -> None:
+    guide.write("lib/shared-secret.ts")
+    guide.change("lib/auth.ts", "lib/auth.ts, changed")
+    secret = guide.environment(_SECRET)["AUTH_SHARED_SECRET"]
+    with guide.frontend(AUTH_SHARED_SECRET=secret) as browser, guide.duly(_DULY, _SECRET) as api:
+        alice = _sign_up(browser, "Alice")
+        token = _token(browser)
+        assert header_of(token)["alg"] == "HS256"
+        assert claims_of(token)["exp"] - claims_of(token)["iat"] == 900
+        assert _subject(api, token) == alice["id"]
+
+
+@pytest.mark.e2e
+def test_the_tests_of_an_application_run(follow: Follow) -> None:
+    guide = follow()
+    guide.write("test_app.py")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", "test_app.py"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": guide.database},
+        cwd=guide.directory,
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+def _sign_up(browser: httpx2.Client, name: str) -> dict[str, Any]:
+    account = {"name": name, "email": f"{name.lower()}@example.com", "password": _PASSWORD}
+    answer = browser.post("/sign-up/email", json=account).raise_for_status()
+    user: dict[str, Any] = answer.json()["user"]
+    return user
+
+
+def _token(browser: httpx2.Client) -> str:
+    token: str = browser.get("/token").raise_for_status().json()["token"]
+    return token
+
+
+def _delete_account(browser: httpx2.Client) -> httpx2.Response:
+    return browser.post("/delete-user", json={"password": _PASSWORD})
+
+
+def _subject(api: httpx2.Client, token: str) -> str:
+    subject: str = (
+        api.get("/api/auth/me", headers=bearer(token)).raise_for_status().json()["subject"]
+    )
+    return subject
+
+
+def _rows(guide: Guide, user: dict[str, Any]) -> tuple[int, ...]:
+    """How many rows there are of a user: Better Auth's, Duly's, and their tasks."""
+    query = """
+        SELECT (SELECT count(*) FROM "user" WHERE id = %(id)s),
+               (SELECT count(*) FROM duly.users WHERE subject = %(id)s),
+               (SELECT count(*) FROM duly.tasks WHERE user_id = %(id)s)
+    """
+    with psycopg.connect(guide.database) as connection:
+        row = connection.execute(query, {"id": user["id"]}).fetchone()
+    assert row is not None
+    return tuple(row)
