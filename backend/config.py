@@ -1,7 +1,6 @@
 """The one place where settings are read; it refuses to start on unsafe values."""
 
 import json
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -186,19 +185,19 @@ class Settings(BaseSettings):
             self.better_auth_url or self.auth_jwks_url or self.auth_shared_secret
         )
 
-    @cached_property
+    @property
     def issuer(self) -> str:
         """The `iss` that tokens must carry."""
         return self.auth_issuer or self._better_auth_origin or _DEVELOPMENT_ISSUER
 
-    @cached_property
+    @property
     def audiences(self) -> frozenset[str]:
         """The `aud` values of which tokens must carry one."""
         return frozenset(self.auth_audience) or frozenset(
             {self._better_auth_origin or _DEVELOPMENT_ISSUER}
         )
 
-    @cached_property
+    @property
     def jwks_url(self) -> str | None:
         """Where the issuer publishes its keys."""
         if self.auth_jwks_url or not self.better_auth_url:
@@ -210,7 +209,7 @@ class Settings(BaseSettings):
         """The database as migrations reach it."""
         return self.database_url_direct or self.database_url
 
-    @cached_property
+    @property
     def _better_auth_origin(self) -> str | None:
         if not self.better_auth_url:
             return None

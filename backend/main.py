@@ -1,7 +1,7 @@
 """Puts the application together; no logic of its own."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -65,14 +65,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await keys.start()
-        await pool.start()
-        try:
-            async with key_metrics.kept():
-                yield
-        finally:
-            await pool.close()
-            await keys.aclose()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(keys.aclose)
+            await keys.start()
+            stack.push_async_callback(pool.close)
+            await pool.start()
+            await stack.enter_async_context(key_metrics.kept())
+            yield
 
     app = Duly(
         title="Duly",

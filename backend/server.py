@@ -80,6 +80,8 @@ def _bring_up_to_date(settings: Settings) -> None:
     url = settings.migration_url.get_secret_value()
     try:
         current = migrate.current(url)
+    except psycopg.ProgrammingError:  # not repeated: it may hold a password
+        raise CannotServe("DATABASE_URL is not a PostgreSQL URL.") from None
     except psycopg.OperationalError as error:
         if settings.development:
             raise CannotServe(f"DATABASE_URL cannot be reached: {error}") from error

@@ -70,6 +70,7 @@ def current(url: str) -> str | None:
 
     Raises:
         psycopg.OperationalError: when the database cannot be reached.
+        psycopg.ProgrammingError: when libpq cannot read the URL.
     """
     with psycopg.connect(url) as connection:
         try:

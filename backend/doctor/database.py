@@ -30,18 +30,31 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
         yield _unreachable(error)
         return
     yield from _pooling(url, settings, pooled=pooled)
-    yield from _migrated(settings)
-    yield asyncio.run(_isolating(url))
+    migrated = _migrated(settings)
+    yield migrated
+    if migrated.verdict == "ok":  # or there is nothing yet that could isolate
+        yield asyncio.run(_isolating(url))
 
 
-def _unreachable(error: psycopg.Error) -> Finding:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _unreachable(error: psycopg.Error, variable: str = "DATABASE_URL") -> Finding:
+    if isinstance(error, psycopg.ProgrammingError):
+        # libpq repeats what it cannot read, password and all.
+        return fail(
+            "database",
+            f"{variable} cannot be read as a PostgreSQL URL",
+            "Percent-encode what is special in user and password (`@` is %40, `/` %2F, `%` %25), "
+            "and take out parameters that libpq does not know.",
+        )
     return fail(
         "database",
-        f"cannot be reached: {reason}",
-        "Check host, port, user, password and `sslmode` of DATABASE_URL; "
+        f"cannot be reached: {_first_line(error)}",
+        f"Check host, port, user, password and `sslmode` of {variable}; "
         "Neon's dashboard shows the URL under Connect.",
     )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _reached(connection: psycopg.Connection) -> Finding:
@@ -111,21 +124,21 @@ def _keeps_prepared_statements(url: str) -> bool:
         return False
 
 
-def _migrated(settings: Settings) -> Iterator[Finding]:
+def _migrated(settings: Settings) -> Finding:
     assert settings.migration_url is not None  # noqa: S101 - DATABASE_URL is set
     try:
         current = migrate.current(settings.migration_url.get_secret_value())
     except psycopg.Error as error:
-        yield _unreachable(error)
-        return
-    if migrate.is_behind(current):
-        yield fail(
-            "migrations",
-            f"the database is at {current or 'nothing'}, this program at {migrate.revisions()[-1]}",
-            "Run `duly migrate` with the same DATABASE_URL.",
-        )
-    else:
-        yield ok("migrations", f"at {current}")
+        direct = settings.database_url_direct
+        return _unreachable(error, "DATABASE_URL_DIRECT" if direct else "DATABASE_URL")
+    if not migrate.is_behind(current):
+        return ok("migrations", f"at {current}")
+    newest = migrate.revisions()[-1]
+    return fail(
+        "migrations",
+        f"the database is at {current or 'nothing'}, this program at {newest}",
+        "Run `duly migrate` with the same DATABASE_URL.",
+    )
 
 
 async def _isolating(url: str) -> Finding:
@@ -137,12 +150,26 @@ async def _isolating(url: str) -> Finding:
         finally:
             wire.close()
     except IsolationBroken as error:
-        return fail("isolation", str(error), "See docs/decisions/0003-isolation.md.")
+        return _open(url, error)
     except (psycopg.Error, *FAULTS) as error:
         return fail(
             "isolation",
-            f"could not be proved: {str(error).strip().splitlines()[0]}",
+            f"could not be proved: {_first_line(error)}",
             "The user of DATABASE_URL must be allowed to `set role duly_api`; the user that runs "
             "`duly migrate` becomes a member by itself: grant it to others.",
         )
     return ok("isolation", "row-level security binds duly_api on every table")
+
+
+def _open(url: str, error: IsolationBroken) -> Finding:
+    """Which of its two ends the isolation is broken at: the role or the tables."""
+    query = "select true from pg_roles where rolname = 'duly_api' and (rolbypassrls or rolsuper)"
+    with psycopg.connect(url, autocommit=True) as connection:
+        bypassing = connection.execute(query).fetchone()
+    if bypassing:
+        detail = "the role duly_api bypasses row-level security: every user would see all rows"
+        remedy = "Run as its owner: alter role duly_api nosuperuser nobypassrls"
+    else:
+        detail = str(error).partition(":")[0]
+        remedy = "Run for each: alter table … enable row level security, force row level security"
+    return fail("isolation", detail, f"{remedy}. See docs/decisions/0003-isolation.md.")

@@ -1,78 +1,149 @@
-"""Checks of the key source: reachable, a key set, usable keys, a clock that agrees."""
+"""Checks of the key sources: reachable, a key set, usable keys, a clock that agrees."""
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
-import httpx2
-
-from backend.config import Settings
+from backend.config import MAIN_ISSUER, Settings
 from backend.doctor.finding import Finding, fail, ok, warn
+from backend.security.fetch import LARGEST_DOCUMENT, TOTAL_SECONDS, FetchFailed, HttpFetch
+from backend.security.jws import read_object
 from backend.security.keys import read_key_set
+from backend.security.trust import TrustedIssuer, trusted_issuers
 
-_PATIENCE = 5.0  # seconds
 _WHERE = (
     'Open the URL in a browser: it must show `{"keys": […]}`. Better Auth needs the `jwt()` '
-    "plugin in auth.ts; `basePath` or `jwksPath` move the URL, then set AUTH_JWKS_URL."
+    "plugin in auth.ts; `basePath` or `jwksPath` move the URL, then set"
 )
+_REACH = "Is the frontend up, and may this machine connect to it? Otherwise set"
 
 
 def examine_keys(settings: Settings) -> Iterator[Finding]:
-    """Check where the keys come from."""
-    if settings.auth_shared_secret:
-        yield ok("keys", "HS256 with AUTH_SHARED_SECRET; no key source is asked")
-        return
-    if settings.jwks_url is None:
-        yield ok("keys", "the development key of `duly token`")
-        return
-    url = settings.jwks_url
-    try:
-        response = httpx2.get(url, timeout=_PATIENCE, follow_redirects=False)
-    except (httpx2.HTTPError, OSError) as error:
-        yield fail("keys", f"{url} cannot be reached ({type(error).__name__})", _WHERE)
-        return
-    yield _document(url, response, settings)
-    yield from _clock(response, settings)
+    """Check where the keys of each issuer come from, as the service itself asks for them."""
+    for issuer in trusted_issuers(settings).values():
+        if issuer.jwks_url is not None:
+            yield from _examine(issuer, issuer.jwks_url, settings.auth_leeway)
+        elif settings.auth_shared_secret:
+            yield ok("keys", "HS256 with AUTH_SHARED_SECRET; no key source is asked")
+        else:
+            yield ok("keys", "the development key of `duly token`")
 
 
-def _document(url: str, response: httpx2.Response, settings: Settings) -> Finding:
-    if response.is_redirect:
-        return fail("keys", f"{url} redirects", "Set AUTH_JWKS_URL to where it leads.")
-    if response.status_code != httpx2.codes.OK:
-        return fail("keys", f"{url} answers {response.status_code}", _WHERE)
+def check_name(check: str, issuer: TrustedIssuer) -> str:
+    """What a check of an issuer is called."""
+    return check if issuer.name == MAIN_ISSUER else f"{check} of {issuer.name}"
+
+
+def setting_of(issuer: TrustedIssuer, variable: str, member: str) -> str:
+    """Where a property of an issuer is set: a variable, or a member of an object in a list."""
+    if issuer.name == MAIN_ISSUER:
+        return variable
+    return f'"{member}" of "{issuer.name}" in AUTH_ISSUERS'
+
+
+def _examine(issuer: TrustedIssuer, url: str, leeway: int) -> Iterator[Finding]:
+    document, fields = asyncio.run(_fetch(url))
+    if isinstance(document, FetchFailed):
+        yield _unavailable(issuer, url, document, fields)
+    else:
+        yield _usable(issuer, url, document)
+    yield from _clock(issuer, fields, leeway)
+
+
+async def _fetch(url: str) -> tuple[bytes | FetchFailed, Mapping[str, str]]:
+    """The document, or why it cannot be had; and the header fields of the answer."""
+    source = HttpFetch(url)
     try:
-        keys = read_key_set(response.content)
+        return await source(), source.fields
+    except FetchFailed as failure:
+        return failure, source.fields
+    finally:
+        await source.aclose()
+
+
+def _unavailable(
+    issuer: TrustedIssuer, url: str, failure: FetchFailed, fields: Mapping[str, str]
+) -> Finding:
+    setting = setting_of(issuer, "AUTH_JWKS_URL", "jwks_url")
+    match failure.reason.removeprefix("status_"):
+        case "unreachable":
+            detail, remedy = f"cannot be reached ({_cause(failure)})", f"{_REACH} {setting}."
+        case "timeout":
+            detail = f"did not answer within {TOTAL_SECONDS:.0f} s"
+            remedy = f"{_REACH} {setting}."
+        case "compressed":
+            detail = "answers compressed, although it was asked not to"
+            remedy = "Let the proxy before it heed `Accept-Encoding: identity`."
+        case "too_large":
+            detail = f"answers more than {LARGEST_DOCUMENT} bytes"
+            remedy = f"{_WHERE} {setting}."
+        case "429":
+            detail = "answers 429: too many requests"
+            remedy = "Raise Better Auth's `rateLimit` for its jwks path."
+        case status if status.startswith("3"):
+            detail = f"redirects ({status}) to {fields.get('Location', '')[:255]!a}: not followed"
+            remedy = f"Set {setting} to where the keys are."
+        case status:
+            detail, remedy = f"answers {status}", f"{_WHERE} {setting}."
+    return fail(check_name("keys", issuer), f"{url} {detail}", remedy)
+
+
+def _cause(failure: FetchFailed) -> str:
+    cause = failure.__cause__
+    return str(cause).strip().partition("\n")[0] or type(cause).__name__
+
+
+def _usable(issuer: TrustedIssuer, url: str, document: bytes) -> Finding:
+    name = check_name("keys", issuer)
+    try:
+        keys = read_key_set(document)
+        published = read_object(document)["keys"]
     except ValueError:
-        return fail("keys", f"{url} is not a key set", _WHERE)
-    if not keys:
+        seen = "a web page" if document.lstrip().startswith(b"<") else "not a key set"
+        setting = setting_of(issuer, "AUTH_JWKS_URL", "jwks_url")
+        return fail(name, f"{url} answers {seen}", f"{_WHERE} {setting}.")
+    if not published:
         return warn(
-            "keys",
-            f"{url} has no usable key",
-            "Better Auth makes its first key with its first token: sign in once. If it stays so, "
-            "auth.ts may configure an algorithm that Duly does not take.",
+            name,
+            f"{url} publishes no key yet: until it does, /readyz answers 503",
+            "Better Auth makes its first key with its first token: sign in once.",
         )
-    algorithms = sorted({name for key in keys.values() for name in key.algorithms})
-    if not set(algorithms) & set(settings.auth_algorithms):
+    algorithms = {algorithm for key in keys.values() for algorithm in key.algorithms}
+    if not keys:
         return fail(
-            "keys",
-            f"the keys are for {', '.join(algorithms)}",
-            f"Add one of them to AUTH_ALGORITHMS ({','.join(settings.auth_algorithms)}).",
+            name,
+            f"no key at {url} can be used: Duly takes Ed25519, P-256, P-384, P-521 and RSA keys "
+            "for signatures, without private parts",
+            'Set `jwks: { keyPairConfig: { alg: "EdDSA" } }` in jwt() of auth.ts.',
         )
-    return ok("keys", f"{len(keys)} usable at {url} ({', '.join(algorithms)})")
+    if not algorithms & issuer.algorithms:
+        return fail(
+            name,
+            f"the keys at {url} are for {_listed(algorithms)}; "
+            f"AUTH_ALGORITHMS accepts {_listed(issuer.algorithms)}",
+            "Add one of the former to AUTH_ALGORITHMS.",
+        )
+    return ok(name, f"{len(keys)} usable at {url} ({_listed(algorithms)})")
 
 
-def _clock(response: httpx2.Response, settings: Settings) -> Iterator[Finding]:
-    date = response.headers.get("Date")
-    if date is None:
+def _listed(algorithms: set[str] | frozenset[str]) -> str:
+    return ", ".join(sorted(algorithms))
+
+
+def _clock(issuer: TrustedIssuer, fields: Mapping[str, str], leeway: int) -> Iterator[Finding]:
+    try:
+        theirs = parsedate_to_datetime(fields.get("Date", "")).timestamp()
+    except ValueError:
         return
-    ahead = time.time() - parsedate_to_datetime(date).timestamp()
+    name, ahead = check_name("clock", issuer), time.time() - theirs
     # The field has whole seconds, and the answer took its time.
-    if abs(ahead) <= max(2.0, settings.auth_leeway):
-        yield ok("clock", "agrees with the key source's")
+    if abs(ahead) <= max(2.0, leeway):
+        yield ok(name, "agrees with the key source's")
         return
     direction = "ahead of" if ahead > 0 else "behind"
     yield fail(
-        "clock",
+        name,
         f"this machine is {abs(ahead):.0f} s {direction} the key source",
         "Synchronise both clocks (NTP): tokens look expired, or not yet valid.",
     )

@@ -8,6 +8,7 @@ from backend.doctor.database import examine_database
 from backend.doctor.finding import Finding, ok
 from backend.doctor.keys import examine_keys
 from backend.doctor.token import explain_token
+from backend.security.trust import trusted_issuers
 
 
 def examine(settings: Settings, token: str | None = None) -> Iterator[Finding]:
@@ -17,7 +18,8 @@ def examine(settings: Settings, token: str | None = None) -> Iterator[Finding]:
         settings: Valid ones; what is wrong with others, their making has said.
         token: A bearer token to explain; it is never repeated in a finding.
     """
-    yield ok("settings", f"{settings.environment}, tokens of {settings.issuer}")
+    issuers = ", ".join(trusted_issuers(settings))
+    yield ok("settings", f"{settings.environment}, tokens of {issuers}")
     if settings.database_url is None:
         yield ok("database", "the embedded PostgreSQL, while `duly serve` runs")
     else:

@@ -58,7 +58,7 @@ class TaskRead(BaseModel):
     """A task. PostgreSQL makes this object: its fields are this class's fields."""
 
     id: UUID
-    user_id: str = Field(description="The token's subject.")
+    user_id: str = Field(description="The caller's user id: the token's subject.")
     title: str
     description: str | None
     completed: bool

@@ -1,45 +1,22 @@
 """Several issuers, each with keys, rules and users of its own."""
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote
 
-import httpx2
 import pytest
-from pydantic import ValidationError
 
 from backend.config import Settings
 from backend.core.principal import Principal
 from backend.core.problems import KeysUnavailable
 from backend.security.issuer import Issuer
-from backend.security.jwks import RemoteKeySet, key_sources
 from backend.security.refusals import Reason, RefusedToken
 from backend.security.sources import StaticKeySet
 from backend.security.tokens import TokenVerifier
-from backend.tests.people import NO_TLS, ORIGIN
-from backend.tests.security.key_server import KeyServer
+from backend.tests.people import ORIGIN
 from backend.tests.security.leaping import leap
+from backend.tests.security.several import ENTRIES, MOBILE, PREVIEW, configured
 from backend.tests.security.source import Source, kept, kid
-from backend.tests.service import Service
-
-PREVIEW, MOBILE = "https://preview.example.com", "https://mobile.example.com"
-
-
-def entry(name: str, issuer: str, audience: object, url: str | None = None) -> dict[str, Any]:
-    url = url or f"{issuer}/api/auth/jwks"
-    return {"name": name, "issuer": issuer, "audience": audience, "jwks_url": url}
-
-
-ENTRIES = [entry("preview", PREVIEW, PREVIEW), entry("mobile", MOBILE, ["app", "tablet"])]
-
-
-def configured(**changes: Any) -> Settings:
-    return Settings(
-        _env_file=None, **{"better_auth_url": ORIGIN, "auth_issuers": ENTRIES, **changes}
-    )
 
 
 @dataclass
@@ -261,132 +238,3 @@ def test_made_up_names_of_keys_cost_the_issuer_that_they_claim_only() -> None:
             assert preview.most_fetches_in(10) <= 3  # the first one, and the budget of 2
 
     leap(scene())
-
-
-# Over HTTP
-
-
-@dataclass
-class Callers:
-    """A service that trusts two issuers, and those who call it with their tokens."""
-
-    service: Service
-    main: Issuer
-    preview: Issuer
-
-    def ask(self, method: str, path: str, token: str, **more: Any) -> httpx2.Response:
-        headers = {"Authorization": f"Bearer {token}"}
-        with httpx2.Client(base_url=self.service.url, verify=NO_TLS, trust_env=False) as client:
-            return client.request(method, path, headers=headers, **more)
-
-
-@pytest.fixture(scope="module")
-def callers(database_url: str) -> Iterator[Callers]:
-    main, preview = Issuer.generate(), Issuer.generate()
-    with KeyServer(main) as main_keys, KeyServer(preview) as preview_keys:
-        settings = Settings(
-            _env_file=None,
-            environment="production",
-            database_url=database_url,
-            auth_issuer=ORIGIN,
-            auth_audience=(ORIGIN,),
-            auth_jwks_url=main_keys.url,
-            auth_issuers=[entry("preview", PREVIEW, PREVIEW, preview_keys.url)],
-        )
-        with Service(settings) as service:
-            yield Callers(service, main, preview)
-
-
-def test_the_same_subject_of_two_issuers_is_two_users(callers: Callers) -> None:
-    mine = callers.main.token("alice-of-two", issuer=ORIGIN, audience=ORIGIN)
-    hers = callers.preview.token("alice-of-two", issuer=PREVIEW, audience=PREVIEW)
-    made = callers.ask("POST", "/api/tasks", mine, json={"title": "Mine"}).json()
-    theirs = callers.ask("POST", "/api/tasks", hers, json={"title": "Hers"}).json()
-    assert (made["user_id"], theirs["user_id"]) == ("alice-of-two", "preview:alice-of-two")
-    assert [task["title"] for task in callers.ask("GET", "/api/tasks", mine).json()] == ["Mine"]
-    assert [task["title"] for task in callers.ask("GET", "/api/tasks", hers).json()] == ["Hers"]
-    assert callers.ask("GET", f"/api/tasks/{made['id']}", hers).status_code == 404
-    assert callers.ask("GET", "/api/auth/me", hers).json()["subject"] == "preview:alice-of-two"
-
-
-@pytest.mark.parametrize("safe", [":", ""])
-def test_the_path_with_a_user_names_the_whole_user_id(callers: Callers, safe: str) -> None:
-    hers = callers.preview.token("alice", issuer=PREVIEW, audience=PREVIEW)
-    path = f"/api/{quote('preview:alice', safe=safe)}/tasks"
-    made = callers.ask("POST", path, hers, json={"title": "Hers"})
-    assert made.status_code == 201
-    assert callers.ask("GET", made.headers["Location"], hers).status_code == 200
-    assert callers.ask("GET", "/api/alice/tasks", hers).status_code == 403
-
-
-def test_whoever_pretends_to_be_another_issuers_user_is_refused(callers: Callers) -> None:
-    for token in (
-        callers.main.token("preview:alice", issuer=ORIGIN, audience=ORIGIN),
-        callers.main.token("alice", issuer=PREVIEW, audience=PREVIEW),
-        callers.preview.token("alice", issuer=ORIGIN, audience=ORIGIN),
-    ):
-        answer = callers.ask("GET", "/api/tasks", token)
-        assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-
-
-# The setting
-
-
-def test_the_setting_is_a_list_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AUTH_ISSUERS", json.dumps(ENTRIES))
-    preview, mobile = Settings(_env_file=None).auth_issuers
-    assert (preview.name, preview.issuer, preview.audience) == ("preview", PREVIEW, (PREVIEW,))
-    assert mobile.audience == ("app", "tablet")
-    monkeypatch.setenv("AUTH_ISSUERS", " ")
-    assert Settings(_env_file=None).auth_issuers == ()
-
-
-@pytest.mark.parametrize(
-    ("entries", "says"),
-    [
-        ("preview=https://preview.example.com", "must be a JSON list"),
-        ('{"name": "preview"}', "valid tuple"),
-        (["preview"], "valid dictionary or instance"),
-        ([{"name": "preview", "issuer": PREVIEW, "audience": "a"}], "jwks_url"),
-        ([{**ENTRIES[0], "jwksUrl": "https://x"}], "Extra inputs are not permitted"),
-        ([entry("", PREVIEW, "a")], "should match pattern"),
-        ([entry("Preview", PREVIEW, "a")], "should match pattern"),
-        ([entry("pre:view", PREVIEW, "a")], "should match pattern"),
-        ([entry("preview\n", PREVIEW, "a")], "should match pattern"),
-        ([entry("x" * 33, PREVIEW, "a")], "should match pattern"),
-        ([entry("preview", "", "a", "https://x.example.com")], "at least 1 character"),
-        ([entry("preview", PREVIEW, "")], "at least 1 character"),
-        ([entry("preview", PREVIEW, [])], "at least 1 item"),
-        ([entry("preview", PREVIEW, None)], "valid tuple"),
-        ([entry("main", PREVIEW, "a")], "AUTH_ISSUERS: the name main is taken"),
-        ([ENTRIES[0], entry("preview", MOBILE, "a")], "the name preview is taken"),
-        ([ENTRIES[0], entry("other", PREVIEW, "a")], f"the issuer {PREVIEW} is taken"),
-        ([entry("preview", ORIGIN, "a")], f"the issuer {ORIGIN} is taken"),
-        (
-            [entry("preview", PREVIEW, "a", "http://preview.example.com/jwks")],
-            "jwks_url of preview in AUTH_ISSUERS must use https",
-        ),
-        (
-            [entry("preview", PREVIEW, "a", "file:///etc/passwd")],
-            "jwks_url of preview in AUTH_ISSUERS must be a URL",
-        ),
-    ],
-)
-def test_an_unusable_issuer_stops_the_start(entries: object, says: str) -> None:
-    with pytest.raises(ValidationError) as refused:
-        configured(auth_issuers=entries)
-    assert says in str(refused.value)
-
-
-def test_a_shared_secret_excludes_other_issuers() -> None:
-    with pytest.raises(ValidationError, match="AUTH_SHARED_SECRET excludes AUTH_ISSUERS"):
-        configured(better_auth_url=None, auth_shared_secret="s" * 32)
-
-
-def test_each_issuer_has_a_source_of_its_own() -> None:
-    sources = key_sources(configured())
-    kinds = [type(source) for source in (sources.main, *sources.others.values())]
-    assert kinds == [RemoteKeySet] * 3
-    assert list(sources.states()) == ["main", "preview", "mobile"]
-    asyncio.run(sources.aclose())
