@@ -36,7 +36,7 @@ class BetterAuth:
 @contextmanager
 def serve_better_auth(database: str, directory: Path, **mode: Any) -> Iterator[BetterAuth]:
     """Run a Better Auth on `database`; `mode` is any JSON that server.mjs understands."""
-    _install()
+    install()
     argument = json.dumps({"database": database, **mode})
     command = [_find("node"), str(_PACKAGE / "server.mjs"), argument]
     program = Program("better-auth", command, {**os.environ, **_ENVIRONMENT}, directory)
@@ -46,7 +46,7 @@ def serve_better_auth(database: str, directory: Path, **mode: Any) -> Iterator[B
         yield BetterAuth(url, url + path, database)
 
 
-def _install() -> None:
+def install() -> None:
     """Install what package-lock.json pins, unless it is installed already."""
     lock = _PACKAGE / "package-lock.json"
     stamp = _PACKAGE / "node_modules" / ".installed"

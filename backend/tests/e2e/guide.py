@@ -40,7 +40,7 @@ _TYPESCRIPT = {
 
 
 def titles() -> list[str]:
-    """What all blocks are called: by their comment in the first line, sessions by their language."""
+    """What all blocks are called: by the comment in their first line, sessions `console`."""
     return [_title(kind, body) for kind, body in _BLOCK.findall(PAGE)]
 
 
@@ -70,7 +70,7 @@ class Guide:
     @classmethod
     def open(cls, directory: Path, database: str, **others: str) -> "Guide":
         """Begin in an empty directory, with free ports."""
-        better_auth._install()  # noqa: SLF001 - as serve_better_auth does
+        better_auth.install()
         (directory / "node_modules").symlink_to(_PACKAGE / "node_modules")
         (directory / ".venv").symlink_to(Path(sys.executable).parents[1])
         origin, api = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
@@ -163,14 +163,15 @@ class Guide:
         """What TypeScript objects to in the files."""
         config = {"compilerOptions": _TYPESCRIPT, "include": ["**/*.ts"]}
         (self.directory / "tsconfig.json").write_text(json.dumps(config), "utf-8")
-        return subprocess.run(
+        done = subprocess.run(
             ["node", str(_PACKAGE / "node_modules" / "typescript" / "bin" / "tsc")],
             cwd=self.directory,
             timeout=_SECONDS,
             capture_output=True,
             text=True,
             check=False,
-        ).stdout
+        )
+        return done.stdout + done.stderr
 
     def _adapt(self, text: str) -> str:
         here = {

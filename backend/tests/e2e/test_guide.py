@@ -81,10 +81,26 @@ def test_typescript_has_no_objection(guide: Guide) -> None:
 
 
 @pytest.mark.e2e
-def test_the_sessions_are_what_happens(guide: Guide) -> None:
+def test_the_page_leads_from_auth_ts_to_an_erased_account(guide: Guide) -> None:
+    guide.write("lib/erase-from-duly.ts")
+    guide.change("lib/auth.ts", "lib/auth.ts, added")
+    # One test, because starting both programs takes longer than all that is done with them.
+    with guide.frontend() as browser:
+        with guide.duly() as api:
+            _assert_the_sessions_are_what_happens(guide)
+            _assert_the_client_is_sparing(guide, api)
+            _assert_an_account_is_erased_in_both_places(guide, browser, api)
+            dave = _sign_up(browser, "Dave")
+            _buy_milk(api, _token(browser))
+        _assert_nothing_is_deleted_while_duly_is_down(guide, browser, dave)
+        with guide.duly():
+            assert _delete_account(browser).status_code == 200
+            assert _rows(guide, dave) == (0, 0, 0)
+
+
+def _assert_the_sessions_are_what_happens(guide: Guide) -> None:
     steps = guide.sessions()
-    with guide.frontend(), guide.duly():
-        outputs = guide.play(steps, _DULY)
+    outputs = guide.play(steps, _DULY)
     different = [
         f"$ {step.command}\n{output}"
         for step, output in zip(steps, outputs, strict=True)
@@ -93,14 +109,13 @@ def test_the_sessions_are_what_happens(guide: Guide) -> None:
     assert different == []
 
 
-@pytest.mark.e2e
-def test_the_client_asks_for_a_token_no_more_often_than_it_must(guide: Guide) -> None:
-    with guide.frontend(), guide.duly() as api:
-        seen = guide.browse()
-        preflight = api.options(
-            "/api/tasks", headers={"Origin": guide.origin, "Access-Control-Request-Method": "POST"}
-        )
+def _assert_the_client_is_sparing(guide: Guide, api: httpx2.Client) -> None:
+    """It asks for a token when it has none, before it expires and after a 401; a page may call."""
+    asked = {"Origin": guide.origin, "Access-Control-Request-Method": "POST"}
+    preflight = api.options("/api/tasks", headers=asked)
     assert preflight.headers["Access-Control-Allow-Origin"] == guide.origin
+
+    seen = guide.browse()
     token, task = "GET /api/auth/token 200", "GET /api/tasks 200"
     assert seen["signedOut"]["result"] == "No token: 401"
     assert seen["parallel"] == {"result": [200] * 3, "fetched": [token, *[task] * 3]}
@@ -111,39 +126,28 @@ def test_the_client_asks_for_a_token_no_more_often_than_it_must(guide: Guide) ->
     assert seen["signedOutAgain"]["result"] == "No token: 401"
 
 
-@pytest.fixture
-def with_erasure(guide: Guide) -> Guide:
-    """Somebody who has come to section 6."""
-    guide.write("lib/erase-from-duly.ts")
-    guide.change("lib/auth.ts", "lib/auth.ts, added")
-    return guide
+def _assert_an_account_is_erased_in_both_places(
+    guide: Guide, browser: httpx2.Client, api: httpx2.Client
+) -> None:
+    charlie = _sign_up(browser, "Charlie")
+    token = _token(browser)
+    assert _buy_milk(api, token)["user_id"] == charlie["id"]
+    assert _rows(guide, charlie) == (1, 1, 1)
+    assert _delete_account(browser).status_code == 200
+    assert _rows(guide, charlie) == (0, 0, 0)
+    assert browser.get("/token").status_code == 401
+    # What section 8 says of tokens that are still held.
+    assert api.get("/api/tasks", headers=bearer(token)).json() == []
 
 
-@pytest.mark.e2e
-def test_deleting_an_account_erases_it_in_both_places(with_erasure: Guide) -> None:
-    guide = with_erasure
-    with guide.frontend() as browser:
-        with guide.duly() as api:
-            alice = _sign_up(browser, "Alice")
-            created = api.post(
-                "/api/tasks", headers=bearer(_token(browser)), json={"title": "Milk"}
-            )
-            assert created.json()["user_id"] == alice["id"]
-            assert _rows(guide, alice) == (1, 1, 1)
-            assert _delete_account(browser).status_code == 200
-            assert _rows(guide, alice) == (0, 0, 0)
-            assert browser.get("/token").status_code == 401
-
-            bob = _sign_up(browser, "Bob")
-            api.post("/api/tasks", headers=bearer(_token(browser)), json={"title": "Milk"})
-        # Duly is down now: what cannot be erased there must not lose its owner.
-        refused = _delete_account(browser)
-        assert refused.status_code == 503
-        assert refused.json()["message"] == "Please try again later"
-        assert _rows(guide, bob) == (1, 1, 1)
-        with guide.duly():
-            assert _delete_account(browser).status_code == 200
-        assert _rows(guide, bob) == (0, 0, 0)
+def _assert_nothing_is_deleted_while_duly_is_down(
+    guide: Guide, browser: httpx2.Client, user: dict[str, Any]
+) -> None:
+    refused = _delete_account(browser)
+    assert refused.status_code == 503
+    assert refused.json()["message"] == "Please try again later"
+    assert _rows(guide, user) == (1, 1, 1)
+    assert _token(browser)
 
 
 @pytest.mark.e2e
@@ -199,6 +203,12 @@ def _sign_up(browser: httpx2.Client, name: str) -> dict[str, Any]:
 def _token(browser: httpx2.Client) -> str:
     token: str = browser.get("/token").raise_for_status().json()["token"]
     return token
+
+
+def _buy_milk(api: httpx2.Client, token: str) -> dict[str, Any]:
+    answer = api.post("/api/tasks", headers=bearer(token), json={"title": "Buy milk"})
+    task: dict[str, Any] = answer.raise_for_status().json()
+    return task
 
 
 def _delete_account(browser: httpx2.Client) -> httpx2.Response:

@@ -29,7 +29,7 @@ globalThis.fetch = async (path, options = {}) => {
 async function watch(name, act) {
   seen.fetched = [];
   const result = await act();
-  seen[name] = { result, fetched: seen.fetched };
+  seen[name] = { result, fetched: [...seen.fetched] };
 }
 
 async function post(path, body) {
