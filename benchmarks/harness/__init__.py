@@ -1,0 +1,1 @@
+"""Starts each system on the same data, checks it, measures it, reports."""

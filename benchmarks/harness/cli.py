@@ -1,0 +1,133 @@
+"""The command line: which systems, which loads, how long."""
+
+import argparse
+import resource
+import signal
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.harness import chart, cluster, issuer, machine, report
+from benchmarks.harness.check import check
+from benchmarks.harness.figures import Figures
+from benchmarks.harness.generators import wrk
+from benchmarks.harness.loads import LOADS
+from benchmarks.harness.measure import LEAST_FOR_MANY, Pace, measure_all
+from benchmarks.harness.people import Size
+from benchmarks.harness.places import BENCHMARKS, DULY_BIN, copy_of_duly
+from benchmarks.harness.systems import SYSTEMS, Stage, System
+
+_QUICK_LOADS = ("list-32", "get-32", "list-1000", "create-32")
+
+
+def main() -> None:
+    """Measure what the arguments say, print the report and write it."""
+    options = _options()
+    wrk.find()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    _allow_many_connections()
+    loads = [LOADS[name] for name in LOADS if name in options.only]
+    with ExitStack() as stack:
+        systems = _prepared(stack, options)
+        figures = Figures(measure_all(systems, loads, _pace(options), _say), systems, loads)
+        text = report.markdown(figures, machine.describe(options.duly), _notes(options))
+    print(f"\n{text}")
+    if options.output:
+        (options.output / "RESULTS.md").write_text(text)
+        (options.output / "results.svg").write_text(chart.svg(figures))
+        _say(f"wrote RESULTS.md and results.svg to {options.output}")
+
+
+def _prepared(stack: ExitStack, options: argparse.Namespace) -> list[System]:
+    """Every system with its data, running and checked."""
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="duly-bench-")))
+    _say("starting PostgreSQL")
+    stage = Stage(
+        cluster=stack.enter_context(cluster.running(directory)),
+        issuer=stack.enter_context(issuer.serving()),
+        size=Size(options.users, options.tasks),
+        directory=directory,
+        duly=options.duly,
+        source=copy_of_duly(options.duly, directory),
+        workers=options.workers,
+    )
+    systems = [SYSTEMS[name](stage) for name in options.systems]
+    for system in systems:
+        _say(f"{system.name}: making {options.users} × {options.tasks} tasks, starting, checking")
+        system.prepare()
+        stack.callback(system.stop)
+        system.start()
+        system.known = system.people()
+        if system.known:
+            check(system)
+            wrk.run(system, LOADS["list-32"], 1)  # every user known, every worker warm
+    stage.cluster.execute("postgres", "checkpoint")
+    return systems
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round, under 90 s")
+    parser.add_argument("--only", nargs="+", choices=LOADS, metavar="LOAD", help=", ".join(LOADS))
+    parser.add_argument(
+        "--systems", nargs="+", choices=SYSTEMS, metavar="NAME", help=", ".join(SYSTEMS)
+    )
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seconds", type=int, help="of one closed-loop measurement")
+    parser.add_argument("--open-seconds", type=int, help="of one open-loop measurement")
+    parser.add_argument(
+        "--patience",
+        type=int,
+        default=0,
+        help="seconds for each to wait and repeat on a busy machine",
+    )
+    parser.add_argument("--users", type=int)
+    parser.add_argument("--tasks", type=int, default=200, help="of each user (at least 50)")
+    parser.add_argument("--workers", type=int, default=2, help="processes of each Python server")
+    parser.add_argument("--duly", type=Path, default=DULY_BIN, help="folder of Duly's programs")
+    parser.add_argument("--output", type=Path, help="folder for RESULTS.md and results.svg")
+    options = parser.parse_args()
+    if not (options.quick or options.only or options.systems):
+        options.output = options.output or BENCHMARKS
+    quick, full = (1, 1, 5, 200, _QUICK_LOADS), (5, 5, 20, 1000, tuple(LOADS))
+    names = ("rounds", "seconds", "open_seconds", "users", "only")
+    for name, value in zip(names, quick if options.quick else full, strict=True):
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    options.systems = options.systems or tuple(SYSTEMS)
+    options.warm_up = 0 if options.quick else 1
+    return options
+
+
+def _pace(options: argparse.Namespace) -> Pace:
+    seconds = (options.seconds, options.open_seconds, options.warm_up, options.patience)
+    return Pace(options.rounds, *seconds)
+
+
+def _notes(options: argparse.Namespace) -> list[str]:
+    size = f"{options.users:,} users with {options.tasks} tasks each"
+    rounds = f"{options.rounds} round(s), systems interleaved"
+    closed = f"Closed loop: wrk, {options.seconds} s (at least {LEAST_FOR_MANY} at 1,000)"
+    opened = f"Open loop: k6, {options.open_seconds} s"
+    return [
+        f"{size}, who take turns; {options.workers} workers for each server in Python.",
+        f"{rounds}; medians, ± the farthest round; ratios are taken round by round.",
+        f"{closed}. {opened}; latency from the scheduled time, where nothing was dropped.",
+        "An error is a status over 399, a lost connection, or no answer to a connection at all.",
+        "Database, server and generator share the machine.",
+        "PostgreSQL waits for the disk on every commit; PocketBase's SQLite does not.",
+    ]
+
+
+def _allow_many_connections() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
+
+
+_began = time.monotonic()
+
+
+def _say(text: str) -> None:
+    print(f"{time.monotonic() - _began:6.1f} s  {text}", flush=True)

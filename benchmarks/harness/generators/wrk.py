@@ -1,0 +1,78 @@
+"""Closed loop by wrk: one thread, connections that never think, distinct users in rotation."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness.calls import Call
+from benchmarks.harness.loads import Answers, Kind, Load
+from benchmarks.harness.people import Person
+from benchmarks.harness.places import HOST, LOAD
+from benchmarks.harness.systems.system import System
+
+_MARK = "JSON "
+_TIMEOUT = 10
+
+
+def find() -> str:
+    """The path of wrk.
+
+    Raises:
+        SystemExit: when it is missing; says what to install.
+    """
+    found = shutil.which("wrk")
+    if not found:
+        raise SystemExit("wrk is missing: apt-get install -y wrk")
+    return found
+
+
+def run(system: System, load: Load, seconds: float) -> Answers:
+    """Keep `load.connections` busy for some seconds."""
+    requests = _write_requests(system, load.kind)
+    timing = (f"-d{max(1, round(seconds))}s", f"--timeout={_TIMEOUT}s")
+    script = ("-s", str(LOAD / "wrk.lua"), f"http://{HOST}:{system.port}", "--", str(requests))
+    output = subprocess.run(
+        [find(), "-t1", f"-c{load.connections}", *timing, *script],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    seen = json.loads(output.rsplit(_MARK, 1)[1])
+    return _answers(seen, load.connections)
+
+
+def _answers(seen: dict[str, Any], connections: int) -> Answers:
+    right = seen["requests"] - seen["statuses"]
+    # wrk does not count what it still waits for; at least these connections had no answer.
+    unanswered = max(0, connections - seen["requests"])
+    errors = seen["statuses"] + seen["lost"] + seen["timeouts"] + unanswered
+    return Answers(
+        rate=right / seen["seconds"],
+        p50=seen["p50"],
+        p95=seen["p95"],
+        p99=seen["p99"],
+        answer_bytes=seen["bytes"] / max(1, seen["requests"]),
+        errors=errors,
+    )
+
+
+def _write_requests(system: System, kind: Kind) -> Path:
+    """One request in a line: method, path, header name, header value, body."""
+    path = system.stage.directory / f"{system.name}-{kind.value}.tsv"
+    if not path.exists():
+        lines = [
+            "\t".join((call.method, call.path, *person.header, call.body))
+            for call, person in _requests(system, kind)
+        ]
+        path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def _requests(system: System, kind: Kind) -> list[tuple[Call, Person]]:
+    call: Call = getattr(system.calls, kind.value)
+    people = system.known
+    if kind is Kind.GET:  # neighbours in the rotation are different users
+        return [(call.filled(p, p.recent[n]), p) for n in range(5) for p in people]
+    return [(call.filled(p), p) for p in people]

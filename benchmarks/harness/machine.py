@@ -1,0 +1,76 @@
+"""What the figures were measured on and with."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from benchmarks.harness.places import PEERS_BIN, POSTGRES_BIN
+
+_PACKAGES = (
+    "fastapi",
+    "starlette",
+    "sqlmodel",
+    "sqlalchemy",
+    "pydantic",
+    "psycopg2-binary",
+    "asyncpg",
+    "python-jose",
+    "pyjwt",
+    "uvicorn",
+    "granian",
+    "uvloop",
+)
+_GIGABYTE = 2**30
+
+
+def describe(duly: Path) -> list[tuple[str, str]]:
+    """Names and values, for the report."""
+    return [
+        ("measured", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
+        ("processor", f"{_processor()}, {os.cpu_count()} cores (everything runs on them)"),
+        ("memory", f"{_memory() / _GIGABYTE:.0f} GiB"),
+        ("system", f"{platform.system()} {platform.release()}, Python {platform.python_version()}"),
+        ("database", _said([POSTGRES_BIN / "postgres", "--version"])),
+        ("generators", f"{_wrk()}; {_said([PEERS_BIN / 'k6', 'version']).split(' (')[0]}"),
+        ("peers", ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)),
+        ("pocketbase", _said([PEERS_BIN / "pocketbase", "--version"])),
+        ("duly", _duly(duly)),
+    ]
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def _memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _wrk() -> str:
+    said = subprocess.run(["wrk", "-v"], check=False, capture_output=True, text=True)
+    return " ".join((said.stdout + said.stderr).split()[:2])
+
+
+def _duly(programs: Path) -> str:
+    """Versions in Duly's own environment, and the commit if there is one."""
+    names = ("duly", "fastapi", "granian", "psycopg")
+    script = f"from importlib.metadata import version as v; print(*(v(n) for n in {names!r}))"
+    versions = _said([programs / "python", "-c", script]).split()
+    shown = ", ".join(f"{n} {v}" for n, v in zip(names, versions, strict=True))
+    commit = subprocess.run(
+        ["git", "-C", programs, "describe", "--always", "--dirty"],
+        check=False,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    return f"{shown}, commit {commit or 'none yet'}"
+
+
+def _said(command: list[str | Path]) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
