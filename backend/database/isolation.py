@@ -6,7 +6,7 @@ from sqlmodel import SQLModel
 import backend.models  # noqa: F401 - registers the tables with SQLModel.metadata
 from backend.database.faults import IsolationBroken
 from backend.database.statements import Bound, Statement
-from backend.database.wire import Wire
+from backend.database.wire import Rows, Wire
 
 # PostgreSQL cancels a statement shortly before the request's deadline of 2 s ends, so that the
 # connection stays healthy.
@@ -30,7 +30,10 @@ _TABLES = sorted(
     table.fullname for table in SQLModel.metadata.tables.values() if table.schema == "duly"
 )
 _PROOF = Statement(
-    select(*(func.row_security_active(literal_column(f"'{table}'")) for table in _TABLES))
+    select(
+        func.pg_backend_pid(),
+        *(func.row_security_active(literal_column(f"'{table}'")) for table in _TABLES),
+    )
 )
 
 
@@ -43,13 +46,23 @@ def prelude(user_id: str) -> Bound:
     return _PRELUDE.bind(user_id=user_id)
 
 
+def echoed_user(rows: Rows) -> str:
+    """Whom the answer to a prelude was made for."""
+    return (rows[0][1] or b"").decode()
+
+
 async def prove_isolation(wire: Wire) -> None:
     """Check over `wire` that row-level security binds the role of requests on every table.
+
+    A wire that ends at a pooler, which shows in the process that answers, is told to send one call
+    at a time.
 
     Raises:
         IsolationBroken: when it does not; nothing may be served then.
     """
-    [_, [active]] = await wire.send([prelude(""), _PROOF.bind()])
+    [_, [(pid, *active)]] = await wire.send([prelude(""), _PROOF.bind()])
+    if pid != b"%d" % wire.backend_pid:
+        wire.send_one_at_a_time()
     open_tables = [table for table, on in zip(_TABLES, active, strict=True) if on != b"t"]
     if open_tables:
         raise IsolationBroken(open_tables)

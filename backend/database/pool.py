@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 import structlog
 
-from backend.core.problems import Overloaded
+from backend.core.problems import Overloaded, Problem, Unavailable
 from backend.database import faults
 from backend.database.faults import (
     LOST_PREPARED_STATEMENTS,
@@ -123,6 +123,17 @@ class Pool:
             return await self._send(statements)
         except faults.FAULTS as fault:
             raise faults.problem(fault) from fault
+
+    def distrust(self) -> Problem:
+        """Give up all connections: an answer was somebody else's.
+
+        Returns:
+            What to tell the caller, who sees nothing of the answer.
+        """
+        log.error("answer_of_another_user")
+        for wire in list(self._wires):
+            wire.close()
+        return Unavailable()
 
     @property
     def wires(self) -> int:

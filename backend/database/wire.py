@@ -26,6 +26,7 @@ from backend.database.faults import (
     WireBusy,
     WireLost,
 )
+from backend.database.libpq import queue_sync
 from backend.database.statements import Bound
 
 Row = tuple[bytes | None, ...]
@@ -67,13 +68,14 @@ class WireOptions:
 class _Call:
     """One call in flight: what is still expected, and what has come."""
 
-    __slots__ = ("answered", "awaited", "fault", "rows", "sent_at")
+    __slots__ = ("answered", "awaited", "fault", "rows", "sent_at", "statements")
 
-    def __init__(self, awaited: deque[bytes | None], sent_at: float) -> None:
+    def __init__(self, statements: Sequence[Bound]) -> None:
+        self.statements = statements
         self.answered: asyncio.Future[list[Rows]] = asyncio.get_running_loop().create_future()
         # One entry for each result to come: the name of a statement being prepared, or None.
-        self.awaited = awaited
-        self.sent_at = sent_at
+        self.awaited: deque[bytes | None] = deque()
+        self.sent_at = 0.0
         self.rows: list[Rows] = []
         self.fault: StatementRefused | None = None
 
@@ -91,8 +93,11 @@ class Wire:
         self._options = options
         self._loop = asyncio.get_running_loop()
         self.last_used = self._heard = self._loop.time()
-        self._calls: deque[_Call] = deque()
+        self._calls: deque[_Call] = deque()  # sent, in this order
+        self._queued: deque[_Call] = deque()  # not sent yet
+        self._pipelined = True
         self._prepared: dict[bytes, bool] = {}  # name: whether PostgreSQL has confirmed it
+        self._flushing = False
         self._watch: asyncio.TimerHandle | None = None
         self._connection = connection  # it warns when it goes before the connection is closed
         self._pgconn = connection.pgconn
@@ -113,7 +118,12 @@ class Wire:
     @property
     def in_flight(self) -> int:
         """How many calls wait for their answers."""
-        return len(self._calls)
+        return len(self._calls) + len(self._queued)
+
+    @property
+    def backend_pid(self) -> int:
+        """The server's process, as whoever answered the connection says."""
+        return self._pgconn.backend_pid
 
     def send(self, statements: Sequence[Bound]) -> asyncio.Future[list[Rows]]:
         """Send one call.
@@ -128,39 +138,64 @@ class Wire:
         """
         if self.state is not WireState.READY:
             raise WireBroken(f"the wire is {self.state.value}")
-        if len(self._calls) >= self._options.depth:
+        if self.in_flight >= self._options.depth:
             raise WireBusy
-        awaited: deque[bytes | None] = deque()
-        now = self._loop.time()
-        try:
-            for statement, values in statements:
-                self._send_statement(statement.name, statement.sql, values, awaited)
-            self._pgconn.pipeline_sync()
-        except BaseException as error:
-            # Without its sync, what was sent would become part of the next call: as this user.
-            self._close(f"sending failed: {error}")
-            if isinstance(error, psycopg.Error):
-                raise WireBroken(str(error)) from error
-            raise
-        call = _Call(awaited, now)
-        self._calls.append(call)
-        self.last_used = now
-        self._flush()
-        if self._watch is None:
-            self._watch = self._loop.call_later(self._options.silence, self._check_silence)
+        call = _Call(statements)
+        if self._pipelined or not self._calls:
+            self._transmit(call)
+        else:
+            self._queued.append(call)
         return call.answered
+
+    def send_one_at_a_time(self) -> None:
+        """From now on send a call only when the one before is answered.
+
+        A transaction pooler may hand a connection on when it has seen one answer, and a part of
+        the next call with it: its users then get each other's answers (seen with PgBouncer 1.18).
+        """
+        self._pipelined = False
 
     def drain(self) -> None:
         """Take no more calls, and close as soon as those in flight are answered."""
         if self.state is WireState.READY:
             self.state = WireState.DRAINING
             self._options.on_retire()
-            if not self._calls:
+            if not self.in_flight:
                 self._close("drained")
 
     def close(self) -> None:
         """Close at once; calls in flight fail with `WireLost`."""
         self._close("closed")
+
+    def _transmit(self, call: _Call) -> None:
+        try:
+            for statement, values in call.statements:
+                self._send_statement(statement.name, statement.sql, values, call.awaited)
+            queue_sync(self._pgconn)
+        except BaseException as error:
+            # Without its sync, what was sent would become part of the next call: as this user.
+            self._close(f"sending failed: {error}")
+            if isinstance(error, psycopg.Error):
+                raise WireBroken(str(error)) from error
+            raise
+        self._calls.append(call)
+        self.last_used = call.sent_at = self._loop.time()
+        if not self._flushing:  # at the end of this turn of the loop, with all its calls
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+        if self._watch is None:
+            self._watch = self._loop.call_later(self._options.silence, self._check_silence)
+
+    def _transmit_next(self) -> None:
+        """Send the first queued call that somebody still waits for."""
+        while self._queued and not self._calls and self.state is not WireState.CLOSED:
+            call = self._queued.popleft()
+            if call.answered.done():
+                continue
+            try:
+                self._transmit(call)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this caller's
+                call.answered.set_exception(error)
 
     def _send_statement(
         self, name: bytes, sql: bytes, values: list[bytes | None], awaited: deque[bytes | None]
@@ -178,6 +213,9 @@ class Wire:
         awaited.append(None)
 
     def _flush(self) -> None:
+        self._flushing = False
+        if self.state is WireState.CLOSED:
+            return
         try:
             unsent = self._pgconn.flush()
         except psycopg.Error as error:
@@ -205,6 +243,7 @@ class Wire:
         except psycopg.Error as error:
             self._close(f"receiving failed: {error}")
             return
+        self._transmit_next()
         if not self._calls and self.state is WireState.DRAINING:
             self._close("drained")
 
@@ -232,6 +271,9 @@ class Wire:
             raise psycopg.OperationalError(f"not the result of a statement: {status}")
 
     def _finish(self, call: _Call) -> None:
+        if call.fault is None and len(call.rows) != len(call.statements):
+            self._calls.appendleft(call)
+            raise psycopg.OperationalError("the answers do not fit the calls")
         if call.answered.done():  # nobody waits any more
             return
         if call.fault is None:
@@ -262,6 +304,10 @@ class Wire:
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         self._pgconn.finish()
+        while self._queued:
+            call = self._queued.popleft()
+            if not call.answered.done():
+                call.answered.set_exception(WireBroken(reason))
         while self._calls:
             call = self._calls.popleft()
             if not call.answered.done():

@@ -96,7 +96,7 @@ async def _page(
 def _select(status: str, sort: str, *, after: bool) -> Statement:
     column, _ = _SORTS[sort.removeprefix("-")]
     descending = sort.startswith("-")
-    chosen = select(JSON).where(*_FILTERS[status])
+    chosen = select(JSON).select_from(Task).where(*_FILTERS[status])
     if after:
         here = tuple_(column, col(Task.id))
         last = tuple_(bindparam("value", type_=column.type), bindparam("id", type_=Uuid))

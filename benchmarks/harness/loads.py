@@ -73,6 +73,10 @@ class Answers:
     dropped: int = 0
 
 
+DISTURBED = 0.25
+"""Cores used by others above which a sample counts as disturbed; the kernel's own are about 0.1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One measurement: the answers, and what they cost in processor cores and megabytes.
@@ -87,6 +91,11 @@ class Sample:
     other_cores: float
     memory: float
     largest_process: float
+
+    @property
+    def calm(self) -> bool:
+        """Whether strangers left the machine alone."""
+        return self.other_cores <= DISTURBED
 
     @property
     def per_core_second(self) -> float:

@@ -19,7 +19,7 @@ Results = dict[tuple[str, str], list[Sample]]
 LEAST_FOR_MANY = 3
 """Seconds of a measurement with 1,000 connections, which take a while to open."""
 
-_GLANCE, _CALM, _DISTURBED = 0.5, 0.2, 0.25
+_GLANCE, _CALM = 0.5, 0.2
 _NOTHING = Usage(0.0, 0.0, 0.0)
 
 
@@ -68,7 +68,7 @@ def _measure_calm(system: System, load: Load, pace: Pace) -> Sample:
     """A sample that strangers did not disturb; when patience ends, the least disturbed."""
     deadline = time.monotonic() + pace.patience
     samples: list[Sample] = []
-    while not samples or (samples[-1].other_cores > _DISTURBED and time.monotonic() < deadline):
+    while not samples or (not samples[-1].calm and time.monotonic() < deadline):
         _await_calm(deadline)
         samples.append(_measure_warm(system, load, pace))
     return min(samples, key=lambda sample: sample.other_cores)

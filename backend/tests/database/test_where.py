@@ -151,7 +151,8 @@ class Unbound(Pool):
 
     async def call(self, statements: Sequence[Bound], *, read_only: bool) -> list[Rows]:
         """As `Pool.call`, without what makes it somebody's."""
-        harmless = Statement(select(literal(1))).bind()
+        user = (statements[0].values[0] or b"").decode()
+        harmless = Statement(select(literal("no role"), literal(user))).bind()
         return await super().call([harmless, *statements[1:]], read_only=read_only)
 
 
