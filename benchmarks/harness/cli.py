@@ -111,9 +111,10 @@ def _notes(options: argparse.Namespace) -> list[str]:
     rounds = f"{options.rounds} round(s), systems interleaved"
     closed = f"Closed loop: wrk, {options.seconds} s (at least {LEAST_FOR_MANY} at 1,000)"
     opened = f"Open loop: k6, {options.open_seconds} s"
+    patience = f"; up to {options.patience} s of waiting for calm" if options.patience else ""
     return [
         f"{size}, who take turns; {options.workers} workers for each server in Python.",
-        f"{rounds}; medians, ± the farthest round; ratios are taken round by round.",
+        f"{rounds}{patience}; medians, ± the farthest round; ratios are taken round by round.",
         f"{closed}. {opened}; latency from the scheduled time, where nothing was dropped.",
         "An error is a status over 399, a lost connection, or no answer to a connection at all.",
         "Database, server and generator share the machine.",

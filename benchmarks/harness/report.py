@@ -51,6 +51,7 @@ def _load_table(figures: Figures, load: Load) -> list[str]:
             "database",
             "generator",
             "others",
+            "calm rounds",
             "answers/core·s",
             "memory MB",
             "largest process MB",
@@ -88,6 +89,7 @@ def _load_row(figures: Figures, load: Load, system: System) -> list[str]:
         show(lambda s: s.database_cores, 2),
         show(lambda s: s.generator_cores, 2),
         show(lambda s: s.other_cores, 2),
+        _calm(figures.samples(load.name, system.name)),
         show(_per_core_second, 0),
         show(lambda s: s.memory, 0) if runs else _ABSENT,
         show(lambda s: s.largest_process, 0) if runs else _ABSENT,
@@ -104,6 +106,10 @@ def _ratios(
             rows.append([other.name, *(_ratio(ratio) for ratio in ratios)])
     head = ("Duly against", *(load.title for load in loads))
     return [f"## {title}", "", *table(head, rows)] if rows else []
+
+
+def _calm(samples: Sequence[Sample]) -> str:
+    return f"{sum(sample.calm for sample in samples)} of {len(samples)}"
 
 
 def _per_core_second(sample: Sample) -> float:

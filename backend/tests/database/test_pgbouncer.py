@@ -65,6 +65,28 @@ async def test_two_interleaved_users_get_their_own_answers(
     assert outcomes == {"right": 2_400, "422": 600}
 
 
+async def test_bursts_that_reach_the_pooler_in_one_piece_stay_apart(pooled: str) -> None:
+    pool = Pool(pooled, PoolOptions(depth=5_000, prepare=False))
+    await pool.start()
+    outcomes: Counter[str] = Counter()
+
+    async def ask_much(number: int) -> None:
+        user, padding = f"burst-{number % 50}", "x" * (number * 37 % 3_000)
+        own = sql(
+            "select current_setting('app.user_id', true), current_user::text, cast(:n as text),"
+            " cast(:padding as text)",
+            n=number,
+            padding=padding,
+        )
+        _, rows = await pool.call(as_user(user, own), read_only=True)
+        right = texts(rows) == [[user, "duly_api", str(number), padding]]
+        outcomes["right" if right else "FOREIGN"] += 1
+
+    await asyncio.gather(*map(ask_much, range(5_000)))
+    await pool.close()
+    assert outcomes == {"right": 5_000}
+
+
 async def test_ten_thousand_mixed_requests_of_fifty_users_over_three_wires(pooled: str) -> None:
     pool = Pool(pooled, PoolOptions(size=3))
     await pool.start()

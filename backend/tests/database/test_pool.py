@@ -2,17 +2,22 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
 import pytest
 
+from backend.core.principal import Principal
 from backend.core.problems import Overloaded, Unavailable
+from backend.database.acting import Acting
 from backend.database.faults import IsolationBroken
+from backend.database.isolation import prelude
 from backend.database.pool import Pool, PoolOptions
-from backend.tests.database.calls import as_user, sql, texts, until
+from backend.database.statements import Bound
+from backend.database.wire import Rows
+from backend.tests.database.calls import WHO, as_user, sql, texts, until
 from backend.tests.database.private_cluster import PrivateCluster
 from backend.tests.database.proxy import Proxy
 
@@ -201,3 +206,16 @@ async def test_isolation_that_breaks_later_is_met_by_the_next_wire(scratch: str)
                     await pool.call(ONE, read_only=True)
             finally:
                 owner.execute("alter table duly.users enable row level security")
+
+
+async def test_an_answer_made_for_somebody_else_is_not_shown(database_url: str) -> None:
+    class Confused(Pool):
+        async def call(self, statements: Sequence[Bound], *, read_only: bool) -> list[Rows]:
+            return await super().call([prelude("bob"), *statements[1:]], read_only=read_only)
+
+    pool = Confused(database_url)
+    await pool.start()
+    with pytest.raises(Unavailable):
+        await Acting(pool, Principal("alice", expires_at=0)).read(WHO)
+    assert pool.wires == 0
+    await pool.close()

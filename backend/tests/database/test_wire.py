@@ -7,7 +7,7 @@ from itertools import cycle
 import psycopg
 import pytest
 
-from backend.database.faults import StatementRefused, WireBusy, WireLost
+from backend.database.faults import StatementRefused, WireBroken, WireBusy, WireLost
 from backend.database.statements import Bound
 from backend.database.wire import Rows, Wire, WireOptions, WireState
 from backend.tests.database.calls import NOBODY, OWNERS, WHO, as_user, options, sql, texts
@@ -252,3 +252,32 @@ async def test_what_is_not_a_statement_of_rows_cannot_hang_the_program(database_
         with pytest.raises(WireLost):
             await wire.send([sql("copy (select 1) to stdout")])
     assert wire.state is WireState.CLOSED
+
+
+async def test_a_wire_that_sends_one_at_a_time_answers_all_and_skips_who_has_left(
+    database_url: str, *, prepare: bool
+) -> None:
+    wire = await Wire.connect(database_url, options(prepare=prepare))
+    wire.send_one_at_a_time()
+    count = "select cast(nextval('pg_temp.sent') as text), cast(:n as text)"
+    await wire.send([sql("create temporary sequence sent")])
+    answers = [wire.send([sql(count, n=number)]) for number in range(5)]
+    assert wire.in_flight == 5
+    answers[2].cancel()
+    await asyncio.wait(answers)
+    found = [texts(answer.result()[0])[0] for answer in answers if not answer.cancelled()]
+    assert found == [["1", "0"], ["2", "1"], ["3", "3"], ["4", "4"]]
+    wire.close()
+
+
+async def test_queued_calls_of_a_closed_wire_had_no_effect(
+    database_url: str, *, prepare: bool
+) -> None:
+    wire = await Wire.connect(database_url, options(prepare=prepare))
+    wire.send_one_at_a_time()
+    sent, queued = wire.send([WHO]), wire.send([WHO])
+    wire.close()
+    with pytest.raises(WireBroken):
+        await queued
+    with pytest.raises(WireLost):
+        await sent
