@@ -1,6 +1,7 @@
 """The service under attack, and its clocks."""
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from backend.config import Settings
 from backend.security.issuer import Issuer
@@ -8,6 +9,9 @@ from backend.security.sources import StaticKeySet
 from backend.security.tokens import TokenVerifier
 from backend.tests.security.source import Source
 from backend.tests.security.target import ISSUER, Target
+
+# For `--hypothesis-profile=thorough`; here, since it must exist before any test is collected.
+hypothesis_settings.register_profile("thorough", max_examples=3000, deadline=None)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,10 @@ PATH = "/api/auth/jwks"
 class KeyServer:
     """Serves the public keys of `issuers` at `url`, in the way that `mode` names.
 
+    Args:
+        issuers: Whose keys are published.
+        port: Of loopback; 0 for a free one.
+
     Attributes:
         issuers: Whose keys are published; change it at any time.
         mode: One of `MODES`.
@@ -25,19 +29,23 @@ class KeyServer:
         ahead: Seconds by which its clock is ahead.
     """
 
-    def __init__(self, *issuers: Issuer) -> None:
+    def __init__(self, *issuers: Issuer, port: int = 0) -> None:
         self.issuers = list(issuers)
         self.mode = "ok"
         self.requests = 0
         self.release = threading.Event()
         self.ahead = 0.0
         handler = type("Handler", (_Handler,), {"keys": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
+    def port(self) -> int:
+        return self._server.server_port
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}{PATH}"
+        return f"http://127.0.0.1:{self.port}{PATH}"
 
     @property
     def document(self) -> bytes:

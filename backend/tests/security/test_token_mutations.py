@@ -1,4 +1,10 @@
-"""Whatever is done to a token, it is refused, or it still means what its issuer said."""
+"""Whatever is done to a token, it is refused, or it still means what its issuer said.
+
+With more than 20 000 examples instead of a few hundred, and how many of them there were:
+
+    .venv/bin/pytest -n 0 backend/tests/security/test_token_mutations.py \
+        --hypothesis-profile=thorough --hypothesis-show-statistics
+"""
 
 import asyncio
 import json
