@@ -1,0 +1,1 @@
+"""What takes minutes to show; run by hand, never by `make test`."""
