@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from opentelemetry import trace
 from starlette.middleware import Middleware
-from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.types import ASGIApp
 
 from backend.config import Settings
@@ -15,9 +15,9 @@ from backend.database.pool import Pool, PoolOptions
 from backend.middleware.canonical import CanonicalMiddleware
 from backend.middleware.deadline import DeadlineMiddleware
 from backend.middleware.headers import ExactOrigins, HeadersMiddleware
-from backend.middleware.jwt_auth import BearerBackend
+from backend.middleware.jwt_auth import BearerMiddleware
 from backend.middleware.limits import LimitsMiddleware
-from backend.middleware.logs import configure_logs
+from backend.middleware.logs import RequestLog, configure_logs
 from backend.middleware.metrics import KeySetMetrics
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     configure_logs()
+    log = RequestLog()
     pool = _pool(settings)
     keys = key_sources(settings)
     key_metrics = KeySetMetrics(keys)
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.callback(log.close)
             stack.push_async_callback(keys.aclose)
             await keys.start()
             stack.push_async_callback(pool.close)
@@ -77,12 +79,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             _settle_garbage_collector()
             yield
 
+    traced = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
     app = Duly(
         title="Duly",
         version="0.1.0",
         summary="The task backend for apps whose users sign in with Better Auth.",
         lifespan=lifespan,
-        middleware=_layers(settings, TokenVerifier(settings, keys.main, keys.others)),
+        middleware=_layers(settings, TokenVerifier(settings, keys.main, keys.others), log),
+        # FastAPI asks for every request whether OpenTelemetry is configured; once will do.
+        telemetry={"tracing": traced, "metrics": traced, "logs": traced},
         redirect_slashes=False,
         docs_url="/docs" if settings.docs_enabled else None,
         redoc_url=None,
@@ -115,20 +120,20 @@ def _pool(settings: Settings) -> Pool:
     return Pool(settings.database_url.get_secret_value(), options)
 
 
-def _layers(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:
+def _layers(settings: Settings, verifier: TokenVerifier, log: RequestLog) -> list[Middleware]:
     """The layers, outermost first."""
     cors = (
         [Middleware(ExactOrigins, origins=settings.cors_origins)] if settings.cors_origins else []
     )
     return [
-        Middleware(TelemetryMiddleware),
+        Middleware(TelemetryMiddleware, log=log),
         Middleware(HeadersMiddleware, https_only=not settings.development),
         *cors,
         Middleware(ProblemsMiddleware),
         Middleware(CanonicalMiddleware),
         Middleware(LimitsMiddleware),
         Middleware(DeadlineMiddleware),
-        Middleware(AuthenticationMiddleware, backend=BearerBackend(verifier)),
+        Middleware(BearerMiddleware, verifier=verifier),
     ]
 
 

@@ -14,7 +14,7 @@ def current_user(request: Request) -> Principal:
     Raises:
         MissingToken: when the request carries no token.
     """
-    principal: Principal | None = request.scope["user"].principal
+    principal: Principal | None = request.scope["principal"]
     if principal is None:
         raise MissingToken
     return principal

@@ -7,6 +7,7 @@ costs more than the rest of a request (docs/decisions/0007-strict-routes.md).
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from fastapi import Request, Response
@@ -20,6 +21,8 @@ from starlette.types import Receive, Scope, Send
 from backend.core import strict_json
 from backend.core.problems import FieldError, InvalidJson, ValidationFailed
 from backend.dependencies import reading
+
+_REMEMBERED_QUERIES = 256  # of each route; one has 8 KiB at most, most have a few bytes
 
 _Resolve = Callable[[Request], dict[str, Any]]
 
@@ -36,6 +39,8 @@ class StrictRoute(APIRoute):
         self._answers_json = isinstance(self.response_class, DefaultPlaceholder)
         self._resolve = _resolver(self.dependant)
         self._query = _Model.of(self.dependant.query_params)
+        # Clients repeat themselves: a query that was accepted is not read again.
+        self._parse_query = lru_cache(_REMEMBERED_QUERIES)(self._parse_query_afresh)
         self._body = _Model.of(self.dependant.body_params)
         self.app = self._answer
 
@@ -47,7 +52,10 @@ class StrictRoute(APIRoute):
         values = self._resolve(request)
         refused: list[FieldError] = []
         if self._query is not None or scope["query_string"]:
-            self._read_query(scope["query_string"], values, refused)
+            try:
+                values |= self._parse_query(scope["query_string"])
+            except ValidationFailed as failure:
+                refused += failure.errors
         if self._body is not None:
             await self._read_body(scope, receive, values, refused)
         if refused:
@@ -55,12 +63,17 @@ class StrictRoute(APIRoute):
         response: Response = await self.endpoint(**values)
         await response(scope, receive, send)
 
-    def _read_query(self, raw: bytes, values: dict[str, Any], refused: list[FieldError]) -> None:
+    def _parse_query_afresh(self, raw: bytes) -> dict[str, Any]:
+        refused: list[FieldError] = []
+        values: dict[str, Any] = {}
         parameters = reading.parse_query(raw, refused)
         if self._query is not None:
             self._query.read("query", parameters, values, refused)
         else:
             refused += [reading.unknown("query", name) for name in parameters]
+        if refused:
+            raise ValidationFailed(errors=refused)
+        return values
 
     async def _read_body(
         self, scope: Scope, receive: Receive, values: dict[str, Any], refused: list[FieldError]

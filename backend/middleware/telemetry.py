@@ -4,22 +4,21 @@ import re
 import time
 from random import getrandbits
 
-import structlog
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.middleware.logs import RequestLog
 from backend.middleware.metrics import observe
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
-
-log = structlog.get_logger()
 
 
 class TelemetryMiddleware:
     """Stamps `scope["request_id"]`, answers it as `X-Request-Id`, logs and counts the outcome."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, log: RequestLog) -> None:
         self.app = app
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,14 +43,15 @@ class TelemetryMiddleware:
             duration = time.perf_counter() - started
             route = _route(scope)
             observe(method, route, status, duration)
-            log.info(
-                "request",
-                request_id=request_id,
-                method=method,
-                route=route,
-                status=status,
-                duration_ms=round(duration * 1000, 2),
-                **scope.get("problem", {}),
+            self._log.write(
+                {
+                    "request_id": request_id,
+                    "method": method,
+                    "route": route,
+                    "status": status,
+                    "duration_ms": round(duration * 1000, 2),
+                    **scope.get("problem", {}),
+                }
             )
 
 

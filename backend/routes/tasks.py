@@ -1,11 +1,10 @@
 """`/api/tasks`, the same under `/api/{user_id}/tasks`, and `/api/trash`."""
 
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel
 
 from backend.core.ids import parse_id
 from backend.core.problems import NotFound
@@ -14,6 +13,7 @@ from backend.dependencies.conditions import ExpectedVersions, KnownVersions, eta
 from backend.dependencies.database import ActingUser
 from backend.dependencies.strict import StrictRoute
 from backend.schemas.task import (
+    PageQuery,
     TaskComplete,
     TaskCreate,
     TaskQuery,
@@ -105,11 +105,11 @@ def _task(task: Representation, status: int = 200) -> Response:
     return Response(task.body, status, {"ETag": etag(task.version)}, media_type="application/json")
 
 
-def _page(request: Request, page: Page, query: BaseModel) -> Response:
+def _page(request: Request, page: Page, query: PageQuery) -> Response:
     answer = Response(page.body, media_type="application/json")
     if page.cursor:
-        following = query.model_dump(exclude_unset=True) | {"cursor": page.cursor}
-        answer.headers["Link"] = f'<{_path(request)}?{urlencode(following)}>; rel="next"'
+        following = query.following(page.cursor)
+        answer.headers["Link"] = f'<{_path(request)}?{following}>; rel="next"'
     if page.total is not None:
         answer.headers["Total-Count"] = str(page.total)
     return answer

@@ -1,7 +1,9 @@
 """Tasks as clients send and receive them."""
 
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import UUID7, BaseModel, ConfigDict, Field, StringConstraints
@@ -69,22 +71,32 @@ class TaskRead(BaseModel):
     version: int = Field(description="The user's number of the latest write; the ETag.")
 
 
-class TaskQuery(_Input):
+class PageQuery(_Input):
+    """Which page of something. Frozen, because a query that comes often is read only once."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: DecimalInt = Field(default=100, ge=1, le=200)
+    cursor: str | None = Field(
+        default=None, max_length=4096, description="From the `Link` of the page before."
+    )
+
+    @cached_property
+    def _others(self) -> str:
+        return urlencode(self.model_dump(exclude_unset=True, exclude={"cursor"}) | {"cursor": ""})
+
+    def following(self, cursor: str) -> str:
+        """The query string of the page that starts at `cursor`, which needs no escaping."""
+        return self._others + cursor
+
+
+class TaskQuery(PageQuery):
     """Which tasks to list, and how."""
 
     status: Literal["all", "pending", "completed"] = "all"
     sort: Sort = Field(default="-created", description="`-` before the field means descending.")
-    limit: DecimalInt = Field(default=100, ge=1, le=200)
-    cursor: str | None = Field(
-        default=None, max_length=4096, description="From the `Link` of the page before."
-    )
     count: Literal["exact"] | None = Field(default=None, description="Adds `Total-Count`.")
 
 
-class TrashQuery(_Input):
+class TrashQuery(PageQuery):
     """Which page of the trash."""
-
-    limit: DecimalInt = Field(default=100, ge=1, le=200)
-    cursor: str | None = Field(
-        default=None, max_length=4096, description="From the `Link` of the page before."
-    )

@@ -1,18 +1,11 @@
 """Pages of tasks: filters, sorts and keyset cursors, never OFFSET."""
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    Uuid,
-    bindparam,
-    func,
-    tuple_,
-)
+from pydantic_core import from_json
+from sqlalchemy import BigInteger, Uuid, bindparam, func, tuple_
 from sqlmodel import col, select
 
 from backend.core.paging import Cursor
@@ -112,9 +105,9 @@ def _count(status: str) -> Statement:
 
 def _after(last: bytes, sort: str) -> str:
     """The cursor behind `last`, which shows its own sort value and id."""
-    task = json.loads(last)
+    task = from_json(last)
     _, field = _SORTS[sort.removeprefix("-")]
-    return Cursor(sort, task[field], UUID(task["id"])).encode()
+    return Cursor(sort, task[field], task["id"]).encode()
 
 
 def _decode(text: str, sort: str) -> Cursor:

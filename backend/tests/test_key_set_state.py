@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -180,5 +181,8 @@ def test_killed_workers_leave_their_fetches_and_nothing_else(
 
 def workers(program: ServedProgram) -> list[int]:
     """The processes that serve."""
-    threads = Path(f"/proc/{program.pid}/task").iterdir()
-    return [int(child) for each in threads for child in (each / "children").read_text().split()]
+    children = ""
+    for thread in Path(f"/proc/{program.pid}/task").iterdir():
+        with suppress(FileNotFoundError):  # threads come and go
+            children += (thread / "children").read_text()
+    return [int(child) for child in children.split()]

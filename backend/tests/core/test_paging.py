@@ -13,15 +13,15 @@ from backend.core.paging import Cursor
 storable = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
-@given(sort=st.text(), value=storable, last=st.uuids())
+@given(sort=storable, value=storable, last=st.uuids())
 def test_a_cursor_survives_the_round_trip(sort: str, value: str, last: UUID) -> None:
-    cursor = Cursor(sort, value, last)
+    cursor = Cursor(sort, value, str(last))
     assert Cursor.decode(cursor.encode()) == cursor
 
 
 @given(value=storable, last=st.uuids())
 def test_a_cursor_needs_no_escaping_in_a_url(value: str, last: UUID) -> None:
-    assert re.fullmatch(r"[A-Za-z0-9_-]+", Cursor("-created", value, last).encode())
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", Cursor("-created", value, str(last)).encode())
 
 
 @given(text=st.text(st.characters(exclude_categories=())) | st.text("AWy1bIiwi0_-=", max_size=80))
@@ -31,7 +31,7 @@ def test_anything_else_is_a_value_error(text: str) -> None:
     except ValueError:
         return
     cursor.value.encode()
-    assert isinstance(cursor.id, UUID)
+    UUID(cursor.id)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_what_is_json_is_read(document: Any) -> None:
 def test_white_space_round_it_is_allowed(document: Any, *, ensure_ascii: bool) -> None:
     text = json.dumps(document, ensure_ascii=ensure_ascii)
     body = f" \t\r\n{text}\n ".encode("utf-8", "replace")
-    loads(body)
+    assert loads(body) == json.loads(body)
 
 
 @given(body=st.binary())
