@@ -1,5 +1,6 @@
 """Runs the program: database, migrations, workers."""
 
+import logging
 import os
 import socket
 import tempfile
@@ -9,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-import structlog
 import typer
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -26,6 +26,7 @@ _DATABASE = "duly"
 _HEADER_MILLISECONDS = 5_000
 _BACKLOG = 4_096
 _RESPAWN_SECONDS = 0.5
+_STOP_SECONDS = 5  # requests have 2; a worker that gets two signals at once may never stop
 
 
 class CannotServe(Exception):  # noqa: N818 - named for what it means
@@ -40,7 +41,10 @@ def serve(settings: Settings) -> None:
     """
     with database(settings) as configured, _metrics(configured):
         _bring_up_to_date(configured)
-        threading.Thread(target=_announce, args=(configured,), daemon=True).start()
+        configure_logs()
+        # Made here: a thread that imports while workers are forked leaves them its import locks.
+        greeting = _greeting(configured) if settings.development else None
+        threading.Thread(target=_announce, args=(configured, greeting), daemon=True).start()
         Granian(
             "backend.main:create_app",
             factory=True,
@@ -55,6 +59,7 @@ def serve(settings: Settings) -> None:
             backpressure=_BACKLOG,
             respawn_failed_workers=True,
             respawn_interval=_RESPAWN_SECONDS,
+            workers_kill_timeout=_STOP_SECONDS,
             log_enabled=True,
             log_level=LogLevels.warning,
         ).serve()
@@ -109,28 +114,37 @@ def _metrics(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _announce(settings: Settings) -> None:
-    """Say that the service is up, as soon as it is, and how to try it."""
-    while not _listening(settings):
+def _announce(settings: Settings, greeting: str | None) -> None:
+    """Say that the service is up, as soon as a worker answers."""
+    while not _answers(settings):
         time.sleep(0.02)
-    origin = f"http://{settings.host}:{settings.port}"
-    if not settings.development:
-        configure_logs()
-        structlog.get_logger().info("serving", origin=origin, workers=settings.workers)
-        return
-    typer.echo(
-        f"Duly serves {origin}" + (f" (docs: {origin}/docs)" if settings.docs_enabled else "")
-    )
-    if settings.development_keys:
-        typer.echo(f"\nCreate a task as alice, then list hers:\n\n{_example(settings, origin)}\n")
+    if greeting is not None:
+        typer.echo(greeting)
+    else:
+        known = {"origin": _origin(settings), "workers": settings.workers}
+        logging.getLogger(__name__).info("serving", extra=known)
 
 
-def _listening(settings: Settings) -> bool:
+def _answers(settings: Settings) -> bool:
     try:
-        with socket.create_connection((settings.host, settings.port), timeout=1):
-            return True
+        with socket.create_connection((settings.host, settings.port), timeout=1) as connection:
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return bool(connection.recv(1))
     except OSError:
         return False
+
+
+def _origin(settings: Settings) -> str:
+    return f"http://{settings.host}:{settings.port}"
+
+
+def _greeting(settings: Settings) -> str:
+    """What a developer wants to know first."""
+    origin = _origin(settings)
+    lines = [f"Duly serves {origin}" + (f" (docs: {origin}/docs)" if settings.docs_enabled else "")]
+    if settings.development_keys:
+        lines += ["Create a task as alice, then list hers:", _example(settings, origin), ""]
+    return "\n\n".join(lines)
 
 
 def development_token(settings: Settings, subject: str, lifetime: int) -> str:

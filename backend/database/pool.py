@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
-import structlog
 
 from backend.core.problems import Overloaded, Problem, Unavailable
 from backend.database import faults
@@ -26,7 +26,7 @@ _LONGEST_PAUSE = 1.0
 _CROWDED = 4  # calls in flight on the least loaded wire
 _CONNECT_TIMEOUT = 10  # seconds; a sleeping Neon database takes about one to wake
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,8 @@ class Pool:
     def _note_failure(self, error: Exception, *, repeated: bool) -> None:
         self._refused = error if isinstance(error, faults.IsolationBroken) else None
         sqlstate = getattr(error, "sqlstate", None)
-        log.warning("database_connection_failed", error=type(error).__name__, sqlstate=sqlstate)
+        known = {"error": type(error).__name__, "sqlstate": sqlstate}
+        log.warning("database_connection_failed", extra=known)
         # Callers wait through a single quick failure: a connection may die young with all others.
         final = repeated or self._refused or isinstance(error, psycopg.errors.ConnectionTimeout)
         if final and not self._wires:
@@ -252,7 +253,7 @@ class Pool:
         """Stop preparing statements when something between us and PostgreSQL loses them."""
         if refusal.sqlstate in LOST_PREPARED_STATEMENTS and self.options.prepare is None:
             if self._prepare:
-                log.warning("prepared_statements_off", sqlstate=refusal.sqlstate)
+                log.warning("prepared_statements_off", extra={"sqlstate": refusal.sqlstate})
             self._prepare = False
             for wire in list(self._wires):
                 wire.drain()

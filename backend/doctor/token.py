@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import structlog
-
 from backend.config import Settings
 from backend.core.problems import KeysUnavailable
 from backend.doctor import claims
@@ -121,12 +119,11 @@ async def _verify(settings: Settings, token: str) -> Finding:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without the log lines of a service: what the key sources say has been told already."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        structlog.configure(**before)
+        logging.disable(logging.NOTSET)
 
 
 def _explain(  # noqa: PLR0911 - one for each kind of answer

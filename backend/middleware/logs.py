@@ -1,34 +1,38 @@
 """Logs as JSON lines on standard output, one event a line."""
 
 import asyncio
+import logging
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-import structlog
 from pydantic_core import to_json
 
 _PIECE = 4_096  # bytes that a pipe takes in one piece (PIPE_BUF): workers share one output
 _DELAY = 0.1  # seconds
 
 
-def _to_json(event: Mapping[str, Any], **_: Any) -> bytes:
-    return to_json(event, fallback=str)
+# What every record has; the rest is what the caller gave as `extra`.
+_STANDARD: Final = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        line["event"] = record.getMessage()
+        line["level"] = record.levelname.lower()
+        line["timestamp"] = datetime.fromtimestamp(record.created, UTC)
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return to_json(line, fallback=str).decode()
 
 
 def configure_logs() -> None:
-    """Set structlog up for the process. Repeating it changes nothing."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(_to_json),
-        ],
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
-        cache_logger_on_first_use=True,
-    )
+    """Log our own events from `info`, libraries' from `warning`. Repeating it changes nothing."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_JsonFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("backend").setLevel(logging.INFO)
 
 
 class RequestLog:
@@ -45,7 +49,7 @@ class RequestLog:
     def write(self, members: dict[str, Any]) -> None:
         """Log one request; `members` are values of JSON, and nobody's business is not in them."""
         members |= {"event": "request", "level": "info", "timestamp": datetime.now(UTC)}
-        line = _to_json(members) + b"\n"
+        line = to_json(members) + b"\n"
         if self._size + len(line) > _PIECE:
             self.close()
         self._lines.append(line)

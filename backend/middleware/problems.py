@@ -1,9 +1,9 @@
 """Turns whatever is raised below into problem+json (RFC 9457): no error has another form."""
 
 import json
+import logging
 import random
 
-import structlog
 from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -20,7 +20,7 @@ from backend.core.problems import (
     Unavailable,
 )
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 class ProblemResponse(Response):
@@ -71,13 +71,13 @@ class ProblemsMiddleware:
 def _problem(error: Exception, scope: Scope) -> Problem:
     if isinstance(error, Problem):
         if error.status == InternalError.status:
-            log.error("bug", request_id=scope["request_id"], exc_info=error)
+            log.error("bug", extra={"request_id": scope["request_id"]}, exc_info=error)
         return error
     if isinstance(error, HTTPException):  # the router's own
         if error.status_code == MethodNotAllowed.status:
             return MethodNotAllowed(headers={"Allow": ", ".join(_allowed(scope))})
         return NotFound()
-    log.error("bug", request_id=scope["request_id"], exc_info=error)
+    log.error("bug", extra={"request_id": scope["request_id"]}, exc_info=error)
     return InternalError()
 
 

@@ -22,12 +22,11 @@ One task, the keeper, makes all fetches: that is what makes the flight single.
 
 import asyncio
 import contextlib
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
-
-import structlog
 
 from backend.config import Settings
 from backend.core.problems import KeysUnavailable
@@ -50,7 +49,7 @@ _FLOOR_SECONDS: Final = 0.5
 _FETCH_SECONDS: Final = 1.5  # what a request's 2 s leave for it
 _LONGEST_RETRY: Final = 5.0
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def key_sources(settings: Settings) -> KeySources:
@@ -211,7 +210,7 @@ class RemoteKeySet:
         if not keys:  # believed, but nothing to work with
             return self._fail("no_usable_key")
         if self._error is not None or keys != old:
-            _log.info("key_set_changed", keys=sorted(map(str, keys)))
+            _log.info("key_set_changed", extra={"keys": sorted(map(str, keys))})
         self._error = None
         self._failures = 0
         self._confirmed_at = self._now()
@@ -221,7 +220,7 @@ class RemoteKeySet:
     def _fail(self, reason: str) -> bool:
         """Go on with the old set for a day, and try again soon."""
         if reason != self._error:
-            _log.warning("key_set_unavailable", reason=reason)
+            _log.warning("key_set_unavailable", extra={"reason": reason})
         self._error = reason
         now = self._now()
         if self._confirmed_at is not None and now - self._confirmed_at > STALE_SECONDS:
