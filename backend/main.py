@@ -11,7 +11,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from backend.config import Settings
-from backend.database.pool import Pool, PoolOptions
+from backend.database.lanes import Lanes
+from backend.database.pool import PoolOptions
 from backend.middleware.canonical import CanonicalMiddleware
 from backend.middleware.deadline import DeadlineMiddleware
 from backend.middleware.headers import ExactOrigins, HeadersMiddleware
@@ -110,14 +111,14 @@ def _settle_garbage_collector() -> None:
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 50)
 
 
-def _pool(settings: Settings) -> Pool:
+def _pool(settings: Settings) -> Lanes:
     if settings.database_url is None:
         raise ValueError("DATABASE_URL is not set: start with `duly serve`, or set it")
     options = PoolOptions(
         size=settings.database_pool_size,
         prepare=_PREPARE[settings.database_prepared_statements],
     )
-    return Pool(settings.database_url.get_secret_value(), options)
+    return Lanes(settings.database_url.get_secret_value(), options)
 
 
 def _layers(settings: Settings, verifier: TokenVerifier, log: RequestLog) -> list[Middleware]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from backend.core.principal import Principal
 from backend.database.isolation import echoed_user, prelude
+from backend.database.lanes import Lanes
 from backend.database.pool import Pool
 from backend.database.statements import Bound
 from backend.database.wire import Rows
@@ -35,7 +36,7 @@ class Acting:
     __slots__ = ("_introduction", "_pool", "principal")
 
     def __init__(
-        self, pool: Pool, principal: Principal, introduction: Introduction | None = None
+        self, pool: Pool | Lanes, principal: Principal, introduction: Introduction | None = None
     ) -> None:
         self._pool = pool
         self.principal = principal
@@ -61,11 +62,13 @@ class Acting:
         return await self._call(statements, read_only=False)
 
     async def _call(self, statements: tuple[Bound, ...], *, read_only: bool) -> list[Rows]:
-        before = [prelude(self.principal.subject)]
+        user = self.principal.subject
+        before = [prelude(user)]
         if self._introduction:
             before.append(self._introduction.statement)
-        rows = await self._pool.call([*before, *statements], read_only=read_only)
-        if echoed_user(rows[0]) != self.principal.subject:
+        tag = (user, statements[0].statement.name)
+        rows = await self._pool.call([*before, *statements], read_only=read_only, tag=tag)
+        if echoed_user(rows[0]) != user:
             raise self._pool.distrust()
         if self._introduction:
             self._introduction.took_effect()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -20,7 +20,7 @@ from backend.database.faults import (
 )
 from backend.database.isolation import prove_isolation
 from backend.database.statements import Bound
-from backend.database.wire import Rows, Wire, WireOptions
+from backend.database.wire import Rows, Tag, Wire, WireOptions
 
 _LONGEST_PAUSE = 1.0
 _CROWDED = 4  # calls in flight on the least loaded wire
@@ -55,15 +55,22 @@ class Pool:
     Args:
         conninfo: The database, as libpq takes it.
         options: See `PoolOptions`.
+        on_answer: Told how long PostgreSQL took for each call with a tag, in seconds.
     """
 
-    def __init__(self, conninfo: str, options: PoolOptions | None = None) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        options: PoolOptions | None = None,
+        on_answer: Callable[[Tag, float], None] = lambda _tag, _seconds: None,
+    ) -> None:
         self._conninfo = psycopg.conninfo.make_conninfo(
             conninfo,
             connect_timeout=_CONNECT_TIMEOUT,
             client_encoding="UTF8",  # whatever the environment, the role or the URL says
         )
         self.options = options or PoolOptions()
+        self._on_answer = on_answer
         self._prepare = self.options.prepare is not False
         self._wires: list[Wire] = []
         self._keepers: list[asyncio.Task[None]] = []
@@ -72,6 +79,10 @@ class Pool:
         self._reachable = True
         self._refused: faults.IsolationBroken | None = None
 
+    def stand_by(self) -> None:
+        """Get ready to connect when there is a call."""
+        self._keepers = [asyncio.create_task(self._keep()) for _ in range(self.options.size)]
+
     async def start(self) -> None:
         """Start connecting, and wait until the first wire is ready or has failed.
 
@@ -79,8 +90,7 @@ class Pool:
             IsolationBroken: when the database does not isolate users. An unreachable database
                 is no error: calls answer 503 until it is back.
         """
-        self._demand.set()
-        self._keepers = [asyncio.create_task(self._keep()) for _ in range(self.options.size)]
+        self.stand_by()
         with contextlib.suppress(NoWire):
             await self._wait_for_wire()
         if refused := self._refused:
@@ -96,7 +106,9 @@ class Pool:
         for wire in list(self._wires):
             wire.close()
 
-    async def call(self, statements: Sequence[Bound], *, read_only: bool) -> list[Rows]:
+    async def call(
+        self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
+    ) -> list[Rows]:
         """Run `statements` as one atomic call in one round trip.
 
         A call whose wire broke is sent once more if it only reads; one that PostgreSQL rolled
@@ -112,7 +124,7 @@ class Pool:
             # Each wire may turn out to be broken, one after the other; then a new one is made.
             for _ in range(self.options.size):
                 try:
-                    return await self._send(statements)
+                    return await self._send(statements, tag)
                 except WireLost as loss:
                     if not read_only and not isinstance(loss, WireBroken):
                         raise
@@ -120,7 +132,7 @@ class Pool:
                     self._learn(refusal)
                     if not faults.worth_repeating(refusal):
                         raise
-            return await self._send(statements)
+            return await self._send(statements, tag)
         except faults.FAULTS as fault:
             raise faults.problem(fault) from fault
 
@@ -145,13 +157,14 @@ class Pool:
         """How many calls wait for PostgreSQL."""
         return sum(wire.in_flight for wire in self._wires)
 
-    async def _send(self, statements: Sequence[Bound]) -> list[Rows]:
+    async def _send(self, statements: Sequence[Bound], tag: Tag | None) -> list[Rows]:
         while not self._wires:
             await self._wait_for_wire()
-        wire = min(self._wires, key=_load)
-        if wire.in_flight >= _CROWDED:
+        free = [wire for wire in self._wires if not wire.is_held_up]
+        wire = min(free or self._wires, key=_load)
+        if wire.in_flight >= _CROWDED or not free:
             self._demand.set()  # wires that were closed when idle are wanted again
-        return await wire.send(statements)
+        return await wire.send(statements, tag)
 
     async def _wait_for_wire(self) -> None:
         """Wait until a wire is ready; NoWire as soon as connecting has failed."""
@@ -218,7 +231,9 @@ class Pool:
             with contextlib.suppress(ValueError):  # it had not been offered yet
                 self._wires.remove(wire)
 
-        options = WireOptions(self.options.silence, self.options.depth, prepare, retire)
+        options = WireOptions(
+            self.options.silence, self.options.depth, prepare, retire, self._on_answer
+        )
         wire = await Wire.connect(self._conninfo, options)
         return wire, retired
 

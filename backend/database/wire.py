@@ -31,6 +31,10 @@ from backend.database.statements import Bound
 
 Row = tuple[bytes | None, ...]
 Rows = list[Row]
+Tag = tuple[str, bytes]
+"""Whose call it is, and the name of its main statement."""
+
+_HELD_UP = 0.02  # seconds with the same call; usual ones take less than 1 ms
 
 _SYNC = pq.ExecStatus.PIPELINE_SYNC
 _ROWS = pq.ExecStatus.TUPLES_OK
@@ -57,21 +61,25 @@ class WireOptions:
         depth: How many calls may be in flight at once.
         prepare: Whether statements are prepared on first use.
         on_retire: Called once, when the wire takes no more calls for whatever reason.
+        on_answer: Called with the tag of each call that has one, and the seconds that PostgreSQL
+            spent on it alone.
     """
 
     silence: float
     depth: int
     prepare: bool
     on_retire: Callable[[], None]
+    on_answer: Callable[[Tag, float], None] = lambda _tag, _seconds: None
 
 
 class _Call:
     """One call in flight: what is still expected, and what has come."""
 
-    __slots__ = ("answered", "awaited", "fault", "rows", "sent_at", "statements")
+    __slots__ = ("answered", "awaited", "fault", "rows", "sent_at", "statements", "tag")
 
-    def __init__(self, statements: Sequence[Bound]) -> None:
+    def __init__(self, statements: Sequence[Bound], tag: Tag | None) -> None:
         self.statements = statements
+        self.tag = tag
         self.answered: asyncio.Future[list[Rows]] = asyncio.get_running_loop().create_future()
         # One entry for each result to come: the name of a statement being prepared, or None.
         self.awaited: deque[bytes | None] = deque()
@@ -92,7 +100,7 @@ class Wire:
         self.state = WireState.READY
         self._options = options
         self._loop = asyncio.get_running_loop()
-        self.last_used = self._heard = self._loop.time()
+        self.last_used = self._heard = self._answered_at = self._loop.time()
         self._calls: deque[_Call] = deque()  # sent, in this order
         self._queued: deque[_Call] = deque()  # not sent yet
         self._pipelined = True
@@ -121,12 +129,26 @@ class Wire:
         return len(self._calls) + len(self._queued)
 
     @property
+    def is_held_up(self) -> bool:
+        """Whether a call would wait here behind one that takes long."""
+        if not self._calls:
+            return False
+        since = max(self._calls[0].sent_at, self._answered_at)
+        return self._loop.time() - since > _HELD_UP
+
+    @property
     def backend_pid(self) -> int:
         """The server's process, as whoever answered the connection says."""
         return self._pgconn.backend_pid
 
-    def send(self, statements: Sequence[Bound]) -> asyncio.Future[list[Rows]]:
+    def send(
+        self, statements: Sequence[Bound], tag: Tag | None = None
+    ) -> asyncio.Future[list[Rows]]:
         """Send one call.
+
+        Args:
+            statements: What to run, in this order.
+            tag: What `on_answer` shall know the call by.
 
         Returns:
             A future of the rows of each statement, in text format. It fails with
@@ -140,7 +162,7 @@ class Wire:
             raise WireBroken(f"the wire is {self.state.value}")
         if self.in_flight >= self._options.depth:
             raise WireBusy
-        call = _Call(statements)
+        call = _Call(statements, tag)
         if self._pipelined or not self._calls:
             self._transmit(call)
         else:
@@ -274,6 +296,9 @@ class Wire:
         if call.fault is None and len(call.rows) != len(call.statements):
             self._calls.appendleft(call)
             raise psycopg.OperationalError("the answers do not fit the calls")
+        if call.tag is not None:
+            self._options.on_answer(call.tag, self._heard - max(call.sent_at, self._answered_at))
+        self._answered_at = self._heard
         if call.answered.done():  # nobody waits any more
             return
         if call.fault is None:

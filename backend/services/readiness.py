@@ -7,7 +7,7 @@ from sqlalchemy import literal, select
 
 from backend.core.problems import Problem
 from backend.database.isolation import prelude
-from backend.database.pool import Pool
+from backend.database.lanes import Lanes
 from backend.database.statements import Statement
 from backend.schemas.health import KeySet, Ready
 from backend.security.sources import KeySources, KeySourceState
@@ -24,7 +24,7 @@ class Readiness:
     An issuer of `AUTH_ISSUERS` without keys is told, but keeps nobody else from being served.
     """
 
-    def __init__(self, pool: Pool, keys: KeySources) -> None:
+    def __init__(self, pool: Lanes, keys: KeySources) -> None:
         self._pool = pool
         self._keys = keys
         self._lock = asyncio.Lock()

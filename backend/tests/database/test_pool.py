@@ -16,7 +16,7 @@ from backend.database.faults import IsolationBroken
 from backend.database.isolation import prelude
 from backend.database.pool import Pool, PoolOptions
 from backend.database.statements import Bound
-from backend.database.wire import Rows
+from backend.database.wire import Rows, Tag
 from backend.tests.database.calls import WHO, as_user, sql, texts, until
 from backend.tests.database.private_cluster import PrivateCluster
 from backend.tests.database.proxy import Proxy
@@ -210,8 +210,11 @@ async def test_isolation_that_breaks_later_is_met_by_the_next_wire(scratch: str)
 
 async def test_an_answer_made_for_somebody_else_is_not_shown(database_url: str) -> None:
     class Confused(Pool):
-        async def call(self, statements: Sequence[Bound], *, read_only: bool) -> list[Rows]:
-            return await super().call([prelude("bob"), *statements[1:]], read_only=read_only)
+        async def call(
+            self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
+        ) -> list[Rows]:
+            bobs = [prelude("bob"), *statements[1:]]
+            return await super().call(bobs, read_only=read_only, tag=tag)
 
     pool = Confused(database_url)
     await pool.start()

@@ -18,7 +18,7 @@ from backend.core.problems import Problem
 from backend.database.acting import Acting
 from backend.database.pool import Pool
 from backend.database.statements import Bound, Statement, Value
-from backend.database.wire import Rows
+from backend.database.wire import Rows, Tag
 from backend.schemas.task import TaskCreate, TaskQuery, TaskUpdate, TrashQuery
 from backend.schemas.user import Me
 from backend.services import task_pages, tasks, users
@@ -149,11 +149,13 @@ async def test_no_foreign_row_comes_back_or_is_changed(
 class Unbound(Pool):
     """Sends everything as the login role, which row-level security does not bind."""
 
-    async def call(self, statements: Sequence[Bound], *, read_only: bool) -> list[Rows]:
+    async def call(
+        self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
+    ) -> list[Rows]:
         """As `Pool.call`, without what makes it somebody's."""
         user = (statements[0].values[0] or b"").decode()
         harmless = Statement(select(literal("no role"), literal(user))).bind()
-        return await super().call([harmless, *statements[1:]], read_only=read_only)
+        return await super().call([harmless, *statements[1:]], read_only=read_only, tag=tag)
 
 
 async def test_without_row_level_security_the_same_would_show_foreign_rows(

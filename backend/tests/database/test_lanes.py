@@ -1,0 +1,87 @@
+"""What is slow for one user holds nobody else up for long."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from backend.database.lanes import Lanes
+from backend.database.pool import PoolOptions
+from backend.database.statements import Bound
+from backend.tests.database.calls import as_user, sql, texts
+from backend.tests.database.proxy import Proxy
+
+pytestmark = pytest.mark.anyio
+
+SLOW = ("alice", b"slow")
+QUICK = ("bob", b"quick")
+PID = "select pg_backend_pid()"
+
+
+@asynccontextmanager
+async def running(url: str, size: int) -> AsyncIterator[Lanes]:
+    lanes = Lanes(url, PoolOptions(size=size))
+    await lanes.start()
+    try:
+        yield lanes
+    finally:
+        await lanes.close()
+
+
+async def process(lanes: Lanes, tag: tuple[str, bytes], *more: Bound) -> str | None:
+    """The process that ran the call."""
+    rows = await lanes.call([*as_user(tag[0], sql(PID)), *more], read_only=True, tag=tag)
+    return texts(rows[1])[0][0]
+
+
+async def test_what_was_slow_has_wires_of_its_own_until_it_is_quick(database_url: str) -> None:
+    dawdle = sql("select pg_sleep(0.3)")
+    async with running(database_url, size=1) as lanes:
+        usual = await process(lanes, SLOW)
+        assert await process(lanes, SLOW, dawdle) == usual  # who could know
+        own = await process(lanes, SLOW, dawdle)
+        assert own != usual
+        assert await process(lanes, QUICK) == usual
+        assert await process(lanes, ("alice", b"quick")) == usual
+        assert await process(lanes, SLOW) == own  # quick this time
+        assert await process(lanes, SLOW) == usual
+
+
+async def test_a_statement_that_was_cancelled_was_slow(database_url: str) -> None:
+    async with running(database_url, size=1) as lanes:
+        usual = await process(lanes, SLOW)
+        call = asyncio.ensure_future(process(lanes, SLOW, sql("select pg_sleep(0.4)")))
+        await asyncio.sleep(0.1)
+        call.cancel()
+        await process(lanes, QUICK)
+        assert await process(lanes, SLOW) != usual
+
+
+async def test_nobody_waits_for_long_for_somebody_elses_slow_statements(database_url: str) -> None:
+    clock = asyncio.get_running_loop().time
+    async with running(database_url, size=2) as lanes:
+        ends = clock() + 1.5
+
+        async def dawdle() -> None:
+            while clock() < ends:
+                await process(lanes, SLOW, sql("select pg_sleep(0.3)"))
+
+        dawdlers = [asyncio.ensure_future(dawdle()) for _ in range(4)]
+        waits = []
+        while not all(dawdler.done() for dawdler in dawdlers):
+            began = clock()
+            await process(lanes, QUICK)
+            waits.append(clock() - began)
+        waits.sort()
+        assert len(waits) > 100
+        assert waits[len(waits) * 95 // 100] < 0.1
+
+
+async def test_the_slow_lane_connects_when_it_is_needed(database_url: str) -> None:
+    with Proxy(database_url) as proxy:
+        async with running(proxy.url, size=1) as lanes:
+            await process(lanes, SLOW, sql("select pg_sleep(0.3)"))
+            assert proxy.open_links == 1
+            await process(lanes, SLOW)
+            assert proxy.open_links == 2

@@ -1,0 +1,109 @@
+"""What the others notice of one user whose statements take a second each, four at a time.
+
+Rounds with and without that user alternate: wrk with 32 connections that never think, then k6 with
+the mix at its constant rate.
+"""
+
+import argparse
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks.harness import cluster, issuer
+from benchmarks.harness.calls import send
+from benchmarks.harness.generators import k6, wrk
+from benchmarks.harness.loads import LOADS, Answers
+from benchmarks.harness.people import Person, Size
+from benchmarks.harness.places import DULY_BIN, copy_of_duly
+from benchmarks.harness.systems import Stage
+from benchmarks.harness.systems.duly import Duly
+
+_AT_ONCE = 4
+_MOST = 1.3
+_SLOW = """
+    create policy slow on duly.tasks as restrictive for select
+    using (user_id <> '{user}' or pg_sleep(1.0 / 21)::text is not null)"""  # a page reads 21 rows
+_GENERATORS = {"list-32": wrk.run, "open": k6.run}
+
+
+def main() -> None:
+    """Print the others' p95 with and without the slow user, and the ratio."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fairness", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=5)
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        duly, slow = _started(stack)
+        for name, generate in _GENERATORS.items():
+            quiet: list[Answers] = []
+            disturbed: list[Answers] = []
+            for _ in range(options.rounds):
+                quiet.append(generate(duly, LOADS[name], options.seconds))
+                with _dawdling(duly, slow) as pages:
+                    disturbed.append(generate(duly, LOADS[name], options.seconds))
+                print(f"{LOADS[name].title}: slow pages {sorted(pages)}", flush=True)
+            before, after = (_p95(answers) for answers in (quiet, disturbed))
+            errors = sum(each.errors + each.dropped for each in disturbed)
+            verdict = "met" if after <= _MOST * before else "missed"
+            print(
+                f"{LOADS[name].title}: p95 {before:.1f} ms alone, {after:.1f} ms beside the slow "
+                f"user: {after / before:.2f} × (≤ {_MOST} ×: {verdict}); {errors} errors"
+            )
+
+
+def _started(stack: ExitStack) -> tuple[Duly, Person]:
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="duly-bench-")))
+    duly = Duly(
+        Stage(
+            cluster=stack.enter_context(cluster.running(directory)),
+            issuer=stack.enter_context(issuer.serving()),
+            size=Size(users=1_000, tasks=50),
+            directory=directory,
+            duly=DULY_BIN,
+            source=copy_of_duly(DULY_BIN, directory),
+            workers=2,
+        )
+    )
+    duly.prepare()
+    stack.callback(duly.stop)
+    duly.start()
+    slow, *duly.known = duly.people()
+    duly.stage.cluster.execute(duly.name, _SLOW.format(user=slow.subject))
+    wrk.run(duly, LOADS["list-32"], 2)  # every user known, every worker warm
+    return duly, slow
+
+
+@contextmanager
+def _dawdling(duly: Duly, slow: Person) -> Iterator[list[tuple[int, float]]]:
+    """The slow user asks four times at once, over and over; gives status and seconds of each."""
+    over = threading.Event()
+    pages: list[tuple[int, float]] = []
+
+    def ask() -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            status, _ = send(duly.port, duly.calls.list.filled(slow), slow, timeout=10.0)
+            pages.append((status, round(time.monotonic() - began, 1)))
+
+    threads = [threading.Thread(target=ask) for _ in range(_AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    try:
+        yield pages
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def _p95(answers: list[Answers]) -> float:
+    return statistics.median(each.p95 for each in answers)
+
+
+if __name__ == "__main__":
+    main()
