@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             stack.push_async_callback(pool.close)
             await pool.start()
             await stack.enter_async_context(key_metrics.kept())
-            _settle_garbage_collector()
+            settle_garbage_collector()
             yield
 
     traced = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
@@ -104,7 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _settle_garbage_collector() -> None:
+def settle_garbage_collector() -> None:
     """Keep collections short: leave out what start-up made and keeps, and look less often."""
     gc.collect()
     gc.freeze()

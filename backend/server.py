@@ -41,6 +41,10 @@ def serve(settings: Settings) -> None:
     """
     with database(settings) as configured, _metrics(configured):
         _bring_up_to_date(configured)
+        # Imported before the workers are forked: they start sooner, and share the memory.
+        from backend.main import settle_garbage_collector  # noqa: PLC0415
+
+        settle_garbage_collector()
         configure_logs()
         # Made here: a thread that imports while workers are forked leaves them its import locks.
         greeting = _greeting(configured) if settings.development else None

@@ -1,0 +1,76 @@
+"""How long `duly serve` takes to its first answer with the database up, and how big it all is."""
+
+import argparse
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.harness import cluster, issuer
+from benchmarks.harness.people import Size
+from benchmarks.harness.places import DULY_BIN, copy_of_duly
+from benchmarks.harness.systems import Stage
+from benchmarks.harness.systems.duly import Duly
+
+_MOST_SECONDS = 1.5
+
+
+def main() -> None:
+    """Print the medians."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="duly-bench-")))
+        duly = Duly(
+            Stage(
+                cluster=stack.enter_context(cluster.running(directory)),
+                issuer=stack.enter_context(issuer.serving()),
+                size=Size(users=10, tasks=50),
+                directory=directory,
+                duly=DULY_BIN,
+                source=copy_of_duly(DULY_BIN, directory),
+                workers=2,
+            )
+        )
+        duly.prepare()
+        starts = [_seconds_to_first_answer(duly) for _ in range(options.rounds)]
+    imports = [_seconds_to_import() for _ in range(options.rounds)]
+    first = statistics.median(starts)
+    verdict = "met" if first <= _MOST_SECONDS else "missed"
+    print(
+        f"`duly serve` to its first answer, ready: {first:.2f} s (≤ {_MOST_SECONDS} s: {verdict})"
+    )
+    print(f"import of the application: {statistics.median(imports):.2f} s")
+    print(f"installed environment, without what only development needs: {_megabytes():.0f} MB")
+
+
+def _seconds_to_first_answer(duly: Duly) -> float:
+    began = time.monotonic()
+    duly.start()  # returns when `/readyz` says that database and keys are there
+    took = time.monotonic() - began
+    duly.stop()
+    return took
+
+
+def _seconds_to_import() -> float:
+    began = time.monotonic()
+    subprocess.run([DULY_BIN / "python", "-c", "import backend.main"], check=True)
+    return time.monotonic() - began
+
+
+def _megabytes() -> float:
+    """Of an environment made for this from the lock file."""
+    with tempfile.TemporaryDirectory(prefix="duly-environment-") as directory:
+        environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": directory, "UV_LINK_MODE": "copy"}
+        sync = [DULY_BIN / "uv", "sync", "--quiet", "--locked", "--no-dev", "--no-editable"]
+        subprocess.run(sync, check=True, env=environment, cwd=DULY_BIN.parents[1])
+        files = (path for path in Path(directory).rglob("*") if not path.is_symlink())
+        return sum(path.stat().st_size for path in files if path.is_file()) / 1e6
+
+
+if __name__ == "__main__":
+    main()
