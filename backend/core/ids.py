@@ -11,8 +11,9 @@ _CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 def new_id() -> UUID:
     """A new UUIDv7: milliseconds since the epoch, then 74 random bits."""
     milliseconds = time.time_ns() // 1_000_000
-    high = milliseconds << 16 | 0x7000 | randbits(12)
-    return UUID(int=high << 64 | 0b10 << 62 | randbits(62))
+    random = randbits(74)
+    high = milliseconds << 16 | 0x7000 | random >> 62
+    return UUID(int=high << 64 | 0b10 << 62 | random & (1 << 62) - 1)
 
 
 def parse_id(text: str) -> UUID | None:
