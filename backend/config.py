@@ -102,8 +102,8 @@ class Settings(BaseSettings):
         default=4,
         le=64,
         description="Connections per worker. Each carries many requests at once, so few are "
-        "enough; behind a transaction pooler only one at a time: set 16 or more there. Half as many "
-        "more are made when there are slow statements.",
+        "enough; behind a transaction pooler only one at a time: set 16 or more there. Half as "
+        "many more are made when there are slow statements.",
     )
     better_auth_url: str | None = Field(
         default=None,

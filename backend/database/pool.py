@@ -160,9 +160,12 @@ class Pool:
     async def _send(self, statements: Sequence[Bound], tag: Tag | None) -> list[Rows]:
         while not self._wires:
             await self._wait_for_wire()
-        free = [wire for wire in self._wires if not wire.is_held_up]
-        wire = min(free or self._wires, key=_load)
-        if wire.in_flight >= _CROWDED or not free:
+        wire = min(self._wires, key=_load)
+        if wire.is_held_up:
+            self._demand.set()
+            free = [other for other in self._wires if not other.is_held_up]
+            wire = min(free, key=_load, default=wire)
+        if wire.in_flight >= _CROWDED:
             self._demand.set()  # wires that were closed when idle are wanted again
         return await wire.send(statements, tag)
 

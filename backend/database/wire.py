@@ -282,11 +282,9 @@ class Wire:
             else:  # failed, or skipped behind a failure: try again some other time
                 self._prepared.pop(preparing, None)
         elif status in (_ROWS, _DONE):
-            columns = range(result.nfields)
-            value = result.get_value
-            call.rows.append(
-                [tuple([value(row, c) for c in columns]) for row in range(result.ntuples)]
-            )
+            rows, value = range(result.ntuples), result.get_value
+            columns = [[value(row, c) for row in rows] for c in range(result.nfields)]
+            call.rows.append(list(zip(*columns, strict=True)))
         if status == _FAILED:
             call.fault = call.fault or _refusal(result)
         elif status not in (_ROWS, _DONE, _SKIPPED):

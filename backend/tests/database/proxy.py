@@ -100,6 +100,7 @@ class _Link:
             await asyncio.sleep(self._proxy.weather.latency)
             await self._proxy.to_server.wait()
             self._messages.feed(data)
+            self._proxy.sent += len(data)
             self.server.write(data)
             await self.server.drain()
 
@@ -141,6 +142,7 @@ class Proxy:
     Attributes:
         url: The same database through the proxy.
         messages: How often each message type of the frontend passed.
+        sent: Bytes that clients have sent to the server, start-up of connections included.
         weather: What happens to the bytes now; change it with `set`.
         refused: How many connections were refused.
     """
@@ -150,6 +152,7 @@ class Proxy:
     def __init__(self, url: str) -> None:
         self._target = make_url(url)
         self.messages: Counter[str] = Counter()
+        self.sent = 0
         self.weather = Weather()
         self._links: set[_Link] = set()
         self._loop = asyncio.new_event_loop()

@@ -1,0 +1,153 @@
+"""Every statement of a request reaches the caller's rows, and only those, through an index."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, get_args
+
+import psycopg
+import pytest
+
+from backend.core.ids import new_id
+from backend.core.paging import Cursor
+from backend.core.principal import Principal
+from backend.database.acting import Acting
+from backend.database.pool import Pool
+from backend.database.statements import Bound
+from backend.database.wire import Rows
+from backend.schemas.task import Sort, TaskQuery
+from backend.services.task_pages import list_tasks
+from backend.services.users import Introductions
+from backend.tests.database.test_schema import acting
+from backend.tests.database.test_where import CALLS, Service
+
+USERS = "insert into duly.users (subject) select 'user-' || u from generate_series(1, 2000) u"
+TASKS = """
+insert into duly.tasks (user_id, id, title, created_at, completed_at, deleted_at)
+select 'user-' || u, ('018f0000-0000-7000-8000-' || lpad(to_hex(u * 1000 + n), 12, '0'))::uuid,
+    'Task ' || n, now() - make_interval(mins => n * 7 % 100),
+    case when n % 3 = 0 then now() end, case when n % 10 = 0 then now() end
+from generate_series(1, 200) u, generate_series(1, 100) n
+"""
+OWNER = {"tasks": "(user_id = (InitPlan", "users": "(subject = (InitPlan"}
+
+Nodes = list[dict[str, Any]]
+
+
+def _lists() -> Iterator[tuple[str, TaskQuery]]:
+    """Every list of tasks that can be asked for."""
+    for status in get_args(TaskQuery.model_fields["status"].annotation):
+        yield f"{status} counted", TaskQuery(status=status, sort="title", count="exact")
+        for sort in get_args(Sort):
+            cursor = Cursor(sort, "x", str(new_id())).encode()
+            yield f"{status} by {sort}", TaskQuery(status=status, sort=sort)
+            yield f"{status} by {sort}, more", TaskQuery(status=status, sort=sort, cursor=cursor)
+
+
+LISTS = dict(_lists())
+BY_CREATED = [name for name, query in LISTS.items() if query.sort in {"created", "-created"}]
+EVERYTHING: dict[str, Service] = CALLS | {
+    name: lambda db, _, query=query: list_tasks(db, query) for name, query in LISTS.items()
+}
+READS_NOTHING = "create_task"
+ONE_TASK = [name for name in CALLS if "_task" in name and "list" not in name]
+ONE_TASK.remove(READS_NOTHING)
+
+
+class Heard(Exception):  # noqa: N818 - nothing went wrong
+    pass
+
+
+class Listening(Pool):
+    """Hears what a service wants to run, and runs nothing of it."""
+
+    async def call(self, statements: Sequence[Bound], **_: Any) -> list[Rows]:
+        raise Heard(*[bound.statement.sql for bound in statements])
+
+
+def said(service: Service) -> list[bytes]:
+    """The SQL of a call, made by somebody whom the process does not know yet."""
+    somebody = Principal("somebody", expires_at=0)
+    db = Acting(Listening(""), somebody, Introductions().needed(somebody))
+
+    async def listen() -> list[bytes]:
+        with pytest.raises(Heard) as heard:
+            await service(db, new_id())
+        return [*heard.value.args]
+
+    return asyncio.run(listen())
+
+
+@pytest.fixture(scope="module")
+def connection(make_database: Callable[[str], str]) -> Iterator[psycopg.Connection]:
+    """A transaction of one among many users, who have a hundred tasks each."""
+    url = make_database("plans")
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("set session_replication_role = replica")  # without the trigger
+        for command in (USERS, TASKS, "analyze duly.users", "analyze duly.tasks"):
+            owner.execute(command.encode())
+    with acting(url, "user-7") as connection:
+        yield connection
+
+
+def plan(connection: psycopg.Connection, name: str) -> Nodes:
+    """The nodes of the plans of a call's statements.
+
+    Generic plans: a prepared statement comes to them, and they depend on no value.
+    """
+    found: Nodes = []
+    for sql in said(EVERYTHING[name]):
+        explain = b"explain (generic_plan, format json) " + sql
+        row = connection.execute(explain, prepare=False).fetchone()
+        assert row
+        found += nodes(row[0][0]["Plan"])
+    return found
+
+
+def nodes(root: dict[str, Any]) -> Nodes:
+    return [root, *(node for child in root.get("Plans", []) for node in nodes(child))]
+
+
+def reads(found: Nodes) -> Nodes:
+    """The nodes that read a table, not those that write it."""
+    return [node for node in found if "Relation Name" in node and "Operation" not in node]
+
+
+def bounds(read: dict[str, Any]) -> str:
+    """Between which entries of an index a node reads; empty when it reads the whole table."""
+    return str(read.get("Index Cond") or "".join(map(bounds, read.get("Plans", []))))
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_only_rows_of_the_caller_are_read(name: str, connection: psycopg.Connection) -> None:
+    found = reads(plan(connection, name))
+    assert found or name == READS_NOTHING
+    for read in found:
+        assert OWNER[read["Relation Name"]] in bounds(read), read
+
+
+def test_every_index_starts_with_the_owner(connection: psycopg.Connection) -> None:
+    """Where the owner came later, a condition on it would still read all of the index."""
+    indexes = connection.execute(
+        "select indrelid::regclass::text, pg_get_indexdef(indexrelid, 1, true) from pg_index"
+        " where indrelid in ('duly.tasks'::regclass, 'duly.users'::regclass)"
+    )
+    assert set(indexes.fetchall()) == {("duly.tasks", "user_id"), ("duly.users", "subject")}
+
+
+@pytest.mark.parametrize("name", BY_CREATED)
+def test_a_list_by_creation_comes_in_the_order_of_its_index(
+    name: str, connection: psycopg.Connection
+) -> None:
+    found = plan(connection, name)
+    [read] = reads(found)
+    assert (read["Node Type"], read["Index Name"]) == ("Index Scan", "tasks_newest")
+    assert "Sort" not in {node["Node Type"] for node in found}
+    # A later page starts at its cursor instead of reading the pages before it.
+    assert ("ROW(created_at, id)" in bounds(read)) == (LISTS[name].cursor is not None)
+
+
+@pytest.mark.parametrize("name", ONE_TASK)
+def test_one_task_is_found_by_its_key(name: str, connection: psycopg.Connection) -> None:
+    for read in reads(plan(connection, name)):
+        assert (read["Node Type"], read["Index Name"]) == ("Index Scan", "tasks_pkey")
+        assert "(id = $" in bounds(read)
