@@ -6,20 +6,16 @@ the mix at its constant rate.
 
 import argparse
 import statistics
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
-from benchmarks.harness import cluster, issuer
 from benchmarks.harness.calls import send
 from benchmarks.harness.generators import k6, wrk
 from benchmarks.harness.loads import LOADS, Answers
 from benchmarks.harness.people import Person, Size
-from benchmarks.harness.places import DULY_BIN, copy_of_duly
-from benchmarks.harness.systems import Stage
+from benchmarks.harness.stage import set_stage
 from benchmarks.harness.systems.duly import Duly
 
 _AT_ONCE = 4
@@ -56,18 +52,7 @@ def main() -> None:
 
 
 def _started(stack: ExitStack) -> tuple[Duly, Person]:
-    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="duly-bench-")))
-    duly = Duly(
-        Stage(
-            cluster=stack.enter_context(cluster.running(directory)),
-            issuer=stack.enter_context(issuer.serving()),
-            size=Size(users=1_000, tasks=50),
-            directory=directory,
-            duly=DULY_BIN,
-            source=copy_of_duly(DULY_BIN, directory),
-            workers=2,
-        )
-    )
+    duly = Duly(set_stage(stack, Size(users=1_000, tasks=50)))
     duly.prepare()
     stack.callback(duly.stop)
     duly.start()

@@ -9,10 +9,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.harness import cluster, issuer
 from benchmarks.harness.people import Size
-from benchmarks.harness.places import DULY_BIN, copy_of_duly
-from benchmarks.harness.systems import Stage
+from benchmarks.harness.places import DULY_BIN
+from benchmarks.harness.stage import set_stage
 from benchmarks.harness.systems.duly import Duly
 
 _MOST_SECONDS = 1.5
@@ -24,18 +23,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="duly-bench-")))
-        duly = Duly(
-            Stage(
-                cluster=stack.enter_context(cluster.running(directory)),
-                issuer=stack.enter_context(issuer.serving()),
-                size=Size(users=10, tasks=50),
-                directory=directory,
-                duly=DULY_BIN,
-                source=copy_of_duly(DULY_BIN, directory),
-                workers=2,
-            )
-        )
+        duly = Duly(set_stage(stack, Size(users=10, tasks=50)))
         duly.prepare()
         starts = [_seconds_to_first_answer(duly) for _ in range(options.rounds)]
     imports = [_seconds_to_import() for _ in range(options.rounds)]

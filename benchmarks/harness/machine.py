@@ -29,14 +29,21 @@ _GIGABYTE = 2**30
 def describe(duly: Path) -> list[tuple[str, str]]:
     """Names and values, for the report."""
     return [
+        *describe_duly(duly),
+        ("generators", f"{_wrk()}; {_said([PEERS_BIN / 'k6', 'version']).split(' (')[0]}"),
+        ("peers", ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)),
+        ("pocketbase", _said([PEERS_BIN / "pocketbase", "--version"])),
+    ]
+
+
+def describe_duly(duly: Path) -> list[tuple[str, str]]:
+    """The machine, PostgreSQL and Duly only."""
+    return [
         ("measured", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
         ("processor", f"{_processor()}, {os.cpu_count()} cores (everything runs on them)"),
         ("memory", f"{_memory() / _GIGABYTE:.0f} GiB"),
         ("system", f"{platform.system()} {platform.release()}, Python {platform.python_version()}"),
         ("database", _said([POSTGRES_BIN / "postgres", "--version"])),
-        ("generators", f"{_wrk()}; {_said([PEERS_BIN / 'k6', 'version']).split(' (')[0]}"),
-        ("peers", ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)),
-        ("pocketbase", _said([PEERS_BIN / "pocketbase", "--version"])),
         ("duly", _duly(duly)),
     ]
 

@@ -36,7 +36,7 @@ class Stage:
 class System(ABC):
     """One program under load."""
 
-    name: ClassVar[str]
+    name: str
     title: ClassVar[str]
     calls: ClassVar[Calls]
     health: ClassVar[str] = "/health"

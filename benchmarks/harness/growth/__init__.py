@@ -1,0 +1,1 @@
+"""Duly alone, on databases of different sizes: latency, deep pages, sizes, updates."""
