@@ -38,7 +38,9 @@ def main() -> None:
             quiet: list[Answers] = []
             disturbed: list[Answers] = []
             for _ in range(options.rounds):
+                duly.restore()  # the mix deletes
                 quiet.append(generate(duly, LOADS[name], options.seconds))
+                duly.restore()
                 with _dawdling(duly, slow) as pages:
                     disturbed.append(generate(duly, LOADS[name], options.seconds))
                 print(f"{LOADS[name].title}: slow pages {sorted(pages)}", flush=True)
