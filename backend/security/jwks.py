@@ -214,7 +214,8 @@ class RemoteKeySet:
         self._error = None
         self._failures = 0
         self._confirmed_at = self._now()
-        self._due = self._confirmed_at + KEEP_SECONDS * (1 - 0.1 * _jitter())
+        # A hundredth of the time is left for the fetch itself.
+        self._due = self._confirmed_at + KEEP_SECONDS * (0.99 - 0.09 * _jitter())
         return self._names.answer(keys)
 
     def _fail(self, reason: str) -> bool:
