@@ -51,7 +51,7 @@ class Lanes:
 
     def distrust(self) -> Problem:
         """As `Pool.distrust`, of both lanes."""
-        self._slow.distrust()
+        self._slow.hang_up()
         return self._usual.distrust()
 
     def _learn(self, tag: Tag, seconds: float) -> None:

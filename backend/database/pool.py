@@ -103,8 +103,7 @@ class Pool:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
         self._tell_waiters(NoWire())
-        for wire in list(self._wires):
-            wire.close()
+        self.hang_up()
 
     async def call(
         self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
@@ -143,9 +142,13 @@ class Pool:
             What to tell the caller, who sees nothing of the answer.
         """
         log.error("answer_of_another_user")
+        self.hang_up()
+        return Unavailable()
+
+    def hang_up(self) -> None:
+        """Close every wire at once; new ones are made."""
         for wire in list(self._wires):
             wire.close()
-        return Unavailable()
 
     @property
     def wires(self) -> int:

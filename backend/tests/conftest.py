@@ -12,6 +12,7 @@ from backend.database import migrate
 from backend.database.embedded import EmbeddedServer
 from backend.security.issuer import Issuer
 from backend.tests import program as programs
+from backend.tests.database.proxy import Proxy
 from backend.tests.people import Person
 from backend.tests.program import ServedProgram
 from backend.tests.security.key_server import KeyServer
@@ -127,3 +128,12 @@ def bob(person: Callable[[str], Person]) -> Person:
 @pytest.fixture
 def charlie(person: Callable[[str], Person]) -> Person:
     return person("charlie")
+
+
+@pytest.fixture(scope="module")
+def watched(database_url: str, settings: Settings) -> Iterator[tuple[Service, Proxy]]:
+    """The served program, with a proxy before its database; one wire, so that it is warm."""
+    with Proxy(database_url) as proxy:
+        through = {"database_url": SecretStr(proxy.url), "database_pool_size": 1}
+        with Service(settings.model_copy(update=through)) as service:
+            yield service, proxy

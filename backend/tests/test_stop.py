@@ -11,7 +11,7 @@ import pytest
 from backend.config import Settings
 from backend.tests import program as programs
 
-SECONDS = 10.0
+SECONDS = 30.0  # a worker that does not stop is killed after 5, on a quiet machine
 
 
 @pytest.mark.parametrize(

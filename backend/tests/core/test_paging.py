@@ -30,8 +30,8 @@ def test_anything_else_is_a_value_error(text: str) -> None:
         cursor = Cursor.decode(text)
     except ValueError:
         return
-    cursor.value.encode()
-    UUID(cursor.id)
+    assert Cursor.decode(cursor.encode()) == cursor
+    assert str(UUID(cursor.id)) == cursor.id.lower()
 
 
 @pytest.mark.parametrize(

@@ -4,23 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from backend.config import Settings
 from backend.core.ids import new_id
 from backend.security.issuer import Issuer
 from backend.tests.database.proxy import Proxy
 from backend.tests.people import Person
 from backend.tests.service import Service
-
-
-@pytest.fixture(scope="module")
-def watched(database_url: str, settings: Settings) -> Iterator[tuple[Service, Proxy]]:
-    """The served program, with a proxy before its database; one wire, so that it is warm."""
-    with Proxy(database_url) as proxy:
-        through = {"database_url": SecretStr(proxy.url), "database_pool_size": 1}
-        with Service(settings.model_copy(update=through)) as service:
-            yield service, proxy
 
 
 @pytest.fixture

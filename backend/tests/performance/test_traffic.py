@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from pydantic import SecretStr
 
-from backend.config import Settings
 from backend.security.issuer import Issuer
 from backend.tests.database.proxy import Proxy
 from backend.tests.paths import operations
@@ -60,15 +58,6 @@ KINDS = {
     "verify": Kind("POST /api/auth/verify", 2, 150),
     "erase me": Kind("DELETE /api/me", 2, 150),
 }
-
-
-@pytest.fixture(scope="module")
-def watched(database_url: str, settings: Settings) -> Iterator[tuple[Service, Proxy]]:
-    """The served program, with a proxy before its database; one wire, so that it is warm."""
-    with Proxy(database_url) as proxy:
-        through = {"database_url": SecretStr(proxy.url), "database_pool_size": 1}
-        with Service(settings.model_copy(update=through)) as service:
-            yield service, proxy
 
 
 @pytest.fixture
