@@ -11,7 +11,6 @@ from contextlib import contextmanager
 
 import psycopg
 import typer
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -21,12 +20,13 @@ from backend.config import Settings
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer
 from backend.middleware.logs import configure_logs
+from backend.supervisor import Supervisor
 
 _DATABASE = "duly"
 _HEADER_MILLISECONDS = 5_000
 _BACKLOG = 4_096
 _RESPAWN_SECONDS = 0.5
-_STOP_SECONDS = 5  # requests have 2; a worker that gets two signals at once may never stop
+_STOP_SECONDS = 5  # requests have 2
 
 
 class CannotServe(Exception):  # noqa: N818 - named for what it means
@@ -49,7 +49,7 @@ def serve(settings: Settings) -> None:
         # Made here: a thread that imports while workers are forked leaves them its import locks.
         greeting = _greeting(configured) if settings.development else None
         threading.Thread(target=_announce, args=(configured, greeting), daemon=True).start()
-        Granian(
+        Supervisor(
             "backend.main:create_app",
             factory=True,
             interface=Interfaces.ASGI,

@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx2
 
 from backend.security.issuer import Issuer
+from backend.tests.program import ServedProgram
 from backend.tests.service import Service
 
 ORIGIN = "https://app.example.com"
@@ -24,7 +25,7 @@ class Person:
         client: Sends the token with every request.
     """
 
-    def __init__(self, name: str, service: Service, issuer: Issuer) -> None:
+    def __init__(self, name: str, service: Service | ServedProgram, issuer: Issuer) -> None:
         self.subject = f"{name}-{uuid4().hex[:12]}"
         self.token = issuer.token(self.subject, issuer=ORIGIN, audience=ORIGIN)
         self.client = httpx2.Client(
