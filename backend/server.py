@@ -11,22 +11,15 @@ from contextlib import contextmanager
 
 import psycopg
 import typer
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
 from pydantic import SecretStr
 
 from backend.config import Settings
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer
 from backend.middleware.logs import configure_logs
-from backend.supervisor import Supervisor
+from backend.supervisor import serve_with_workers
 
 _DATABASE = "duly"
-_HEADER_MILLISECONDS = 5_000
-_BACKLOG = 4_096
-_RESPAWN_SECONDS = 0.5
-_STOP_SECONDS = 5  # requests have 2
 
 
 class CannotServe(Exception):  # noqa: N818 - named for what it means
@@ -49,24 +42,7 @@ def serve(settings: Settings) -> None:
         # Made here: a thread that imports while workers are forked leaves them its import locks.
         greeting = _greeting(configured) if settings.development else None
         threading.Thread(target=_announce, args=(configured, greeting), daemon=True).start()
-        Supervisor(
-            "backend.main:create_app",
-            factory=True,
-            interface=Interfaces.ASGI,
-            address=configured.host,
-            port=configured.port,
-            workers=configured.workers,
-            http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS),
-            websockets=False,
-            backlog=_BACKLOG,
-            backpressure=_BACKLOG,
-            respawn_failed_workers=True,
-            respawn_interval=_RESPAWN_SECONDS,
-            workers_kill_timeout=_STOP_SECONDS,
-            log_enabled=True,
-            log_level=LogLevels.warning,
-        ).serve()
+        serve_with_workers(configured)
 
 
 @contextmanager

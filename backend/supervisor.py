@@ -1,4 +1,4 @@
-"""Granian, mended where signals would hang it.
+"""The workers: granian, set up for Duly and mended where signals would hang it.
 
 A terminal sends Ctrl-C to the whole process group, systemd sends SIGTERM to every process of
 the service, and Granian's parent passes on what it gets: two or three signals within a
@@ -7,28 +7,64 @@ that the first one's handler holds, in a worker it blocks the event loop, reques
 """
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVarTuple
 
 import uvloop
+
+# Read by granian's allocator when it is imported: what is free goes back to the system at once.
+os.environ.setdefault("_RJEM_MALLOC_CONF", "narenas:1,dirty_decay_ms:0")
+
 from granian import loops
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
 from granian.server import MPServer
+
+from backend.config import Settings
 
 _Arguments = TypeVarTuple("_Arguments")
 
+_HEADER_MILLISECONDS = 5_000
+_BACKLOG = 4_096
+_RESPAWN_SECONDS = 0.5
+_STOP_SECONDS = 5  # requests have 2
 
-class Supervisor(MPServer):
+
+def serve_with_workers(settings: Settings) -> None:
+    """Keep the workers running until SIGINT or SIGTERM; requests in progress are answered."""
+    _Supervisor(
+        "backend.main:create_app",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS),
+        websockets=False,
+        backlog=_BACKLOG,
+        backpressure=_BACKLOG,
+        respawn_failed_workers=True,
+        respawn_interval=_RESPAWN_SECONDS,
+        workers_kill_timeout=_STOP_SECONDS,
+        log_enabled=True,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+class _Supervisor(MPServer):
     """The parent of the workers: stops them at the first signal, and ignores the others."""
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Wake the main loop, which stops the workers."""
         if not self.interrupt_signal:
             super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
 
-class WorkerLoop(uvloop.Loop):
+class _WorkerLoop(uvloop.Loop):
     """The event loop of a worker: acts on the first signal, and ignores the others."""
 
     def __init__(self) -> None:
@@ -38,15 +74,15 @@ class WorkerLoop(uvloop.Loop):
     def add_signal_handler(
         self, sig: int, callback: Callable[[*_Arguments], object], *args: *_Arguments
     ) -> None:
-        """Call back at the first signal; uvloop's own loses those between start-up and serving."""
+        # uvloop's own handlers lose what comes between the runs for start-up and for serving.
         signal.signal(sig, lambda *_: self._stop.acquire(blocking=False) and callback(*args))
 
 
 @loops.register("auto")
-def _worker_loop() -> WorkerLoop:
+def _worker_loop() -> _WorkerLoop:
     # Until the loop has its handlers a worker has those of its parent, which stop nothing here.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_DFL)
-    loop = WorkerLoop()
+    loop = _WorkerLoop()
     asyncio.set_event_loop(loop)
     return loop
