@@ -18,8 +18,9 @@ from backend.middleware.deadline import DeadlineMiddleware
 from backend.middleware.headers import ExactOrigins, HeadersMiddleware
 from backend.middleware.jwt_auth import BearerMiddleware
 from backend.middleware.limits import LimitsMiddleware
-from backend.middleware.logs import RequestLog, configure_logs
+from backend.middleware.logs import configure_logs
 from backend.middleware.metrics import KeySetMetrics
+from backend.middleware.outcomes import Outcomes
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
 from backend.routes import auth, document, me, operations, problems, tasks
@@ -63,7 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     configure_logs()
-    log = RequestLog()
+    outcomes = Outcomes()
     pool = _pool(settings)
     keys = key_sources(settings)
     key_metrics = KeySetMetrics(keys)
@@ -71,7 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.callback(log.close)
+            stack.callback(outcomes.close)
             stack.push_async_callback(keys.aclose)
             await keys.start()
             stack.push_async_callback(pool.close)
@@ -86,7 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         summary="The task backend for apps whose users sign in with Better Auth.",
         lifespan=lifespan,
-        middleware=_layers(settings, TokenVerifier(settings, keys.main, keys.others), log),
+        middleware=_layers(settings, TokenVerifier(settings, keys.main, keys.others), outcomes),
         # FastAPI asks for every request whether OpenTelemetry is configured; once will do.
         telemetry={"tracing": traced, "metrics": traced, "logs": traced},
         redirect_slashes=False,
@@ -98,9 +99,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.introductions = Introductions()
     app.state.readiness = Readiness(pool, keys)
     app.state.key_metrics = key_metrics
-    for router in _routers(settings):
-        # Not `include_router`, which matches every request twice and wraps every route anew.
-        app.router.routes.extend(router.routes)
+    # Not `include_router`, which matches every request twice and wraps every route anew; and
+    # before the routes of the docs, because every request tries them in this order.
+    app.router.routes[:0] = [route for router in _routers(settings) for route in router.routes]
     return app
 
 
@@ -121,13 +122,13 @@ def _pool(settings: Settings) -> Lanes:
     return Lanes(settings.database_url.get_secret_value(), options)
 
 
-def _layers(settings: Settings, verifier: TokenVerifier, log: RequestLog) -> list[Middleware]:
+def _layers(settings: Settings, verifier: TokenVerifier, outcomes: Outcomes) -> list[Middleware]:
     """The layers, outermost first."""
     cors = (
         [Middleware(ExactOrigins, origins=settings.cors_origins)] if settings.cors_origins else []
     )
     return [
-        Middleware(TelemetryMiddleware, log=log),
+        Middleware(TelemetryMiddleware, outcomes=outcomes),
         Middleware(HeadersMiddleware, https_only=not settings.development),
         *cors,
         Middleware(ProblemsMiddleware),

@@ -6,6 +6,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import psycopg
 
@@ -27,6 +28,7 @@ _CROWDED = 4  # calls in flight on the least loaded wire
 _CONNECT_TIMEOUT = 10  # seconds; a sleeping Neon database takes about one to wake
 
 log = logging.getLogger(__name__)
+_load = attrgetter("in_flight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +280,3 @@ class Pool:
             self._prepare = False
             for wire in list(self._wires):
                 wire.drain()
-
-
-def _load(wire: Wire) -> int:
-    return wire.in_flight

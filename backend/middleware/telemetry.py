@@ -3,22 +3,23 @@
 import re
 import time
 from random import getrandbits
+from typing import Any
 
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.middleware.logs import RequestLog
-from backend.middleware.metrics import observe
+from backend.middleware.outcomes import Outcome, Outcomes
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
+_NO_PROBLEM: dict[str, Any] = {}
 
 
 class TelemetryMiddleware:
     """Stamps `scope["request_id"]`, answers it as `X-Request-Id`, logs and counts the outcome."""
 
-    def __init__(self, app: ASGIApp, *, log: RequestLog) -> None:
+    def __init__(self, app: ASGIApp, *, outcomes: Outcomes) -> None:
         self.app = app
-        self._log = log
+        self._outcomes = outcomes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,18 +41,10 @@ class TelemetryMiddleware:
         try:
             await self.app(scope, receive, with_id)
         finally:
-            duration = time.perf_counter() - started
-            route = _route(scope)
-            observe(method, route, status, duration)
-            self._log.write(
-                {
-                    "request_id": request_id,
-                    "method": method,
-                    "route": route,
-                    "status": status,
-                    "duration_ms": round(duration * 1000, 2),
-                    **scope.get("problem", {}),
-                }
+            seconds = time.perf_counter() - started
+            problem = scope.get("problem", _NO_PROBLEM)
+            self._outcomes.note(
+                Outcome(time.time(), request_id, method, _route(scope), status, seconds, problem)
             )
 
 

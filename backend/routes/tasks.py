@@ -38,9 +38,7 @@ async def list_tasks(
 async def create_task(request: Request, db: ActingUser, task: TaskCreate) -> Response:
     """Create a task. A client-made `id` makes a retry safe: the second one is a 409."""
     task_id, created = await tasks.create_task(db, task)
-    answer = _task(created, status=201)
-    answer.headers["Location"] = f"{_path(request)}/{task_id}"
-    return answer
+    return _task(created, status=201, Location=f"{_path(request)}/{task_id}")
 
 
 async def get_task(db: ActingUser, task_id: TaskId, known: KnownVersions) -> Response:
@@ -101,8 +99,9 @@ async def empty_trash(db: ActingUser) -> Response:
     return Response(status_code=204)
 
 
-def _task(task: Representation, status: int = 200) -> Response:
-    return Response(task.body, status, {"ETag": etag(task.version)}, media_type="application/json")
+def _task(task: Representation, status: int = 200, **fields: str) -> Response:
+    headers = {"ETag": etag(task.version), **fields}
+    return Response(task.body, status, headers, media_type="application/json")
 
 
 def _page(request: Request, page: Page, query: PageQuery) -> Response:
