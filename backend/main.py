@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.callback(outcomes.close)
+            stack.callback(outcomes.flush)
             stack.push_async_callback(keys.aclose)
             await keys.start()
             stack.push_async_callback(pool.close)

@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
 class Outcomes:
     """Takes note of outcomes together: alone, each would cost as much as a query.
 
-    The lines may come up to 0.1 s after those of other events; `close` writes what is left.
+    The lines may come up to 0.1 s after those of other events; `flush` writes what is left.
     """
 
     def __init__(self) -> None:
@@ -46,24 +46,24 @@ class Outcomes:
         """Measure and log one request, soon."""
         self._noted.append(outcome)
         if len(self._noted) >= _MOST:
-            self.close()
+            self.flush()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_DELAY, self.close)
+            self._timer = asyncio.get_running_loop().call_later(_DELAY, self.flush)
 
-    def close(self) -> None:
+    def flush(self) -> None:
         """Measure and log all that were noted."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        noted, self._noted = self._noted, []
         piece = bytearray()
-        for outcome in self._noted:
+        for outcome in noted:
             observe(outcome.method, outcome.route, outcome.status, outcome.seconds)
             line = _line(outcome)
             if len(piece) + len(line) > _PIECE:
                 _write(piece)
                 piece.clear()
             piece += line
-        self._noted.clear()
         _write(piece)
 
 
