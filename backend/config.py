@@ -10,6 +10,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    NonNegativeInt,
     PositiveInt,
     SecretStr,
     model_validator,
@@ -169,6 +170,12 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65_535, description="Port to listen on.")
     workers: PositiveInt = Field(
         default=2, description="Worker processes; about one for each processor core."
+    )
+    drain_seconds: NonNegativeInt = Field(
+        default=0,
+        le=300,
+        description="How long a worker that was told to stop goes on serving while `/readyz` says "
+        "503, in seconds: what the load balancer takes to notice.",
     )
     data_dir: Path = Field(
         default=Path(".duly"),

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVarTuple
 
 import uvloop
@@ -25,17 +26,19 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from backend.config import Settings
+from backend.core.lifecycle import stopping
 
 _Arguments = TypeVarTuple("_Arguments")
 
 _HEADER_MILLISECONDS = 5_000
 _BACKLOG = 4_096
 _RESPAWN_SECONDS = 0.5
-_STOP_SECONDS = 5  # requests have 2
+_STOP_SECONDS = 5  # after draining; requests have 2
 
 
 def serve_with_workers(settings: Settings) -> None:
     """Keep the workers running until SIGINT or SIGTERM; requests in progress are answered."""
+    loops.register("auto")(partial(_worker_loop, settings.drain_seconds))
     _Supervisor(
         "backend.main:create_app",
         factory=True,
@@ -50,7 +53,7 @@ def serve_with_workers(settings: Settings) -> None:
         backpressure=_BACKLOG,
         respawn_failed_workers=True,
         respawn_interval=_RESPAWN_SECONDS,
-        workers_kill_timeout=_STOP_SECONDS,
+        workers_kill_timeout=settings.drain_seconds + _STOP_SECONDS,
         log_enabled=True,
         log_level=LogLevels.warning,
     ).serve()
@@ -65,24 +68,33 @@ class _Supervisor(MPServer):
 
 
 class _WorkerLoop(uvloop.Loop):
-    """The event loop of a worker: acts on the first signal, and ignores the others."""
+    """The event loop of a worker: acts on the first signal, and ignores the others.
 
-    def __init__(self) -> None:
+    Args:
+        drain_seconds: How long the worker goes on serving after the signal.
+    """
+
+    def __init__(self, drain_seconds: int) -> None:
         super().__init__()
+        self._drain_seconds = drain_seconds
         self._stop = threading.Lock()  # taken by the first signal
 
     def add_signal_handler(
         self, sig: int, callback: Callable[[*_Arguments], object], *args: *_Arguments
     ) -> None:
+        def act(*_: object) -> None:
+            if self._stop.acquire(blocking=False):
+                stopping.set()
+                self.call_soon_threadsafe(self.call_later, self._drain_seconds, callback, *args)
+
         # uvloop's own handlers lose what comes between the runs for start-up and for serving.
-        signal.signal(sig, lambda *_: self._stop.acquire(blocking=False) and callback(*args))
+        signal.signal(sig, act)
 
 
-@loops.register("auto")
-def _worker_loop() -> _WorkerLoop:
+def _worker_loop(drain_seconds: int) -> _WorkerLoop:
     # Until the loop has its handlers a worker has those of its parent, which stop nothing here.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_DFL)
-    loop = _WorkerLoop()
+    loop = _WorkerLoop(drain_seconds)
     asyncio.set_event_loop(loop)
     return loop

@@ -25,6 +25,7 @@ class Ready(BaseModel):
     """Whether requests can be served, and what of it is missing."""
 
     ready: bool
+    draining: bool = Field(description="Whether the worker was told to stop and still serves.")
     database: bool
     keys: bool = Field(description="Whether tokens of the main issuer can be verified.")
     key_sets: dict[str, KeySet] = Field(

@@ -5,6 +5,7 @@ import time
 
 from sqlalchemy import literal, select
 
+from backend.core.lifecycle import stopping
 from backend.core.problems import Problem
 from backend.database.isolation import prelude
 from backend.database.lanes import Lanes
@@ -19,7 +20,7 @@ _PING = Statement(select(literal(1)))
 
 
 class Readiness:
-    """Asks the database and the key sources, at most once a second.
+    """Asks the database and the key sources, at most once a second; not ready once it drains.
 
     An issuer of `AUTH_ISSUERS` without keys is told, but keeps nobody else from being served.
     """
@@ -36,12 +37,21 @@ class Readiness:
             now = time.monotonic()
             if self._latest is None or now - self._latest[0] >= _KEEP_SECONDS:
                 self._latest = (now, await self._ask())
-            return self._latest[1]
+            latest = self._latest[1]
+        if stopping.is_set():
+            return latest.model_copy(update={"ready": False, "draining": True})
+        return latest
 
     async def _ask(self) -> Ready:
         database, keys = await self._database_answers(), self._keys.ready
         key_sets = {name: _key_set(state) for name, state in self._keys.states().items()}
-        return Ready(ready=database and keys, database=database, keys=keys, key_sets=key_sets)
+        return Ready(
+            ready=database and keys,
+            draining=False,
+            database=database,
+            keys=keys,
+            key_sets=key_sets,
+        )
 
     async def _database_answers(self) -> bool:
         try:

@@ -14,9 +14,11 @@ from backend.config import Settings
 from backend.security.issuer import Issuer
 from backend.tests import program as programs
 from backend.tests.people import Person
+from backend.tests.program import ServedProgram
 
 SECONDS = 4.0  # a worker that does not stop by itself is killed after 5
 REQUESTS = 30
+DRAIN_SECONDS = 2
 
 # To the whole group, as a terminal and systemd send them.
 to_the_group = pytest.mark.parametrize(
@@ -37,10 +39,7 @@ def test_every_process_ends(
     with programs.serve(settings, tmp_path) as program:
         assert workers(program.pid)
         send(program.pid, signals)
-        deadline = time.monotonic() + SECONDS
-        while workers(program.pid):
-            assert time.monotonic() < deadline, program.output()
-            time.sleep(0.05)
+        wait_for_the_end(program, SECONDS)
 
 
 @to_the_group
@@ -65,6 +64,34 @@ def test_requests_in_progress_are_answered(
         assert not any(each.done() for each in waiting)
         connection.commit()
         assert [each.result()["title"] for each in waiting] == ["Buy milk"] * REQUESTS
+        for each in people:
+            each.client.close()
+
+
+def test_a_worker_that_drains_serves_on_and_says_so(
+    settings: Settings, issuer: Issuer, tmp_path: Path
+) -> None:
+    with (
+        programs.serve(settings, tmp_path, DRAIN_SECONDS=str(DRAIN_SECONDS)) as program,
+        Person("alice", program, issuer).client as alice,
+        Person("bob", program, issuer).client as bob,
+    ):
+        assert alice.get("/readyz").json()["draining"] is False
+        os.kill(program.pid, signal.SIGTERM)
+        deadline = time.monotonic() + DRAIN_SECONDS / 2
+        while (answer := alice.get("/readyz")).is_success:
+            assert time.monotonic() < deadline
+        assert (answer.status_code, answer.json()["draining"]) == (503, True)
+        for each in (alice, bob):  # bob has no connection yet
+            assert each.post("/api/tasks", json={"title": "Buy milk"}).status_code == 201
+        wait_for_the_end(program, DRAIN_SECONDS + SECONDS)
+
+
+def wait_for_the_end(program: ServedProgram, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while workers(program.pid):
+        assert time.monotonic() < deadline, program.output()
+        time.sleep(0.05)
 
 
 def send(group: int, signals: Sequence[signal.Signals]) -> None:

@@ -61,7 +61,8 @@ class Figures:
         """A reading (default: the rate) of one system over that of another, round by round."""
         read = reading or _rate
         pairs = zip(self.samples(load, system), self.samples(load, against), strict=False)
-        values = [read(a) / read(b) for a, b in pairs if read(b)]
+        # Less than an answer a second is a collapse, and nothing to compare with.
+        values = [read(a) / read(b) for a, b in pairs if _rate(b) >= 1]
         return _figure(values) if values else None
 
 

@@ -1,0 +1,7 @@
+"""What this process is about to do."""
+
+import threading
+from typing import Final
+
+stopping: Final = threading.Event()
+"""Set once the process was told to stop; it may still serve for `DRAIN_SECONDS`."""
