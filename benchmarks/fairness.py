@@ -29,7 +29,7 @@ _GENERATORS = {"list-32": wrk.run, "open": k6.run}
 def main() -> None:
     """Print the others' p95 with and without the slow user, and the ratio."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fairness", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5)
     options = parser.parse_args()
     with ExitStack() as stack:

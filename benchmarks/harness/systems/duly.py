@@ -21,7 +21,8 @@ _RESTORE = (
     # Triggers number every write; the seed carries its numbers already.
     "set session_replication_role = replica",
     "truncate duly.users cascade",
-    f"insert into duly.users ({_USER}) select {_USER} from bench.users",
+    # A late request of the load before may have introduced its user again.
+    f"insert into duly.users ({_USER}) select {_USER} from bench.users on conflict do nothing",
     f"insert into duly.tasks ({_TASK}) select {_TASK} from bench.tasks order by created_at",
     "vacuum analyze duly.tasks, duly.users",
 )
