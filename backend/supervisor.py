@@ -89,12 +89,12 @@ class _WorkerLoop(uvloop.Loop):
 
         # uvloop's own handlers lose what comes between the runs for start-up and for serving.
         signal.signal(sig, act)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (sig,))
 
 
 def _worker_loop(drain_seconds: int) -> _WorkerLoop:
-    # Until the loop has its handlers a worker has those of its parent, which stop nothing here.
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_DFL)
+    # Signals wait for the loop's handlers: until then those of the parent would swallow them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     loop = _WorkerLoop(drain_seconds)
     asyncio.set_event_loop(loop)
     return loop
