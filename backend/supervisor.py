@@ -77,13 +77,13 @@ class _WorkerLoop(uvloop.Loop):
     def __init__(self, drain_seconds: int) -> None:
         super().__init__()
         self._drain_seconds = drain_seconds
-        self._stop = threading.Lock()  # taken by the first signal
+        self._first_signal = threading.Lock()  # taken by it
 
     def add_signal_handler(
         self, sig: int, callback: Callable[[*_Arguments], object], *args: *_Arguments
     ) -> None:
         def act(*_: object) -> None:
-            if self._stop.acquire(blocking=False):
+            if self._first_signal.acquire(blocking=False):
                 stopping.set()
                 self.call_soon_threadsafe(self.call_later, self._drain_seconds, callback, *args)
 

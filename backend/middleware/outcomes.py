@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 
 
 class Outcomes:
-    """Takes note of outcomes together: alone, each would cost as much as a query.
+    """Takes note of outcomes together: one by one they cost three times as much.
 
     The lines may come up to 0.1 s after those of other events; `flush` writes what is left.
     """

@@ -145,7 +145,7 @@ async def test_a_crowd_brings_back_the_wires_that_were_closed(database_url: str)
         slow = as_user("alice", sql("select pg_sleep(0.01)"))
         crowd = [asyncio.ensure_future(pool.call(slow, read_only=True)) for _ in range(40)]
         await until(lambda: pool.wires == 3)
-        await asyncio.gather(*crowd)
+        assert len(await asyncio.gather(*crowd)) == 40
 
 
 async def test_a_silent_server_costs_the_silence_and_is_replaced(proxy: Proxy) -> None:
