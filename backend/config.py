@@ -102,9 +102,9 @@ class Settings(BaseSettings):
     database_pool_size: PositiveInt = Field(
         default=4,
         le=64,
-        description="Connections per worker. Each carries many requests at once, so few are "
-        "enough; behind a transaction pooler only one at a time: set 16 or more there. Half as "
-        "many more are made when there are slow statements.",
+        description="Connections per worker for writes; reads have half as many, and so have slow "
+        "statements, when there are any. Each carries many requests at once, so few are enough; "
+        "behind a transaction pooler only one at a time: set 16 or more there.",
     )
     better_auth_url: str | None = Field(
         default=None,

@@ -1,9 +1,11 @@
-"""Two pools: what is known to be slow has wires of its own, where nobody else waits behind it.
+"""Three pools: nobody waits behind somebody else's commit or slow statement.
 
-What a statement costs depends on whose rows it meets, so nothing says it beforehand: the time that
-PostgreSQL took the last time does.
+A wire answers in order, and a commit waits for the disk, so what only reads has wires of its own.
+So has what is slow: what a statement costs depends on whose rows it meets, so nothing says it
+beforehand; the time that PostgreSQL took the last time does.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,37 +24,42 @@ class Lanes:
 
     Args:
         conninfo: The database, as libpq takes it.
-        options: Of the usual lane; the slow one makes half as many wires, and only when needed.
+        options: Of the lane for writes, which share a commit the better the more they are. The
+            lane for reads makes half as many wires, and so does the slow one, only when needed.
     """
 
     def __init__(self, conninfo: str, options: PoolOptions | None = None) -> None:
         options = options or PoolOptions()
         few = replace(options, size=max(1, options.size // 2))
-        self._usual = Pool(conninfo, options, self._learn)
+        self._reads = Pool(conninfo, few, self._learn)
+        self._writes = Pool(conninfo, options, self._learn)
         self._slow = Pool(conninfo, few, self._learn)
         self._known_slow: OrderedDict[Tag, None] = OrderedDict()
 
     async def start(self) -> None:
         """As `Pool.start`."""
-        await self._usual.start()
         self._slow.stand_by()
+        await asyncio.gather(self._reads.start(), self._writes.start())
 
     async def close(self) -> None:
         """Close every wire; calls in flight fail."""
-        await self._slow.close()
-        await self._usual.close()
+        for pool in (self._slow, self._writes, self._reads):
+            await pool.close()
 
     async def call(
         self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
     ) -> list[Rows]:
         """As `Pool.call`; a call whose tag was slow the last time takes the slow lane."""
-        pool = self._slow if tag in self._known_slow else self._usual
+        pool = self._reads if read_only else self._writes
+        if tag in self._known_slow:
+            pool = self._slow
         return await pool.call(statements, read_only=read_only, tag=tag)
 
     def distrust(self) -> Problem:
-        """As `Pool.distrust`, of both lanes."""
+        """As `Pool.distrust`, of all lanes."""
         self._slow.hang_up()
-        return self._usual.distrust()
+        self._writes.hang_up()
+        return self._reads.distrust()
 
     def _learn(self, tag: Tag, seconds: float) -> None:
         if seconds > _SLOW:

@@ -1,4 +1,4 @@
-"""What is slow for one user holds nobody else up for long."""
+"""What is slow for one user, or waits for the disk, holds nobody else up for long."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -82,6 +82,24 @@ async def test_the_slow_lane_connects_when_it_is_needed(database_url: str) -> No
     with Proxy(database_url) as proxy:
         async with running(proxy.url, size=1) as lanes:
             await process(lanes, SLOW, sql("select pg_sleep(0.3)"))
-            assert proxy.open_links == 1
-            await process(lanes, SLOW)
             assert proxy.open_links == 2
+            await process(lanes, SLOW)
+            assert proxy.open_links == 3
+
+
+async def test_reads_do_not_wait_behind_writes(database_url: str) -> None:
+    clock = asyncio.get_running_loop().time
+    async with running(database_url, size=4) as lanes:
+        stalled = [
+            asyncio.ensure_future(
+                lanes.call(as_user("alice", sql("select pg_sleep(0.5)")), read_only=False)
+            )
+            for _ in range(20)
+        ]
+        began = clock()
+        for _ in range(50):
+            await process(lanes, QUICK)
+        assert clock() - began < 0.4
+        assert not any(write.done() for write in stalled)
+        for write in stalled:
+            write.cancel()
