@@ -2,28 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Text, text
+from sqlalchemy import BigInteger, Text, text
 from sqlmodel import Field, SQLModel
+
+from backend.models.domains import DISPLAY_NAME, EMAIL, SUBJECT
 
 
 class User(SQLModel, table=True):
     """One subject of the issuer. No foreign key leads to Better Auth's own tables."""
 
     __tablename__ = "users"
-    __table_args__ = (
-        CheckConstraint("char_length(subject) between 1 and 255", name="users_subject_length"),
-        CheckConstraint("char_length(name) <= 255", name="users_name_length"),
-        CheckConstraint("char_length(email) <= 320", name="users_email_length"),
-        {"schema": "duly"},
-    )
+    __table_args__ = {"schema": "duly"}
 
     subject: str = Field(
         primary_key=True,
-        sa_type=Text(collation="C"),
+        sa_type=SUBJECT,
         sa_column_kwargs={"server_default": text("duly.current_user_id()")},
     )
-    email: str | None = Field(default=None, sa_type=Text)
-    name: str | None = Field(default=None, sa_type=Text)
+    email: str | None = Field(default=None, sa_type=EMAIL)
+    name: str | None = Field(default=None, sa_type=DISPLAY_NAME)
     time_zone: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "UTC"})
     claims_issued_at: int = Field(
         sa_type=BigInteger,

@@ -1,6 +1,7 @@
 """Every statement of a request reaches the caller's rows, and only those, through an index."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, get_args
 
@@ -28,7 +29,11 @@ select 'user-' || u, ('018f0000-0000-7000-8000-' || lpad(to_hex(u * 1000 + n), 1
     case when n % 3 = 0 then now() end, case when n % 10 = 0 then now() end
 from generate_series(1, 200) u, generate_series(1, 100) n
 """
-OWNER = {"tasks": "(user_id = (InitPlan", "users": "(subject = (InitPlan"}
+OWNER = {
+    "tasks": "(user_id = (InitPlan",
+    "users": "(subject = NULLIF(current_setting('app.user_id'",
+}
+OF_DOMAIN = re.compile(r"\((\w+)\)::(text|uuid)")  # how EXPLAIN shows such a column
 
 Nodes = list[dict[str, Any]]
 
@@ -114,7 +119,8 @@ def reads(found: Nodes) -> Nodes:
 
 def bounds(read: dict[str, Any]) -> str:
     """Between which entries of an index a node reads; empty when it reads the whole table."""
-    return str(read.get("Index Cond") or "".join(map(bounds, read.get("Plans", []))))
+    found = str(read.get("Index Cond") or "".join(map(bounds, read.get("Plans", []))))
+    return OF_DOMAIN.sub(r"\1", found)
 
 
 @pytest.mark.parametrize("name", EVERYTHING)
