@@ -1,6 +1,6 @@
 """Bare ASGI over Duly's wire: isolation, but no framework, token, validation or log: the limit.
 
-Runs in Duly's own environment, with Duly's own pool, prelude and projection.
+Runs in Duly's own environment, with Duly's own lanes, prelude and projection.
 """
 
 import os
@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from backend.core.ids import new_id
 from backend.database.isolation import prelude
-from backend.database.pool import Pool
+from backend.database.lanes import Lanes
 from backend.database.statements import Bound, Statement
 from backend.models import Task
 from backend.services.tasks import IS_LIVE, JSON
@@ -53,14 +53,14 @@ DELETE = Statement(
 class BareWire(Bare):
     """What Python can do at most with isolation."""
 
-    pool: Pool
+    lanes: Lanes
 
     async def open(self) -> None:
-        self.pool = Pool(os.environ["DATABASE_URL"])
-        await self.pool.start()
+        self.lanes = Lanes(os.environ["DATABASE_URL"])
+        await self.lanes.start()
 
     async def close(self) -> None:
-        await self.pool.close()
+        await self.lanes.close()
 
     async def list(self, user: str) -> bytes | None:
         return await self._call(user, LIST.bind(), read_only=True)
@@ -80,7 +80,7 @@ class BareWire(Bare):
         return await self._call(user, DELETE.bind(id=UUID(task)))
 
     async def _call(self, user: str, work: Bound, *, read_only: bool = False) -> bytes | None:
-        _, rows = await self.pool.call([prelude(user), work], read_only=read_only)
+        _, rows = await self.lanes.call([prelude(user), work], read_only=read_only)
         return rows[0][0] if rows else None
 
 
