@@ -23,6 +23,8 @@ _PRELUDE = Statement(
         _local("app.user_id", bindparam("user_id", type_=Text)),
         _local("timezone", literal_column("'UTC'")),
         _local("statement_timeout", literal_column(f"'{_STATEMENT_TIMEOUT}'")),
+        # Or PostgreSQL comes to plan each list anew, and never stops (docs/performance.md).
+        _local("plan_cache_mode", literal_column("'force_generic_plan'")),
     )
 )
 

@@ -1,4 +1,4 @@
-"""Three pools: nobody waits behind somebody else's commit or slow statement.
+"""Three pools: no read waits behind a commit, and nobody behind what is known to be slow.
 
 A wire answers in order, and a commit waits for the disk, so what only reads has wires of its own.
 So has what is slow: what a statement costs depends on whose rows it meets, so nothing says it
@@ -20,12 +20,12 @@ _REMEMBERED = 10_000
 
 
 class Lanes:
-    """As one `Pool`, whose calls hold each other up once at most.
+    """As one `Pool`, whose slow calls hold others up once at most.
 
     Args:
         conninfo: The database, as libpq takes it.
-        options: Of the lane for writes, which share a commit the better the more they are. The
-            lane for reads makes half as many wires, and so does the slow one, only when needed.
+        options: Of the lane for writes, which wait for the disk side by side. The lane for reads
+            makes half as many wires, and so does the slow one, only when needed.
     """
 
     def __init__(self, conninfo: str, options: PoolOptions | None = None) -> None:

@@ -7,13 +7,15 @@ from typing import Any, get_args
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from backend.core.ids import new_id
 from backend.core.paging import Cursor
 from backend.core.principal import Principal
 from backend.database.acting import Acting
-from backend.database.pool import Pool
-from backend.database.statements import Bound
+from backend.database.isolation import prelude
+from backend.database.pool import Pool, PoolOptions
+from backend.database.statements import Bound, Statement
 from backend.database.wire import Rows
 from backend.schemas.task import Sort, TaskQuery
 from backend.services.task_pages import list_tasks
@@ -33,6 +35,12 @@ OWNER = {
     "tasks": "(user_id = (InitPlan",
     "users": "(subject = NULLIF(current_setting('app.user_id'",
 }
+PLANS = Statement(
+    text(
+        "select generic_plans, custom_plans from pg_prepared_statements"
+        " where statement ilike '%from duly.tasks%' and statement not ilike '%prepared%'"
+    )
+)
 OF_DOMAIN = re.compile(r"\((\w+)\)::(text|uuid)")  # how EXPLAIN shows such a column
 
 Nodes = list[dict[str, Any]]
@@ -100,8 +108,8 @@ def plan(connection: psycopg.Connection, name: str) -> Nodes:
     Generic plans: a prepared statement comes to them, and they depend on no value.
     """
     found: Nodes = []
-    for sql in said(EVERYTHING[name]):
-        explain = b"explain (generic_plan, format json) " + sql
+    for statement in said(EVERYTHING[name]):
+        explain = b"explain (generic_plan, format json) " + statement
         row = connection.execute(explain, prepare=False).fetchone()
         assert row
         found += nodes(row[0][0]["Plan"])
@@ -157,3 +165,17 @@ def test_one_task_is_found_by_its_key(name: str, connection: psycopg.Connection)
     for read in reads(plan(connection, name)):
         assert (read["Node Type"], read["Index Name"]) == ("Index Scan", "tasks_pkey")
         assert "(id = $" in bounds(read)
+
+
+@pytest.mark.anyio
+async def test_every_user_gets_the_plan_that_is_checked_here(database_url: str) -> None:
+    pool = Pool(database_url, PoolOptions(size=1))
+    await pool.start()
+    try:
+        for number in range(3):
+            principal = Principal(f"planned-{number}", expires_at=0)
+            await list_tasks(Acting(pool, principal), TaskQuery())
+        [_, plans] = await pool.call([prelude(""), PLANS.bind()], read_only=True)
+    finally:
+        await pool.close()
+    assert plans == [(b"3", b"0")]
