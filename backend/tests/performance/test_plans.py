@@ -105,7 +105,7 @@ def connection(make_database: Callable[[str], str]) -> Iterator[psycopg.Connecti
 def plan(connection: psycopg.Connection, name: str) -> Nodes:
     """The nodes of the plans of a call's statements.
 
-    Generic plans: a prepared statement comes to them, and they depend on no value.
+    Generic plans, which the prelude asks for: they depend on no value.
     """
     found: Nodes = []
     for statement in said(EVERYTHING[name]):
