@@ -24,7 +24,7 @@ app = typer.Typer(
 @app.command()
 def serve() -> None:
     """Serve the API. In development this needs nothing: it brings its own PostgreSQL."""
-    from backend import server  # noqa: PLC0415
+    from backend.serving import run as server  # noqa: PLC0415
 
     try:
         server.serve(_settings())
@@ -35,8 +35,8 @@ def serve() -> None:
 @app.command()
 def migrate(revision: Annotated[str, typer.Argument(help="Where to go; `head`.")] = "head") -> None:
     """Create or update the tables in the database of the settings."""
-    from backend import server  # noqa: PLC0415
     from backend.database import migrate as migrations  # noqa: PLC0415
+    from backend.serving import run as server  # noqa: PLC0415
 
     with server.database(_settings()) as settings:
         assert settings.migration_url is not None  # noqa: S101 - `database` has set it
@@ -53,7 +53,7 @@ def token(
     lifetime: Annotated[int, typer.Option(help="Seconds until it expires.")] = 900,
 ) -> None:
     """Print a token of the development issuer, for trying things out."""
-    from backend.server import development_token  # noqa: PLC0415
+    from backend.serving.run import development_token  # noqa: PLC0415
 
     settings = _settings()
     if not settings.development_keys:

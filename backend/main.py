@@ -11,23 +11,25 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from backend.config import Settings
-from backend.database.lanes import Lanes
-from backend.database.pool import PoolOptions
+from backend.database.connection.pool import PoolOptions
+from backend.database.connection.pools import Pools
+from backend.dependencies.auth import current_user
+from backend.middleware.bearer import BearerMiddleware
 from backend.middleware.canonical import CanonicalMiddleware
 from backend.middleware.deadline import DeadlineMiddleware
 from backend.middleware.headers import ExactOrigins, HeadersMiddleware
-from backend.middleware.jwt_auth import BearerMiddleware
 from backend.middleware.limits import LimitsMiddleware
-from backend.middleware.logs import configure_logs
-from backend.middleware.metrics import KeySetMetrics
-from backend.middleware.outcomes import Outcomes
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
-from backend.routes import auth, document, me, operations, problems, tasks
-from backend.security.jwks import key_sources
-from backend.security.tokens import TokenVerifier
-from backend.services.readiness import Readiness
-from backend.services.users import Introductions
+from backend.observability.logs import configure_logs
+from backend.observability.metrics import KeySetMetrics
+from backend.observability.readiness import Readiness
+from backend.observability.requests import RequestLog
+from backend.routes import auth, me, operations, problems, tasks
+from backend.security.keys.remote import key_sources
+from backend.security.tokens.verifier import TokenVerifier
+from backend.services.users import KnownUsers
+from backend.web import openapi
 
 # New containers before a collection. The default of 700 is for programs that make fewer.
 _GARBAGE_THRESHOLD = 20_000
@@ -51,7 +53,7 @@ class Duly(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, made once."""
         if self.openapi_schema is None:
-            document.complete(super().openapi(), self.routes)
+            openapi.complete(super().openapi(), self.routes, current_user)
         return super().openapi()
 
 
@@ -64,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     configure_logs()
-    outcomes = Outcomes()
+    request_log = RequestLog()
     pool = _pool(settings)
     keys = key_sources(settings)
     key_metrics = KeySetMetrics(keys)
@@ -72,7 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.callback(outcomes.flush)
+            stack.callback(request_log.flush)
             stack.push_async_callback(keys.aclose)
             await keys.start()
             stack.push_async_callback(pool.close)
@@ -87,7 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         summary="The task backend for apps whose users sign in with Better Auth.",
         lifespan=lifespan,
-        middleware=_layers(settings, TokenVerifier(settings, keys.main, keys.others), outcomes),
+        middleware=_layers(settings, TokenVerifier(settings, keys.main, keys.others), request_log),
         # FastAPI asks for every request whether OpenTelemetry is configured; once will do.
         telemetry={"tracing": traced, "metrics": traced, "logs": traced},
         redirect_slashes=False,
@@ -96,7 +98,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/openapi.json" if settings.docs_enabled else None,
     )
     app.state.pool = pool
-    app.state.introductions = Introductions()
+    app.state.known_users = KnownUsers()
     app.state.readiness = Readiness(pool, keys)
     app.state.key_metrics = key_metrics
     # Not `include_router`, which matches every request twice and wraps every route anew; and
@@ -112,23 +114,25 @@ def settle_garbage_collector() -> None:
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 50)
 
 
-def _pool(settings: Settings) -> Lanes:
+def _pool(settings: Settings) -> Pools:
     if settings.database_url is None:
         raise ValueError("DATABASE_URL is not set: start with `duly serve`, or set it")
     options = PoolOptions(
         size=settings.database_pool_size,
         prepare=_PREPARE[settings.database_prepared_statements],
     )
-    return Lanes(settings.database_url.get_secret_value(), options)
+    return Pools(settings.database_url.get_secret_value(), options)
 
 
-def _layers(settings: Settings, verifier: TokenVerifier, outcomes: Outcomes) -> list[Middleware]:
+def _layers(
+    settings: Settings, verifier: TokenVerifier, request_log: RequestLog
+) -> list[Middleware]:
     """The layers, outermost first."""
     cors = (
         [Middleware(ExactOrigins, origins=settings.cors_origins)] if settings.cors_origins else []
     )
     return [
-        Middleware(TelemetryMiddleware, outcomes=outcomes),
+        Middleware(TelemetryMiddleware, request_log=request_log),
         Middleware(HeadersMiddleware, https_only=not settings.development),
         *cors,
         Middleware(ProblemsMiddleware),

@@ -11,11 +11,11 @@ from sqlalchemy import Boolean, Text, Uuid, bindparam, case, func, insert, liter
 from sqlmodel import col, select
 
 from backend.core.ids import new_id
+from backend.database.connection.pools import Pools
 from backend.database.isolation import prelude
-from backend.database.lanes import Lanes
 from backend.database.statements import Bound, Statement
 from backend.models import Task
-from backend.services.tasks import IS_LIVE, JSON
+from backend.services.tasks.writes import IS_LIVE, JSON
 from benchmarks.bare_asgi import Bare
 
 _HAS_ID = col(Task.id) == bindparam("id", type_=Uuid)
@@ -53,10 +53,10 @@ DELETE = Statement(
 class BareWire(Bare):
     """What Python can do at most with isolation."""
 
-    lanes: Lanes
+    lanes: Pools
 
     async def open(self) -> None:
-        self.lanes = Lanes(os.environ["DATABASE_URL"])
+        self.lanes = Pools(os.environ["DATABASE_URL"])
         await self.lanes.start()
 
     async def close(self) -> None:

@@ -4,9 +4,9 @@ from sqlalchemy import ColumnElement, Text, bindparam, func, literal_column, sel
 from sqlmodel import SQLModel
 
 import backend.models  # noqa: F401 - registers the tables with SQLModel.metadata
+from backend.database.connection.wire import Rows, Wire
 from backend.database.faults import IsolationBroken
 from backend.database.statements import Bound, Statement
-from backend.database.wire import Rows, Wire
 
 # PostgreSQL cancels a statement shortly before the request's deadline of 2 s ends, so that the
 # connection stays healthy.

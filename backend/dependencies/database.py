@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from backend.database.acting import Acting
+from backend.database.session import Session
 from backend.dependencies.auth import CurrentUser
 
 
-def acting(request: Request, caller: CurrentUser) -> Acting:
+def acting(request: Request, caller: CurrentUser) -> Session:
     """The database as the caller sees it; introduces callers it has not seen."""
     state = request.app.state
-    return Acting(state.pool, caller, state.introductions.needed(caller))
+    return Session(state.pool, caller, state.known_users.needed(caller))
 
 
-ActingUser = Annotated[Acting, Depends(acting)]
+CallerSession = Annotated[Session, Depends(acting)]

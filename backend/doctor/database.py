@@ -8,9 +8,9 @@ from psycopg import pq
 
 from backend.config import Settings
 from backend.database import migrate
+from backend.database.connection.wire import Wire, WireOptions
 from backend.database.faults import FAULTS, IsolationBroken
 from backend.database.isolation import prove_isolation
-from backend.database.wire import Wire, WireOptions
 from backend.doctor.finding import Finding, fail, ok, warn
 
 _PATIENCE = 10  # seconds; a sleeping Neon database takes about one to wake

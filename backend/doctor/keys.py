@@ -7,9 +7,9 @@ from email.utils import parsedate_to_datetime
 
 from backend.config import MAIN_ISSUER, Settings
 from backend.doctor.finding import Finding, fail, ok, warn
-from backend.security.fetch import LARGEST_DOCUMENT, TOTAL_SECONDS, FetchFailed, HttpFetch
-from backend.security.jws import read_object
-from backend.security.keys import read_key_set
+from backend.security.jose import read_object
+from backend.security.keys.fetch import LARGEST_DOCUMENT, TOTAL_SECONDS, FetchFailed, HttpFetch
+from backend.security.keys.key import read_key_set
 from backend.security.trust import TrustedIssuer, trusted_issuers
 
 _WHERE = (

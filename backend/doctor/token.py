@@ -11,10 +11,10 @@ from backend.config import Settings
 from backend.core.problems import KeysUnavailable
 from backend.doctor import claims
 from backend.doctor.finding import Finding, fail, ok
-from backend.security import jws
-from backend.security.jwks import key_sources
+from backend.security import jose
+from backend.security.keys.remote import key_sources
 from backend.security.refusals import Reason, RefusedToken
-from backend.security.tokens import TokenVerifier
+from backend.security.tokens.verifier import TokenVerifier
 from backend.security.trust import trusted_issuers
 
 _MANY_PARTS = 3
@@ -23,7 +23,7 @@ _MANY_PARTS = 3
 _ADVICE: dict[Reason, Finding] = {
     "too_long": fail(
         "token",
-        f"it has over {jws.LONGEST_TOKEN} characters",
+        f"it has over {jose.LONGEST_TOKEN} characters",
         "Make it smaller: `jwt({ jwt: { definePayload: ({ user }) => "
         "({ email: user.email, name: user.name }) } })` in auth.ts.",
     ),
@@ -131,7 +131,7 @@ def _explain(  # noqa: PLR0911 - one for each kind of answer
 ) -> Finding:
     if reason in {"malformed", "too_long"}:
         return _ADVICE.get(reason) or _not_a_token(token)
-    parsed, trusted = jws.parse(token), trusted_issuers(settings)
+    parsed, trusted = jose.parse(token), trusted_issuers(settings)
     claimed = parsed.payload.get("iss")
     issuer = trusted.get(str(claimed), trusted[settings.issuer])
     match reason:

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.middleware.outcomes import Outcome, Outcomes
+from backend.observability.requests import RequestLog, RequestRecord
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
 _NO_PROBLEM: dict[str, Any] = {}
@@ -17,9 +17,9 @@ _NO_PROBLEM: dict[str, Any] = {}
 class TelemetryMiddleware:
     """Stamps `scope["request_id"]`, answers it as `X-Request-Id`, logs and counts the outcome."""
 
-    def __init__(self, app: ASGIApp, *, outcomes: Outcomes) -> None:
+    def __init__(self, app: ASGIApp, *, request_log: RequestLog) -> None:
         self.app = app
-        self._outcomes = outcomes
+        self._request_log = request_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,8 +43,10 @@ class TelemetryMiddleware:
         finally:
             seconds = time.perf_counter() - started
             problem = scope.get("problem", _NO_PROBLEM)
-            self._outcomes.note(
-                Outcome(time.time(), request_id, method, _route(scope), status, seconds, problem)
+            self._request_log.note(
+                RequestRecord(
+                    time.time(), request_id, method, _route(scope), status, seconds, problem
+                )
             )
 
 

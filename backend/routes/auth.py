@@ -2,15 +2,15 @@
 
 from fastapi import APIRouter, Response
 
-from backend.dependencies.database import ActingUser
-from backend.dependencies.strict import StrictRoute
+from backend.dependencies.database import CallerSession
 from backend.schemas.user import Me
 from backend.services import users
+from backend.web.route import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["auth"])
 
 
-async def describe_me(db: ActingUser) -> Response:
+async def describe_me(db: CallerSession) -> Response:
     """Say who the token belongs to and how long it lasts."""
     me = await users.describe_me(db)
     return Response(me.model_dump_json(), media_type="application/json")

@@ -2,16 +2,16 @@
 
 from fastapi import APIRouter, Request, Response
 
-from backend.dependencies.database import ActingUser
-from backend.dependencies.strict import StrictRoute
+from backend.dependencies.database import CallerSession
 from backend.services import users
+from backend.web.route import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["me"])
 
 
-async def erase_me(request: Request, db: ActingUser) -> Response:
+async def erase_me(request: Request, db: CallerSession) -> Response:
     """Erase everything that is kept about the caller, at once and for good."""
-    await users.erase_me(db, request.app.state.introductions)
+    await users.erase_me(db, request.app.state.known_users)
     return Response(status_code=204)
 
 

@@ -4,9 +4,9 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import PlainTextResponse
 
 from backend.core.problems import Unavailable
-from backend.dependencies.strict import StrictRoute
-from backend.middleware.metrics import exposition
+from backend.observability.metrics import exposition
 from backend.schemas.health import Live, Ready
+from backend.web.route import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["operations"])
 

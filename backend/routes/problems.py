@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from backend.core.problems import NotFound, Problem
-from backend.dependencies.strict import StrictRoute
 from backend.schemas.problem import ProblemExplanation
+from backend.web.route import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["problems"])
 

@@ -10,8 +10,7 @@ from backend.core.ids import parse_id
 from backend.core.problems import NotFound
 from backend.dependencies.auth import require_own_path
 from backend.dependencies.conditions import ExpectedVersions, KnownVersions, etag
-from backend.dependencies.database import ActingUser
-from backend.dependencies.strict import StrictRoute
+from backend.dependencies.database import CallerSession
 from backend.schemas.task import (
     PageQuery,
     TaskComplete,
@@ -21,27 +20,28 @@ from backend.schemas.task import (
     TaskUpdate,
     TrashQuery,
 )
-from backend.services import task_pages, tasks
-from backend.services.task_pages import Page
-from backend.services.tasks import Representation
+from backend.services import tasks
+from backend.services.tasks.pages import Page
+from backend.services.tasks.writes import Representation
+from backend.web.route import StrictRoute
 
 TaskId = Annotated[str, Path(description="The task's UUID.", json_schema_extra={"format": "uuid"})]
 
 
 async def list_tasks(
-    request: Request, db: ActingUser, query: Annotated[TaskQuery, Query()]
+    request: Request, db: CallerSession, query: Annotated[TaskQuery, Query()]
 ) -> Response:
     """List tasks outside the trash, a page at a time."""
-    return _page(request, await task_pages.list_tasks(db, query), query)
+    return _page(request, await tasks.list_tasks(db, query), query)
 
 
-async def create_task(request: Request, db: ActingUser, task: TaskCreate) -> Response:
+async def create_task(request: Request, db: CallerSession, task: TaskCreate) -> Response:
     """Create a task. A client-made `id` makes a retry safe: the second one is a 409."""
     task_id, created = await tasks.create_task(db, task)
     return _task(created, status=201, Location=f"{_path(request)}/{task_id}")
 
 
-async def get_task(db: ActingUser, task_id: TaskId, known: KnownVersions) -> Response:
+async def get_task(db: CallerSession, task_id: TaskId, known: KnownVersions) -> Response:
     """Read one task."""
     task = await tasks.get_task(db, _parse(task_id))
     tag = etag(task.version)
@@ -51,14 +51,14 @@ async def get_task(db: ActingUser, task_id: TaskId, known: KnownVersions) -> Res
 
 
 async def update_task(
-    db: ActingUser, task_id: TaskId, patch: TaskUpdate, versions: ExpectedVersions
+    db: CallerSession, task_id: TaskId, patch: TaskUpdate, versions: ExpectedVersions
 ) -> Response:
     """Change the members that the body has (RFC 7396); the others stay."""
     return _task(await tasks.update_task(db, _parse(task_id), patch, versions))
 
 
 async def complete_task(
-    db: ActingUser,
+    db: CallerSession,
     task_id: TaskId,
     versions: ExpectedVersions,
     wish: TaskComplete | None = None,
@@ -70,30 +70,30 @@ async def complete_task(
     )
 
 
-async def toggle_task(db: ActingUser, task_id: TaskId, versions: ExpectedVersions) -> Response:
+async def toggle_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
     """Toggle whether the task is done."""
     return _task(await tasks.complete_task(db, _parse(task_id), completed=None, versions=versions))
 
 
-async def delete_task(db: ActingUser, task_id: TaskId, versions: ExpectedVersions) -> Response:
+async def delete_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
     """Move the task to the trash."""
     await tasks.delete_task(db, _parse(task_id), versions)
     return Response(status_code=204)
 
 
-async def restore_task(db: ActingUser, task_id: TaskId, versions: ExpectedVersions) -> Response:
+async def restore_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
     """Take the task out of the trash; one that is not in it stays as it is."""
     return _task(await tasks.restore_task(db, _parse(task_id), versions))
 
 
 async def list_trash(
-    request: Request, db: ActingUser, query: Annotated[TrashQuery, Query()]
+    request: Request, db: CallerSession, query: Annotated[TrashQuery, Query()]
 ) -> Response:
     """List the trash, the latest deletion first."""
-    return _page(request, await task_pages.list_trash(db, query), query)
+    return _page(request, await tasks.list_trash(db, query), query)
 
 
-async def empty_trash(db: ActingUser) -> Response:
+async def empty_trash(db: CallerSession) -> Response:
     """Delete everything in the trash for good."""
     await tasks.empty_trash(db)
     return Response(status_code=204)

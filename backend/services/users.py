@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from backend.core.principal import Principal
-from backend.database.acting import Acting, Introduction
+from backend.database.session import Introduction, Session
 from backend.database.statements import Statement
 from backend.models import User
 from backend.schemas.user import Me
@@ -44,7 +44,7 @@ _TIME_ZONE = Statement(select(User.time_zone))
 _ERASE = Statement(delete(User))  # row-level security makes it the caller's own row
 
 
-class Introductions:
+class KnownUsers:
     """Remembers which users this process has told the database about, and in what words."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Introductions:
             del self._known[next(iter(self._known))]
 
 
-async def describe_me(db: Acting) -> Me:
+async def describe_me(db: Session) -> Me:
     """The caller, from the token and the database."""
     [rows] = await db.read(_TIME_ZONE.bind())
     principal = db.principal
@@ -84,7 +84,7 @@ async def describe_me(db: Acting) -> Me:
     )
 
 
-async def erase_me(db: Acting, introductions: Introductions) -> None:
+async def erase_me(db: Session, known_users: KnownUsers) -> None:
     """Delete the caller and, by foreign keys, every row of theirs, in one transaction."""
     await db.write(_ERASE.bind())
-    introductions.forget(db.principal.subject)
+    known_users.forget(db.principal.subject)

@@ -10,14 +10,14 @@ from pydantic import SecretStr
 from backend.config import Settings
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer
-from backend.security.issuer import Issuer
-from backend.tests import program as programs
-from backend.tests.database.proxy import Proxy
-from backend.tests.people import Person
-from backend.tests.program import ServedProgram
-from backend.tests.security.key_server import KeyServer
-from backend.tests.security.target import Target
-from backend.tests.service import Service
+from backend.security.signing import Issuer
+from backend.tests.support import program as programs
+from backend.tests.support.key_server import KeyServer
+from backend.tests.support.people import Person
+from backend.tests.support.program import ServedProgram
+from backend.tests.support.proxy import Proxy
+from backend.tests.support.service import Service
+from backend.tests.support.target import Target
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,9 @@
 import httpx2
 import pytest
 
-from backend.tests.contract.document import Document
-from backend.tests.people import NO_TLS
-from backend.tests.service import Service
+from backend.tests.support.document import Document
+from backend.tests.support.people import NO_TLS
+from backend.tests.support.service import Service
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from backend.tests.contract.document import Document
-from backend.tests.paths import Operation, operations
-from backend.tests.people import Person
-from backend.tests.service import Service
+from backend.tests.support.document import Document
+from backend.tests.support.paths import Operation, operations
+from backend.tests.support.people import Person
+from backend.tests.support.service import Service
 
 MISSING = "01890a5d-ac96-774b-bcce-b302099a8057"
 

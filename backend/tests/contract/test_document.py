@@ -6,9 +6,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 
 from backend.core.problems import Problem
 from backend.schemas.problem import ProblemDocument
-from backend.tests.contract.document import Document
-from backend.tests.paths import operations
-from backend.tests.service import Service
+from backend.tests.support.document import Document
+from backend.tests.support.paths import operations
+from backend.tests.support.service import Service
 
 
 def test_every_route_is_documented_and_nothing_else(document: Document, service: Service) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from sqlalchemy import text
 
+from backend.database.connection.wire import Rows, WireOptions
 from backend.database.isolation import prelude
 from backend.database.statements import Bound, Statement, Value
-from backend.database.wire import Rows, WireOptions
 
 
 def sql(command: str, **values: Value) -> Bound:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
-from backend.tests.database.private_cluster import PrivateCluster
-from backend.tests.database.proxy import Proxy
+from backend.tests.support.private_cluster import PrivateCluster
+from backend.tests.support.proxy import Proxy
 
 
 @pytest.fixture

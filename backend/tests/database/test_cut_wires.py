@@ -8,11 +8,11 @@ import psycopg
 import pytest
 
 from backend.core.problems import Unavailable
+from backend.database.connection.pool import Pool, PoolOptions
+from backend.database.connection.wire import Wire, WireState
 from backend.database.faults import StatementRefused, WireLost
-from backend.database.pool import Pool, PoolOptions
-from backend.database.wire import Wire, WireState
 from backend.tests.database.calls import as_user, options, sql, texts
-from backend.tests.database.proxy import Proxy, Weather
+from backend.tests.support.proxy import Proxy, Weather
 
 pytestmark = pytest.mark.anyio
 

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from backend.database.lanes import Lanes
-from backend.database.pool import PoolOptions
+from backend.database.connection.pool import PoolOptions
+from backend.database.connection.pools import Pools
 from backend.database.statements import Bound
 from backend.tests.database.calls import as_user, sql, texts
-from backend.tests.database.proxy import Proxy
+from backend.tests.support.proxy import Proxy
 
 pytestmark = pytest.mark.anyio
 
@@ -20,8 +20,8 @@ PID = "select pg_backend_pid()"
 
 
 @asynccontextmanager
-async def running(url: str, size: int) -> AsyncIterator[Lanes]:
-    lanes = Lanes(url, PoolOptions(size=size))
+async def running(url: str, size: int) -> AsyncIterator[Pools]:
+    lanes = Pools(url, PoolOptions(size=size))
     await lanes.start()
     try:
         yield lanes
@@ -29,7 +29,7 @@ async def running(url: str, size: int) -> AsyncIterator[Lanes]:
         await lanes.close()
 
 
-async def process(lanes: Lanes, tag: tuple[str, bytes], *more: Bound) -> str | None:
+async def process(lanes: Pools, tag: tuple[str, bytes], *more: Bound) -> str | None:
     """The process that ran the call."""
     rows = await lanes.call([*as_user(tag[0], sql(PID)), *more], read_only=True, tag=tag)
     return texts(rows[1])[0][0]

@@ -10,10 +10,10 @@ import pytest
 
 from backend.core.ids import new_id
 from backend.core.problems import Unavailable
-from backend.database.pool import Pool, PoolOptions
-from backend.database.wire import Rows
+from backend.database.connection.pool import Pool, PoolOptions
+from backend.database.connection.wire import Rows
 from backend.tests.database.calls import OWNERS, as_user, sql, texts, until
-from backend.tests.database.private_cluster import PrivateCluster
+from backend.tests.support.private_cluster import PrivateCluster
 
 pytestmark = pytest.mark.anyio
 

@@ -12,14 +12,14 @@ import pytest
 
 from backend.core.principal import Principal
 from backend.core.problems import NotFound, Problem, Unavailable
-from backend.database.acting import Acting
-from backend.database.pool import Pool, PoolOptions
+from backend.database.connection.pool import Pool, PoolOptions
+from backend.database.session import Session
 from backend.schemas.task import TaskCreate, TaskQuery
-from backend.services import task_pages, tasks
-from backend.tests.database import pgbouncer
+from backend.services import tasks
 from backend.tests.database.calls import NOBODY, OWNERS, WHO, as_user, sql, texts, until
-from backend.tests.database.pgbouncer import PgBouncer
-from backend.tests.database.proxy import Proxy
+from backend.tests.support import pgbouncer
+from backend.tests.support.pgbouncer import PgBouncer
+from backend.tests.support.proxy import Proxy
 
 pytestmark = [
     pytest.mark.anyio,
@@ -91,7 +91,7 @@ async def test_ten_thousand_mixed_requests_of_fifty_users_over_three_wires(poole
     pool = Pool(pooled, PoolOptions(size=3))
     await pool.start()
     outcomes: Counter[str] = Counter()
-    people = [Acting(pool, Principal(f"mixed-{number}", 0)) for number in range(50)]
+    people = [Session(pool, Principal(f"mixed-{number}", 0)) for number in range(50)]
     made = list[tuple[int, UUID]]()
     chance = random.Random(7)  # noqa: S311 - the same mix every time
 
@@ -114,7 +114,7 @@ async def test_ten_thousand_mixed_requests_of_fifty_users_over_three_wires(poole
                     await tasks.complete_task(db, other[1], completed=True)
                 outcomes["untouched"] += 1
             case _:
-                page = await task_pages.list_tasks(db, TaskQuery(limit=20))
+                page = await tasks.list_tasks(db, TaskQuery(limit=20))
                 foreign = page.body.count(b'"user_id"') - page.body.count(b'"mixed-%d"' % who)
                 outcomes["wrong" if foreign else "listed"] += 1
 

@@ -11,15 +11,15 @@ import pytest
 
 from backend.core.principal import Principal
 from backend.core.problems import Overloaded, Unavailable
-from backend.database.acting import Acting
+from backend.database.connection.pool import Pool, PoolOptions
+from backend.database.connection.wire import Rows, Tag
 from backend.database.faults import IsolationBroken
 from backend.database.isolation import prelude
-from backend.database.pool import Pool, PoolOptions
+from backend.database.session import Session
 from backend.database.statements import Bound
-from backend.database.wire import Rows, Tag
 from backend.tests.database.calls import WHO, as_user, sql, texts, until
-from backend.tests.database.private_cluster import PrivateCluster
-from backend.tests.database.proxy import Proxy
+from backend.tests.support.private_cluster import PrivateCluster
+from backend.tests.support.proxy import Proxy
 
 pytestmark = pytest.mark.anyio
 
@@ -219,6 +219,6 @@ async def test_an_answer_made_for_somebody_else_is_not_shown(database_url: str) 
     pool = Confused(database_url)
     await pool.start()
     with pytest.raises(Unavailable):
-        await Acting(pool, Principal("alice", expires_at=0)).read(WHO)
+        await Session(pool, Principal("alice", expires_at=0)).read(WHO)
     assert pool.wires == 0
     await pool.close()

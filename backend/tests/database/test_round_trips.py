@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from backend.core.ids import new_id
-from backend.security.issuer import Issuer
-from backend.tests.database.proxy import Proxy
-from backend.tests.people import Person
-from backend.tests.service import Service
+from backend.security.signing import Issuer
+from backend.tests.support.people import Person
+from backend.tests.support.proxy import Proxy
+from backend.tests.support.service import Service
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import BigInteger, Boolean, DateTime, Text, Uuid, bindparam, cast, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from backend.database.connection.wire import Wire
 from backend.database.statements import Statement
-from backend.database.wire import Wire
 from backend.tests.database.calls import options, texts
 
 ID = UUID("018f0000-0000-7000-8000-000000000001")

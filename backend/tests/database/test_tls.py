@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import make_url
 
-from backend.database.wire import Wire
+from backend.database.connection.wire import Wire
 from backend.tests.database.calls import options, sql
 
 pytestmark = pytest.mark.anyio

@@ -15,21 +15,22 @@ from sqlalchemy import ClauseElement, literal, select
 from backend.core.ids import new_id
 from backend.core.principal import Principal
 from backend.core.problems import Problem
-from backend.database.acting import Acting
-from backend.database.pool import Pool
+from backend.database.connection.pool import Pool
+from backend.database.connection.wire import Rows, Tag
+from backend.database.session import Session
 from backend.database.statements import Bound, Statement, Value
-from backend.database.wire import Rows, Tag
 from backend.schemas.task import TaskCreate, TaskQuery, TaskUpdate, TrashQuery
 from backend.schemas.user import Me
-from backend.services import task_pages, tasks, users
-from backend.services.task_pages import Page
-from backend.services.tasks import Representation
-from backend.services.users import Introductions
+from backend.services import tasks, users
+from backend.services.tasks import pages, writes
+from backend.services.tasks.pages import Page
+from backend.services.tasks.writes import Representation
+from backend.services.users import KnownUsers
 
 pytestmark = pytest.mark.anyio
 
-SERVICES: list[ModuleType] = [tasks, task_pages, users]
-Service = Callable[[Acting, UUID], Awaitable[Any]]
+SERVICES: list[ModuleType] = [pages, writes, users]
+Service = Callable[[Session, UUID], Awaitable[Any]]
 # Every service function, called with the id of somebody else's task.
 CALLS: dict[str, Service] = {
     "get_task": tasks.get_task,
@@ -44,10 +45,10 @@ CALLS: dict[str, Service] = {
     "delete_task": tasks.delete_task,
     "restore_task": tasks.restore_task,
     "empty_trash": lambda db, _: tasks.empty_trash(db),
-    "list_tasks": lambda db, _: task_pages.list_tasks(db, TaskQuery(count="exact")),
-    "list_tasks completed": lambda db, _: task_pages.list_tasks(db, TaskQuery(status="completed")),
-    "list_trash": lambda db, _: task_pages.list_trash(db, TrashQuery()),
-    "erase_me": lambda db, _: users.erase_me(db, users.Introductions()),
+    "list_tasks": lambda db, _: tasks.list_tasks(db, TaskQuery(count="exact")),
+    "list_tasks completed": lambda db, _: tasks.list_tasks(db, TaskQuery(status="completed")),
+    "list_trash": lambda db, _: tasks.list_trash(db, TrashQuery()),
+    "erase_me": lambda db, _: users.erase_me(db, users.KnownUsers()),
     "describe_me": lambda db, _: users.describe_me(db),
 }
 
@@ -126,15 +127,15 @@ async def test_no_foreign_row_comes_back_or_is_changed(
     bob = Principal(f"bob-{new_id()}", expires_at=0, name="Bob", issued_at=1)
     pool = Pool(database_url)
     await pool.start()
-    introductions = Introductions()
+    known_users = KnownUsers()
     for title in ("one", "two"):  # a statement without WHERE must meet somebody's rows
         await tasks.create_task(
-            Acting(pool, bob, introductions.needed(bob)), TaskCreate(title=title)
+            Session(pool, bob, known_users.needed(bob)), TaskCreate(title=title)
         )
     result = None
     with suppress(Problem):
         theirs = alice["tasks"][kind][1]
-        result = await CALLS[name](Acting(pool, bob, introductions.needed(bob)), theirs)
+        result = await CALLS[name](Session(pool, bob, known_users.needed(bob)), theirs)
     await pool.close()
 
     assert not [statement for statement in mutilated if " WHERE " in statement.upper()]
@@ -163,8 +164,8 @@ async def test_without_row_level_security_the_same_would_show_foreign_rows(
 ) -> None:
     pool = Unbound(database_url)
     await pool.start()
-    bob = Acting(pool, Principal(f"bob-{new_id()}", expires_at=0))
-    page = await task_pages.list_tasks(bob, TaskQuery(limit=200))
+    bob = Session(pool, Principal(f"bob-{new_id()}", expires_at=0))
+    page = await tasks.list_tasks(bob, TaskQuery(limit=200))
     await pool.close()
     assert alice["subject"] in owners(page)
     assert mutilated

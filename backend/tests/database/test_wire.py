@@ -7,9 +7,9 @@ from itertools import cycle
 import psycopg
 import pytest
 
+from backend.database.connection.wire import Rows, Wire, WireOptions, WireState
 from backend.database.faults import StatementRefused, WireBroken, WireBusy, WireLost
 from backend.database.statements import Bound
-from backend.database.wire import Rows, Wire, WireOptions, WireState
 from backend.tests.database.calls import NOBODY, OWNERS, WHO, as_user, options, sql, texts
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from backend.tests.e2e.programs import Program, started
+from backend.tests.support.processes import Program, started
 
 _SESSION = re.compile(r"^<!-- session.*?-->\n```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _LEFT_OUT = "…"

@@ -7,9 +7,9 @@ import pytest
 
 from backend.config import Settings
 from backend.doctor.finding import Finding
-from backend.security.issuer import Issuer
-from backend.tests.people import ORIGIN
-from backend.tests.security.key_server import KeyServer
+from backend.security.signing import Issuer
+from backend.tests.support.key_server import KeyServer
+from backend.tests.support.people import ORIGIN
 
 Changed = Callable[..., Settings]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from backend.security.issuer import Issuer
+from backend.security.signing import Issuer
 from backend.tests.doctor.conftest import Changed
-from backend.tests.people import ORIGIN
-from backend.tests.program import DULY, environment
-from backend.tests.security.key_server import KeyServer
+from backend.tests.support.key_server import KeyServer
+from backend.tests.support.people import ORIGIN
+from backend.tests.support.program import DULY, environment
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

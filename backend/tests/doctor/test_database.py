@@ -12,9 +12,9 @@ from backend.database import migrate
 from backend.database.embedded import EmbeddedServer
 from backend.doctor.database import examine_database
 from backend.doctor.finding import Finding
-from backend.tests.database.private_cluster import PrivateCluster
-from backend.tests.database.proxy import Proxy
 from backend.tests.doctor.conftest import Changed, complaint
+from backend.tests.support.private_cluster import PrivateCluster
+from backend.tests.support.proxy import Proxy
 
 Make = Callable[[str], str]
 

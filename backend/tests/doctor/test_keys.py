@@ -8,9 +8,9 @@ from pydantic import SecretStr
 from backend.config import Settings
 from backend.doctor.finding import Finding
 from backend.doctor.keys import examine_keys
-from backend.security.issuer import Issuer
+from backend.security.signing import Issuer
 from backend.tests.doctor.conftest import Changed, complaint
-from backend.tests.security.key_server import KeyServer
+from backend.tests.support.key_server import KeyServer
 
 
 def find(settings: Settings) -> list[Finding]:

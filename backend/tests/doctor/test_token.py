@@ -10,14 +10,14 @@ from pydantic import SecretStr
 
 from backend.doctor.run import examine
 from backend.doctor.token import explain_token
-from backend.security.issuer import Issuer
-from backend.security.jws import encode_segment
+from backend.security.jose import encode_segment
+from backend.security.keys.sources import StaticKeySet
 from backend.security.refusals import Reason, RefusedToken
-from backend.security.sources import StaticKeySet
-from backend.security.tokens import TokenVerifier
+from backend.security.signing import Issuer
+from backend.security.tokens.verifier import TokenVerifier
 from backend.tests.doctor.conftest import Changed
-from backend.tests.people import ORIGIN
-from backend.tests.security.key_server import KeyServer
+from backend.tests.support.key_server import KeyServer
+from backend.tests.support.people import ORIGIN
 
 SECRET = "a secret that both sides have known for long"
 PREVIEW = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.tests.e2e.programs import Program, started
+from backend.tests.support.processes import Program, started
 
 _PACKAGE = Path(__file__).with_name("better-auth")
 _ENVIRONMENT = {"BETTER_AUTH_TELEMETRY": "0", "NO_COLOR": "1"}

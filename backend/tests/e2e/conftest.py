@@ -15,7 +15,7 @@ from backend.database.embedded import EmbeddedServer
 from backend.tests.e2e.better_auth import BetterAuth, serve_better_auth
 from backend.tests.e2e.duly import migrate, serve_duly
 from backend.tests.e2e.people import Person, signed_up
-from backend.tests.e2e.programs import running
+from backend.tests.support.processes import running
 
 NewDatabase = Callable[..., str]
 StartBetterAuth = Callable[..., BetterAuth]

@@ -9,14 +9,14 @@ from pathlib import Path
 import httpx2
 
 from backend.tests.e2e.better_auth import BetterAuth
-from backend.tests.e2e.programs import (
+from backend.tests.support.people import NO_TLS
+from backend.tests.support.processes import (
     Program,
     ProgramError,
     bare_environment,
     free_port,
     started,
 )
-from backend.tests.people import NO_TLS
 
 _DULY = str(Path(sys.executable).with_name("duly"))
 _SECONDS = 60

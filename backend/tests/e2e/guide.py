@@ -15,8 +15,8 @@ import httpx2
 from backend.tests.docs.generate import ROOT
 from backend.tests.docs.session import Served, Step, play, read_session
 from backend.tests.e2e import better_auth
-from backend.tests.e2e.programs import Program, bare_environment, free_port, started
-from backend.tests.people import NO_TLS
+from backend.tests.support.people import NO_TLS
+from backend.tests.support.processes import Program, bare_environment, free_port, started
 
 PAGE = (ROOT / "docs" / "better-auth.md").read_text("utf-8")
 

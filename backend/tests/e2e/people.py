@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from backend.tests.e2e.better_auth import BetterAuth
-from backend.tests.people import NO_TLS
+from backend.tests.support.people import NO_TLS
 
 
 @dataclass(frozen=True)

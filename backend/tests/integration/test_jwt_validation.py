@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from backend.tests.program import ServedProgram
-from backend.tests.raw_http import Answer, request, send
 from backend.tests.security.attacks import ATTACKS, Attack, fits_a_header
-from backend.tests.security.target import ALICE, Target
+from backend.tests.support.program import ServedProgram
+from backend.tests.support.raw_http import Answer, request, send
+from backend.tests.support.target import ALICE, Target
 
 _REQUEST_ID = re.compile(rb'"request_id": "[^"]*"')
 _HEADER_BYTES = 16_000

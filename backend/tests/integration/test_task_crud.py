@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from backend.tests.people import NO_TLS, Person
-from backend.tests.program import ServedProgram
+from backend.tests.support.people import NO_TLS, Person
+from backend.tests.support.program import ServedProgram
 
 
 @pytest.fixture

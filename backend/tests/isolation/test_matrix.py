@@ -12,10 +12,10 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from backend.security.issuer import Issuer
-from backend.tests.paths import PUBLIC, Operation, operations
-from backend.tests.people import NO_TLS, ORIGIN, Person
-from backend.tests.service import Service
+from backend.security.signing import Issuer
+from backend.tests.support.paths import PUBLIC, Operation, operations
+from backend.tests.support.people import NO_TLS, ORIGIN, Person
+from backend.tests.support.service import Service
 
 MISSING = "01890a5d-ac96-774b-bcce-b302099a8057"
 NOBODY = "nobody-with-this-id"

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from backend.core.ids import new_id
-from backend.security.issuer import Issuer
-from backend.tests.people import Person
-from backend.tests.service import Service
+from backend.security.signing import Issuer
+from backend.tests.support.people import Person
+from backend.tests.support.service import Service
 
 SORTS = ["created", "-created", "updated", "-updated", "title", "-title"]
 _NEXT = re.compile(r'<([^>]+)>; rel="next"')

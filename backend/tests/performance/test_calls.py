@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from backend.config import Settings
 from backend.core.ids import new_id
 from backend.main import create_app
-from backend.security.issuer import Issuer
-from backend.tests.people import ORIGIN
+from backend.security.signing import Issuer
+from backend.tests.support.people import ORIGIN
 
 TRIES = 10
 FIELDS = {"host": "localhost", "content-type": "application/json"}

@@ -12,14 +12,14 @@ from sqlalchemy import text
 from backend.core.ids import new_id
 from backend.core.paging import Cursor
 from backend.core.principal import Principal
-from backend.database.acting import Acting
+from backend.database.connection.pool import Pool, PoolOptions
+from backend.database.connection.wire import Rows
 from backend.database.isolation import prelude
-from backend.database.pool import Pool, PoolOptions
+from backend.database.session import Session
 from backend.database.statements import Bound, Statement
-from backend.database.wire import Rows
 from backend.schemas.task import Sort, TaskQuery
-from backend.services.task_pages import list_tasks
-from backend.services.users import Introductions
+from backend.services.tasks.pages import list_tasks
+from backend.services.users import KnownUsers
 from backend.tests.database.test_schema import acting
 from backend.tests.database.test_where import CALLS, Service
 
@@ -80,7 +80,7 @@ class Listening(Pool):
 def said(service: Service) -> list[bytes]:
     """The SQL of a call, made by somebody whom the process does not know yet."""
     somebody = Principal("somebody", expires_at=0)
-    db = Acting(Listening(""), somebody, Introductions().needed(somebody))
+    db = Session(Listening(""), somebody, KnownUsers().needed(somebody))
 
     async def listen() -> list[bytes]:
         with pytest.raises(Heard) as heard:
@@ -174,7 +174,7 @@ async def test_every_user_gets_the_plan_that_is_checked_here(database_url: str) 
     try:
         for number in range(3):
             principal = Principal(f"planned-{number}", expires_at=0)
-            await list_tasks(Acting(pool, principal), TaskQuery())
+            await list_tasks(Session(pool, principal), TaskQuery())
         [_, plans] = await pool.call([prelude(""), PLANS.bind()], read_only=True)
     finally:
         await pool.close()

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from backend.security.issuer import Issuer
-from backend.tests.database.proxy import Proxy
-from backend.tests.paths import operations
-from backend.tests.people import Person
-from backend.tests.service import Service
+from backend.security.signing import Issuer
+from backend.tests.support.paths import operations
+from backend.tests.support.people import Person
+from backend.tests.support.proxy import Proxy
+from backend.tests.support.service import Service
 
 
 class Kind(NamedTuple):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from backend.security.refusals import Reason
 from backend.tests.security.forgeries import CONFUSIONS, SIGNATURES
-from backend.tests.security.target import ALICE, ISSUER, Build, Change, Row, dumps
+from backend.tests.support.target import ALICE, ISSUER, Build, Change, Row, dumps
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from backend.config import Settings
-from backend.security.issuer import Issuer
-from backend.security.sources import StaticKeySet
-from backend.security.tokens import TokenVerifier
+from backend.security.keys.sources import StaticKeySet
+from backend.security.signing import Issuer
+from backend.security.tokens.verifier import TokenVerifier
 from backend.tests.security.source import Source
-from backend.tests.security.target import ISSUER, Target
+from backend.tests.support.target import ISSUER, Target
 
 # For `--hypothesis-profile=thorough`; here, since it must exist before any test is collected.
 hypothesis_settings.register_profile("thorough", max_examples=3000, deadline=None)

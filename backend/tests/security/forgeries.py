@@ -7,9 +7,9 @@ from hashlib import sha256, sha384, sha512
 from cryptography.hazmat.primitives.asymmetric import ed448, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from backend.security.issuer import Issuer
-from backend.security.jws import decode_segment, encode_segment
-from backend.tests.security.target import Build, Row, Target, dumps
+from backend.security.jose import decode_segment, encode_segment
+from backend.security.signing import Issuer
+from backend.tests.support.target import Build, Row, Target, dumps
 
 # Signatures that are not the key's
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from backend.config import Settings
-from backend.tests.people import ORIGIN
+from backend.tests.support.people import ORIGIN
 
 PREVIEW, MOBILE = "https://preview.example.com", "https://mobile.example.com"
 

@@ -5,10 +5,10 @@ import json
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
-from backend.security.fetch import FetchFailed
-from backend.security.issuer import Issuer
-from backend.security.jwks import RemoteKeySet
-from backend.security.keys import VerificationKey
+from backend.security.keys.fetch import FetchFailed
+from backend.security.keys.key import VerificationKey
+from backend.security.keys.remote import RemoteKeySet
+from backend.security.signing import Issuer
 from backend.tests.security.leaping import now
 
 MINUTE, HOUR = 60.0, 3600.0

@@ -7,9 +7,9 @@ import pytest
 
 from backend.core.problems import InvalidToken
 from backend.security.refusals import RefusedToken
-from backend.security.tokens import TokenVerifier
+from backend.security.tokens.verifier import TokenVerifier
 from backend.tests.security.attacks import ATTACKS, Attack
-from backend.tests.security.target import Target
+from backend.tests.support.target import Target
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: ascii(attack.name))

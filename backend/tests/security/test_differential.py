@@ -14,12 +14,12 @@ from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
 from backend.config import Settings
-from backend.security.issuer import Issuer
+from backend.security.keys.sources import StaticKeySet
 from backend.security.refusals import RefusedToken
-from backend.security.sources import StaticKeySet
-from backend.security.tokens import TokenVerifier
-from backend.tests.security.target import ISSUER, Target
+from backend.security.signing import Issuer
+from backend.security.tokens.verifier import TokenVerifier
 from backend.tests.security.test_token_mutations import json_values
+from backend.tests.support.target import ISSUER, Target
 
 # RFC 9864 renames it; Better Auth signs with the old name.
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")

@@ -8,14 +8,14 @@ import pytest
 
 from backend.config import Settings
 from backend.core.problems import InvalidToken, KeysUnavailable
-from backend.security import fetch
-from backend.security.fetch import HttpFetch
-from backend.security.issuer import Issuer
-from backend.security.jwks import RemoteKeySet, key_source
-from backend.security.sources import KeySource
-from backend.security.tokens import TokenVerifier
-from backend.tests.security.key_server import MODES, KeyServer
-from backend.tests.security.target import ISSUER, Target
+from backend.security.keys import fetch
+from backend.security.keys.fetch import HttpFetch
+from backend.security.keys.remote import RemoteKeySet, key_source
+from backend.security.keys.sources import KeySource
+from backend.security.signing import Issuer
+from backend.security.tokens.verifier import TokenVerifier
+from backend.tests.support.key_server import MODES, KeyServer
+from backend.tests.support.target import ISSUER, Target
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from backend.config import Settings
-from backend.security.issuer import Issuer, development_issuer
-from backend.security.jwks import RemoteKeySet, key_source
-from backend.security.sources import SharedSecretKey, StaticKeySet
-from backend.security.tokens import TokenVerifier
+from backend.security.keys.remote import RemoteKeySet, key_source
+from backend.security.keys.sources import SharedSecretKey, StaticKeySet
+from backend.security.signing import Issuer, development_issuer
+from backend.security.tokens.verifier import TokenVerifier
 
 
 def parts(token: str) -> list[dict[str, object]]:

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
-from backend.security.issuer import Issuer, identifier
-from backend.security.jwks import RemoteKeySet
+from backend.security.keys.remote import RemoteKeySet
+from backend.security.signing import Issuer, identifier
 from backend.tests.security.leaping import leap
 from backend.tests.security.source import MINUTE, Source, Timed, kept, kid, timed
 

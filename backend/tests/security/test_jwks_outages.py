@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from backend.core.problems import KeysUnavailable
-from backend.security.jwks import RemoteKeySet
+from backend.security.keys.remote import RemoteKeySet
 from backend.tests.security.leaping import leap, now
 from backend.tests.security.source import HOUR, MINUTE, Source, kept, kid, timed
 

@@ -7,9 +7,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from backend.security.issuer import Issuer
-from backend.security.jws import encode_segment
-from backend.security.keys import MOST_KEYS, UnusableKey, read_key, read_key_set
+from backend.security.jose import encode_segment
+from backend.security.keys.key import MOST_KEYS, UnusableKey, read_key, read_key_set
+from backend.security.signing import Issuer
 
 ED, EC, RSA = (Issuer.generate(algorithm) for algorithm in ("EdDSA", "ES256", "RS256"))
 WEAK = rsa.generate_private_key(public_exponent=65_537, key_size=1024)  # noqa: S505 - to be refused

@@ -9,14 +9,14 @@ import pytest
 from backend.config import Settings
 from backend.core.principal import Principal
 from backend.core.problems import KeysUnavailable
-from backend.security.issuer import Issuer
+from backend.security.keys.sources import StaticKeySet
 from backend.security.refusals import Reason, RefusedToken
-from backend.security.sources import StaticKeySet
-from backend.security.tokens import TokenVerifier
-from backend.tests.people import ORIGIN
+from backend.security.signing import Issuer
+from backend.security.tokens.verifier import TokenVerifier
 from backend.tests.security.leaping import leap
 from backend.tests.security.several import ENTRIES, MOBILE, PREVIEW, configured
 from backend.tests.security.source import Source, kept, kid
+from backend.tests.support.people import ORIGIN
 
 
 @dataclass

@@ -12,12 +12,12 @@ import pytest
 from pydantic import ValidationError
 
 from backend.config import Settings
-from backend.security.issuer import Issuer
-from backend.security.jwks import RemoteKeySet, key_sources
-from backend.tests.people import NO_TLS, ORIGIN
-from backend.tests.security.key_server import KeyServer
+from backend.security.keys.remote import RemoteKeySet, key_sources
+from backend.security.signing import Issuer
 from backend.tests.security.several import ENTRIES, MOBILE, PREVIEW, configured, entry
-from backend.tests.service import Service
+from backend.tests.support.key_server import KeyServer
+from backend.tests.support.people import NO_TLS, ORIGIN
+from backend.tests.support.service import Service
 
 # Over HTTP
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 import pytest
 
 from backend.config import Settings
+from backend.core.key_sets import KeySetState
 from backend.core.principal import Principal
-from backend.security.cache import VerifiedTokens
-from backend.security.claims import Reading
-from backend.security.issuer import Issuer
-from backend.security.keys import VerificationKey
+from backend.security.keys.key import VerificationKey
 from backend.security.refusals import RefusedToken
-from backend.security.sources import KeySourceState
-from backend.security.tokens import TokenVerifier
-from backend.tests.security.target import Target
+from backend.security.signing import Issuer
+from backend.security.tokens.cache import VerifiedTokens
+from backend.security.tokens.claims import Reading
+from backend.security.tokens.verifier import TokenVerifier
+from backend.tests.support.target import Target
 
 
 @dataclass
@@ -32,8 +32,8 @@ class Keys:
     def holds(self, key: VerificationKey) -> bool:
         return self.held.get(key.kid) is key
 
-    def state(self) -> KeySourceState:
-        return KeySourceState(len(self.held))
+    def state(self) -> KeySetState:
+        return KeySetState(len(self.held))
 
     async def start(self) -> None:
         pass

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from backend.config import Settings
 from backend.core.principal import Principal
-from backend.security.jws import encode_segment
+from backend.security.jose import encode_segment
+from backend.security.keys.sources import StaticKeySet
 from backend.security.refusals import RefusedToken
-from backend.security.sources import StaticKeySet
-from backend.security.tokens import TokenVerifier
-from backend.tests.security.target import ALICE, ISSUER, Target
+from backend.security.tokens.verifier import TokenVerifier
+from backend.tests.support.target import ALICE, ISSUER, Target
 
 NOW = 1_800_000_000
 AT = Target(now=lambda: NOW)

@@ -9,13 +9,13 @@ from pydantic import SecretStr
 from backend.config import Settings
 from backend.core.principal import Principal
 from backend.core.problems import InvalidToken, Problem
-from backend.security.issuer import Issuer
-from backend.security.jwks import key_source
-from backend.security.jws import encode_segment
+from backend.security.jose import encode_segment
+from backend.security.keys.remote import key_source
+from backend.security.keys.sources import StaticKeySet
 from backend.security.refusals import RefusedToken
-from backend.security.sources import StaticKeySet
-from backend.security.tokens import TokenVerifier
-from backend.tests.security.target import ALICE, ISSUER, Target
+from backend.security.signing import Issuer
+from backend.security.tokens.verifier import TokenVerifier
+from backend.tests.support.target import ALICE, ISSUER, Target
 
 NOW = 1_800_000_000.0
 SECRET = "a secret of thirty-two bytes or more"

@@ -2,13 +2,13 @@
 
 import pytest
 
-from backend.security.wanted import MOST_UNKNOWN, MOST_WAITING, UNKNOWN_SECONDS, WantedNames
+from backend.security.keys.pending import MOST_UNKNOWN, MOST_WAITING, UNKNOWN_SECONDS, PendingKeys
 from backend.tests.security.leaping import leap, now
 
 
 def test_the_oldest_of_too_many_names_gives_way() -> None:
     async def story() -> None:
-        names = WantedNames(now)
+        names = PendingKeys(now)
         wanted = [names.enter(str(number)) for number in range(MOST_WAITING + 3)]
         assert [each.settled for each in wanted] == [True] * 3 + [False] * MOST_WAITING
 
@@ -17,7 +17,7 @@ def test_the_oldest_of_too_many_names_gives_way() -> None:
 
 def test_a_name_that_is_being_looked_for_is_not_looked_for_twice() -> None:
     async def story() -> None:
-        names = WantedNames(now)
+        names = PendingKeys(now)
         first = names.enter("a")
         names.ask()
         assert names.enter("a") is first
@@ -29,7 +29,7 @@ def test_a_name_that_is_being_looked_for_is_not_looked_for_twice() -> None:
 @pytest.mark.parametrize("forgotten", [0, 1, 10])
 def test_only_so_many_unknown_names_are_remembered(forgotten: int) -> None:
     async def story() -> None:
-        names = WantedNames(lambda: 0)
+        names = PendingKeys(lambda: 0)
         for number in range(MOST_UNKNOWN + forgotten):
             names.enter(str(number))
             names.ask()
@@ -43,7 +43,7 @@ def test_only_so_many_unknown_names_are_remembered(forgotten: int) -> None:
 def test_an_unknown_name_is_forgotten_in_time() -> None:
     async def story() -> None:
         time = [0.0]
-        names = WantedNames(lambda: time[0])
+        names = PendingKeys(lambda: time[0])
         names.enter("a")
         names.ask()
         assert names.answer(())

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import httpx2
 import typer
 
-from backend.security.issuer import Issuer, identifier
-from backend.tests.people import NO_TLS, ORIGIN
+from backend.security.signing import Issuer, identifier
+from backend.tests.support.people import NO_TLS, ORIGIN
 
 CALLERS = 20
 PAUSE = 0.1  # between two calls of one caller

@@ -25,10 +25,7 @@ from pydantic import SecretStr
 from backend.config import Settings
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer
-from backend.security.issuer import Issuer
-from backend.tests.people import ORIGIN
-from backend.tests.program import serve
-from backend.tests.security.key_server import KeyServer
+from backend.security.signing import Issuer
 from backend.tests.soak.callers import (
     PAUSE,
     Answer,
@@ -42,10 +39,15 @@ from backend.tests.soak.callers import (
     statuses,
     traffic,
 )
+from backend.tests.support.key_server import KeyServer
+from backend.tests.support.people import ORIGIN
+from backend.tests.support.program import serve
 
 PACE = 3.0  # a new key comes
 GRACE = 1.0  # the key before it is published that long beside it
-LONGEST_RETRY = 5.0  # seconds between two tries of a source that is down (backend/security/jwks.py)
+LONGEST_RETRY = (
+    5.0  # seconds between two tries of a source that is down (backend/security/keys/remote.py)
+)
 FLOODS, STRANGERS, FLOOD_SECONDS = 3, 1000, 10.0
 
 

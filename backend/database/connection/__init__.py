@@ -1,0 +1,1 @@
+"""Connections to PostgreSQL: one wire, a pool of them, the pools of a worker."""

@@ -1,0 +1,347 @@
+"""The wire: one libpq connection in pipeline mode, carrying many calls at once.
+
+A call is a list of statements and one sync. Between two syncs lies one implicit transaction
+(PostgreSQL manual, "Pipeline mode" of libpq and "Extended query" of the protocol), so each call
+is atomic and alone: an error fails only its own call, and `set_config(…, true)` inside a call
+ends with it. PostgreSQL answers calls in the order in which they were sent; the wire hands each
+answer to the future of its call. A caller that stops waiting does not disturb the others.
+
+    connect ──► READY ──► DRAINING ──► CLOSED
+                  └──── any failure ─────┘
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import psycopg
+from psycopg import pq
+
+from backend.database.connection.libpq import queue_sync
+from backend.database.faults import (
+    LOST_PREPARED_STATEMENTS,
+    StatementRefused,
+    WireBroken,
+    WireBusy,
+    WireLost,
+)
+from backend.database.statements import Bound
+
+Row = tuple[bytes | None, ...]
+Rows = list[Row]
+Tag = tuple[str, bytes]
+"""Whose call it is, and the name of its main statement."""
+
+_HELD_UP = 0.02  # seconds with the same call; usual ones take less than 1 ms
+
+_SYNC = pq.ExecStatus.PIPELINE_SYNC
+_ROWS = pq.ExecStatus.TUPLES_OK
+_DONE = pq.ExecStatus.COMMAND_OK
+_FAILED = pq.ExecStatus.FATAL_ERROR
+_SKIPPED = pq.ExecStatus.PIPELINE_ABORTED
+_SQLSTATE = pq.DiagnosticField.SQLSTATE
+
+
+class WireState(Enum):
+    """The states of a wire's life."""
+
+    READY = "ready"
+    DRAINING = "draining"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class WireOptions:
+    """How a wire behaves.
+
+    Attributes:
+        silence: Seconds without a byte, while calls wait, after which the server counts as hung.
+        depth: How many calls may be in flight at once.
+        prepare: Whether statements are prepared on first use.
+        on_retire: Called once, when the wire takes no more calls for whatever reason.
+        on_answer: Called with the tag of each call that has one, and the seconds that PostgreSQL
+            spent on it alone.
+    """
+
+    silence: float
+    depth: int
+    prepare: bool
+    on_retire: Callable[[], None]
+    on_answer: Callable[[Tag, float], None] = lambda _tag, _seconds: None
+
+
+class _Call:
+    """One call in flight: what is still expected, and what has come."""
+
+    __slots__ = ("answered", "awaited", "fault", "rows", "sent_at", "statements", "tag")
+
+    def __init__(self, statements: Sequence[Bound], tag: Tag | None) -> None:
+        self.statements = statements
+        self.tag = tag
+        self.answered: asyncio.Future[list[Rows]] = asyncio.get_running_loop().create_future()
+        # One entry for each result to come: the name of a statement being prepared, or None.
+        self.awaited: deque[bytes | None] = deque()
+        self.sent_at = 0.0
+        self.rows: list[Rows] = []
+        self.fault: StatementRefused | None = None
+
+
+class Wire:
+    """One connection, made by `connect` and of no more use once it is no longer READY.
+
+    Attributes:
+        state: Where in its life the wire is.
+        last_used: When the latest call was sent, by the event loop's clock, in seconds.
+    """
+
+    def __init__(self, connection: psycopg.AsyncConnection, options: WireOptions) -> None:
+        self.state = WireState.READY
+        self._options = options
+        self._loop = asyncio.get_running_loop()
+        self.last_used = self._heard = self._answered_at = self._loop.time()
+        self._calls: deque[_Call] = deque()  # sent, in this order
+        self._queued: deque[_Call] = deque()  # not sent yet
+        self._pipelined = True
+        self._prepared: dict[bytes, bool] = {}  # name: whether PostgreSQL has confirmed it
+        self._flushing = False
+        self._watch: asyncio.TimerHandle | None = None
+        self._connection = connection  # it warns when it goes before the connection is closed
+        self._pgconn = connection.pgconn
+        self._pgconn.nonblocking = 1
+        self._pgconn.enter_pipeline_mode()
+        self._socket = self._pgconn.socket
+        self._loop.add_reader(self._socket, self._receive)
+
+    @classmethod
+    async def connect(cls, conninfo: str, options: WireOptions) -> "Wire":
+        """A wire to the database that `conninfo` (a libpq connection string) names.
+
+        Raises:
+            psycopg.OperationalError: when the server refuses or cannot be reached.
+        """
+        return cls(await psycopg.AsyncConnection.connect(conninfo, autocommit=True), options)
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls wait for their answers."""
+        return len(self._calls) + len(self._queued)
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether a call would wait here behind one that takes long."""
+        if not self._calls:
+            return False
+        since = max(self._calls[0].sent_at, self._answered_at)
+        return self._loop.time() - since > _HELD_UP
+
+    @property
+    def backend_pid(self) -> int:
+        """The server's process, as whoever answered the connection says."""
+        return self._pgconn.backend_pid
+
+    def send(
+        self, statements: Sequence[Bound], tag: Tag | None = None
+    ) -> asyncio.Future[list[Rows]]:
+        """Send one call.
+
+        Args:
+            statements: What to run, in this order.
+            tag: What `on_answer` shall know the call by.
+
+        Returns:
+            A future of the rows of each statement, in text format. It fails with
+            `StatementRefused` or `WireLost`.
+
+        Raises:
+            WireBusy: when `depth` calls are in flight already.
+            WireBroken: when the wire is of no use; the call had no effect.
+        """
+        if self.state is not WireState.READY:
+            raise WireBroken(f"the wire is {self.state.value}")
+        if self.in_flight >= self._options.depth:
+            raise WireBusy
+        call = _Call(statements, tag)
+        if self._pipelined or not self._calls:
+            self._transmit(call)
+        else:
+            self._queued.append(call)
+        return call.answered
+
+    def send_one_at_a_time(self) -> None:
+        """From now on send a call only when the one before is answered.
+
+        A transaction pooler may hand a connection on when it has seen one answer, and a part of
+        the next call with it: its users then get each other's answers (seen with PgBouncer 1.18).
+        """
+        self._pipelined = False
+
+    def drain(self) -> None:
+        """Take no more calls, and close as soon as those in flight are answered."""
+        if self.state is WireState.READY:
+            self.state = WireState.DRAINING
+            self._options.on_retire()
+            if not self.in_flight:
+                self._close("drained")
+
+    def close(self) -> None:
+        """Close at once; calls in flight fail with `WireLost`."""
+        self._close("closed")
+
+    def _transmit(self, call: _Call) -> None:
+        try:
+            for statement, values in call.statements:
+                self._send_statement(statement.name, statement.sql, values, call.awaited)
+            queue_sync(self._pgconn)
+        except BaseException as error:
+            # Without its sync, what was sent would become part of the next call: as this user.
+            self._close(f"sending failed: {error}")
+            if isinstance(error, psycopg.Error):
+                raise WireBroken(str(error)) from error
+            raise
+        self._calls.append(call)
+        self.last_used = call.sent_at = self._loop.time()
+        if not self._flushing:  # at the end of this turn of the loop, with all its calls
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+        if self._watch is None:
+            self._watch = self._loop.call_later(self._options.silence, self._check_silence)
+
+    def _transmit_next(self) -> None:
+        """Send the first queued call that somebody still waits for."""
+        while self._queued and not self._calls and self.state is not WireState.CLOSED:
+            call = self._queued.popleft()
+            if call.answered.done():
+                continue
+            try:
+                self._transmit(call)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this caller's
+                call.answered.set_exception(error)
+
+    def _send_statement(
+        self, name: bytes, sql: bytes, values: list[bytes | None], awaited: deque[bytes | None]
+    ) -> None:
+        confirmed = self._prepared.get(name)
+        if confirmed is None and self._options.prepare:
+            self._pgconn.send_prepare(name, sql)
+            self._prepared[name] = False
+            awaited.append(name)
+            confirmed = True  # in this call, what follows runs only if the preparation succeeded
+        if confirmed:
+            self._pgconn.send_query_prepared(name, values)
+        else:
+            self._pgconn.send_query_params(sql, values)
+        awaited.append(None)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        if self.state is WireState.CLOSED:
+            return
+        try:
+            unsent = self._pgconn.flush()
+        except psycopg.Error as error:
+            self._close(f"sending failed: {error}")
+            return
+        if unsent:
+            self._loop.add_writer(self._socket, self._resume_writing)
+
+    def _resume_writing(self) -> None:
+        self._loop.remove_writer(self._socket)
+        self._flush()
+
+    def _receive(self) -> None:
+        """Read what has come and hand out every answer that is complete."""
+        pgconn = self._pgconn
+        self._heard = self._loop.time()
+        try:
+            pgconn.consume_input()
+            while self._calls and not pgconn.is_busy():
+                result = pgconn.get_result()
+                if result is not None:
+                    self._take(result)
+                elif pgconn.status == pq.ConnStatus.BAD:
+                    raise psycopg.OperationalError("libpq has lost the thread")
+        except psycopg.Error as error:
+            self._close(f"receiving failed: {error}")
+            return
+        self._transmit_next()
+        if not self._calls and self.state is WireState.DRAINING:
+            self._close("drained")
+
+    def _take(self, result: pq.abc.PGresult) -> None:
+        call = self._calls[0]
+        status = result.status
+        if status == _SYNC:
+            self._finish(self._calls.popleft())
+            return
+        preparing = call.awaited.popleft() if call.awaited else None
+        if preparing is not None:
+            if status == _DONE:
+                self._prepared[preparing] = True
+            else:  # failed, or skipped behind a failure: try again some other time
+                self._prepared.pop(preparing, None)
+        elif status in (_ROWS, _DONE):
+            rows, value = range(result.ntuples), result.get_value
+            columns = [[value(row, c) for row in rows] for c in range(result.nfields)]
+            call.rows.append(list(zip(*columns, strict=True)))
+        if status == _FAILED:
+            call.fault = call.fault or _refusal(result)
+        elif status not in (_ROWS, _DONE, _SKIPPED):
+            raise psycopg.OperationalError(f"not the result of a statement: {status}")
+
+    def _finish(self, call: _Call) -> None:
+        if call.fault is None and len(call.rows) != len(call.statements):
+            self._calls.appendleft(call)
+            raise psycopg.OperationalError("the answers do not fit the calls")
+        if call.tag is not None:
+            self._options.on_answer(call.tag, self._heard - max(call.sent_at, self._answered_at))
+        self._answered_at = self._heard
+        if call.answered.done():  # nobody waits any more
+            return
+        if call.fault is None:
+            call.answered.set_result(call.rows)
+            return
+        if call.fault.sqlstate in LOST_PREPARED_STATEMENTS:
+            self.drain()  # its successor prepares afresh
+        call.answered.set_exception(call.fault)
+
+    def _check_silence(self) -> None:
+        self._watch = None
+        if not self._calls:
+            return
+        waiting_since = max(self._calls[0].sent_at, self._heard)
+        patience = waiting_since + self._options.silence - self._loop.time()
+        if patience <= 0:
+            self._close("the server is silent")
+        else:
+            self._watch = self._loop.call_later(patience, self._check_silence)
+
+    def _close(self, reason: str) -> None:
+        if self.state is WireState.CLOSED:
+            return
+        was_ready = self.state is WireState.READY
+        self.state = WireState.CLOSED
+        if self._watch is not None:
+            self._watch.cancel()
+        self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
+        self._pgconn.finish()
+        while self._queued:
+            call = self._queued.popleft()
+            if not call.answered.done():
+                call.answered.set_exception(WireBroken(reason))
+        while self._calls:
+            call = self._calls.popleft()
+            if not call.answered.done():
+                # Even after an error: a pooler's does not say what became of the call.
+                call.answered.set_exception(WireLost(reason))
+        if was_ready:
+            self._options.on_retire()
+
+
+def _refusal(result: pq.abc.PGresult) -> StatementRefused:
+    sqlstate = result.error_field(_SQLSTATE)
+    if sqlstate is None:  # not PostgreSQL's, but libpq's own: the outcome is unknown
+        raise psycopg.OperationalError(result.get_error_message())
+    return StatementRefused(sqlstate.decode(), result.get_error_message())

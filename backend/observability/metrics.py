@@ -1,0 +1,134 @@
+"""Prometheus metrics of all workers."""
+
+import asyncio
+import math
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client import multiprocess as prometheus_multiprocess
+
+from backend.core.key_sets import KeySetStates
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+_LABELS = ("method", "route", "status")
+
+_DURATION = Histogram(
+    "duly_request_duration_seconds", "Time to answer a request.", _LABELS, buckets=_BUCKETS
+)
+
+
+# Each worker keeps key sets of its own, so the one that is worst off speaks for all; one that is
+# gone has no say any more. A counter goes on counting what the dead did.
+_KEYS = Gauge(
+    "duly_keys",
+    "Keys in force of an issuer, in the worker that has fewest.",
+    ("issuer",),
+    multiprocess_mode="livemin",
+)
+_AGE = Gauge(
+    "duly_key_set_age_seconds",
+    "Time since an issuer confirmed its keys, in the worker that waits longest; +Inf: never.",
+    ("issuer",),
+    multiprocess_mode="livemax",
+)
+_FETCHES = Counter(
+    "duly_key_set_fetches_total", "Fetches of an issuer's key set, by all workers.", ("issuer",)
+)
+_SAMPLE_SECONDS = 5.0
+_LIVE_FILE = re.compile(r"gauge_live[a-z]*_(\d+)\.db")
+
+
+@lru_cache(maxsize=1024)
+def _series(method: str, route: str, status: int) -> Histogram:
+    return _DURATION.labels(method, route, str(status))
+
+
+def observe(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one request. Clients may make methods up, but not series."""
+    known = method if method in _METHODS else "other"
+    _series(known, route, status).observe(seconds)
+
+
+class KeySetMetrics:
+    """Writes down the state of the key sets every 5 s.
+
+    A scrape may be answered by another worker, or another process, which cannot ask for it.
+    """
+
+    def __init__(self, keys: KeySetStates) -> None:
+        self._keys = keys
+        self._fetches: dict[str, int] = {}
+
+    def sample(self) -> None:
+        """Write down the state of the moment."""
+        for name, state in self._keys.states().items():
+            _KEYS.labels(name).set(state.keys)
+            _AGE.labels(name).set(math.inf if state.age is None else state.age)
+            _FETCHES.labels(name).inc(state.fetches - self._fetches.get(name, 0))
+            self._fetches[name] = state.fetches
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Sample for as long as the context lasts. A worker that died before is forgotten."""
+        forget_dead_workers()
+        self.sample()
+        keeper = asyncio.create_task(self._keep(), name="key set metrics")
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(_SAMPLE_SECONDS)
+            self.sample()
+
+
+def forget_dead_workers() -> None:
+    """Take the gauges of workers that are gone out of the sums."""
+    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if directory is None or sys.platform == "win32":  # there, signal 0 would end the process
+        return
+    for file in Path(directory).iterdir():
+        match = _LIVE_FILE.fullmatch(file.name)
+        if match and not _is_alive(int(match[1])):
+            file.unlink(missing_ok=True)  # another worker may have been faster
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's by now, but alive
+        return True
+    return True
+
+
+def exposition() -> tuple[bytes, str]:
+    """All metrics in Prometheus' text format, and its media type.
+
+    With several workers each keeps its numbers in a file under `PROMETHEUS_MULTIPROC_DIR`, and
+    whoever is asked adds them up.
+    """
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(), CONTENT_TYPE_LATEST
+    forget_dead_workers()
+    registry = CollectorRegistry()
+    prometheus_multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry), CONTENT_TYPE_LATEST

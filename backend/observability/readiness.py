@@ -1,0 +1,67 @@
+"""Whether this worker can serve requests."""
+
+import asyncio
+import time
+
+from sqlalchemy import literal, select
+
+from backend.core.key_sets import KeySetState, KeySetStates
+from backend.core.lifecycle import stopping
+from backend.core.problems import Problem
+from backend.database.connection.pools import Pools
+from backend.database.isolation import prelude
+from backend.database.statements import Statement
+from backend.schemas.health import KeySet, Ready
+
+_KEEP_SECONDS = 1.0
+_PATIENCE_SECONDS = 1.0
+
+_PING = Statement(select(literal(1)))
+
+
+class Readiness:
+    """Asks the database and the key sources, at most once a second; not ready once it drains.
+
+    An issuer of `AUTH_ISSUERS` without keys is told, but keeps nobody else from being served.
+    """
+
+    def __init__(self, pool: Pools, keys: KeySetStates) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._lock = asyncio.Lock()
+        self._latest: tuple[float, Ready] | None = None
+
+    async def check(self) -> Ready:
+        """The state of the moment, or of a second ago."""
+        async with self._lock:
+            now = time.monotonic()
+            if self._latest is None or now - self._latest[0] >= _KEEP_SECONDS:
+                self._latest = (now, await self._ask())
+            latest = self._latest[1]
+        if stopping.is_set():
+            return latest.model_copy(update={"ready": False, "draining": True})
+        return latest
+
+    async def _ask(self) -> Ready:
+        database, keys = await self._database_answers(), self._keys.ready
+        key_sets = {name: _key_set(state) for name, state in self._keys.states().items()}
+        return Ready(
+            ready=database and keys,
+            draining=False,
+            database=database,
+            keys=keys,
+            key_sets=key_sets,
+        )
+
+    async def _database_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._pool.call([prelude(""), _PING.bind()], read_only=True)
+        except (Problem, TimeoutError):
+            return False
+        return True
+
+
+def _key_set(state: KeySetState) -> KeySet:
+    age = None if state.age is None else round(state.age, 1)
+    return KeySet(keys=state.keys, age=age, error=state.error)

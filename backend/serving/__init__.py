@@ -1,0 +1,1 @@
+"""Runs the program: database, migrations, workers, and how they stop."""

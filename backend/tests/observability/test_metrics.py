@@ -1,0 +1,114 @@
+"""`/metrics` counts every request once, over all workers; clients cannot make names up."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from backend.config import Settings
+from backend.tests.support import program as programs
+from backend.tests.support.people import NO_TLS, Person
+from backend.tests.support.program import ServedProgram
+
+_COUNT = re.compile(
+    r"duly_request_duration_seconds_count"
+    r'\{method="([^"]*)",route="([^"]*)",status="([^"]*)"\} (\S+)'
+)
+
+Series = tuple[str, str, str]
+
+
+@pytest.fixture
+def client(program: ServedProgram, alice: Person) -> Iterator[httpx2.Client]:
+    """Alice, talking to `duly serve`; a new connection each time, so that both workers serve."""
+    headers = {"Authorization": f"Bearer {alice.token}", "Connection": "close"}
+    with httpx2.Client(
+        base_url=program.url, headers=headers, verify=NO_TLS, trust_env=False
+    ) as client:
+        yield client
+
+
+def counts(client: httpx2.Client) -> dict[Series, float]:
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+    return {(m, route, status): float(n) for m, route, status, n in _COUNT.findall(answer.text)}
+
+
+def settled(client: httpx2.Client) -> dict[Series, float]:
+    """The counts when all earlier requests are in them: they come up to 0.1 s after the answer."""
+    counts(client)
+    time.sleep(0.5)
+    return counts(client)
+
+
+def wait_for(client: httpx2.Client, expected: dict[Series, float]) -> dict[Series, float]:
+    """The counts, once those that are expected are among them, or after 5 s."""
+    deadline = time.monotonic() + 5
+    while True:
+        found = counts(client)
+        if expected.items() <= found.items() or time.monotonic() > deadline:
+            return found
+        time.sleep(0.02)
+
+
+def test_every_request_is_counted_once_by_method_route_and_status(client: httpx2.Client) -> None:
+    before = settled(client)
+    task = client.post("/api/tasks", json={"title": "Buy milk"}).json()["id"]
+    for _ in range(10):
+        client.get(f"/api/tasks/{task}")
+        client.head("/api/tasks")
+        client.get("/api/tasks?limit=0")
+        client.get("/api/tasks", headers={"Authorization": "Bearer x"})
+        client.get("/nowhere/at/all")
+        client.request("MADE-UP", "/api/tasks")
+    more: dict[Series, float] = {
+        ("POST", "/api/tasks", "201"): 1,
+        ("GET", "/api/tasks/{task_id}", "200"): 10,
+        ("HEAD", "/api/tasks", "200"): 10,
+        ("GET", "/api/tasks", "422"): 10,
+        ("GET", "/api/tasks", "401"): 10,
+        ("GET", "unknown", "404"): 10,
+        ("other", "/api/tasks", "405"): 10,
+    }
+    expected = {series: before.get(series, 0) + number for series, number in more.items()}
+    after = wait_for(client, expected)
+    assert {series: after.get(series) for series in more} == expected
+
+
+def test_clients_cannot_make_series(client: httpx2.Client) -> None:
+    def prod() -> None:
+        for number in range(20):
+            client.request(f"METHOD{number}", f"/made/up/{number}")
+            client.get(f"/api/tasks/{number}", headers={"X-Request-Id": f"made-up-{number}"})
+
+    prod()
+    unknown = ("other", "unknown", "404")
+    before = settled(client)
+    prod()
+    after = wait_for(client, {unknown: before[unknown] + 20})
+    assert after[unknown] == before[unknown] + 20
+    assert set(after) == set(before)
+
+
+def test_metrics_show_nobodys_data(client: httpx2.Client, alice: Person) -> None:
+    task = alice.create("A very private title")
+    client.get(f"/api/{alice.subject}/tasks/{task['id']}")
+    text = client.get("/metrics").text
+    for private in (alice.subject, task["id"], "private", alice.token):
+        assert private not in text
+
+
+def test_metrics_can_have_a_port_of_their_own(settings: Settings, tmp_path: Path) -> None:
+    port = programs.free_port()
+    variables = {"METRICS_PORT": str(port), "WORKERS": "1"}
+    with (
+        programs.serve(settings, tmp_path, **variables) as program,
+        httpx2.Client(verify=NO_TLS, trust_env=False) as client,
+    ):
+        assert client.get(f"{program.url}/metrics").status_code == 404
+        client.base_url = httpx2.URL(f"http://127.0.0.1:{port}")
+        assert any(route == "/readyz" for _, route, _ in settled(client))

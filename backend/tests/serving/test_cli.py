@@ -1,0 +1,191 @@
+"""The command `duly`, as it is typed."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner, Result
+
+from backend.cli import app
+from backend.config import Settings
+from backend.database.embedded import EmbeddedServer
+from backend.tests.support.document import Document
+from backend.tests.support.raw_http import request, send
+from backend.tests.support.service import Service
+
+Duly = Callable[..., Result]
+
+
+@pytest.fixture
+def duly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Duly]:
+    """Runs the command with these arguments and environment variables, and no others of ours."""
+    monkeypatch.chdir(tmp_path)  # where no `.env` lies
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def run(*arguments: str, **variables: str) -> Result:
+        return CliRunner().invoke(app, arguments, env=variables)
+
+    with patch.dict(os.environ):  # what a command sets for its workers ends with the test
+        yield run
+
+
+def test_it_says_what_it_can_do(duly: Duly) -> None:
+    shown = duly("--help")
+    assert shown.exit_code == 0
+    for command in ("serve", "migrate", "token", "openapi"):
+        assert command in shown.output
+
+
+def test_openapi_prints_what_is_served(duly: Duly, service: Service) -> None:
+    printed = duly("openapi")
+    assert printed.exit_code == 0
+    served = send(service.url, request("GET", "/openapi.json")).json()
+    assert json.loads(printed.stdout) == served
+    assert Document(served).operations()
+
+
+def test_a_development_token_opens_a_development_service(
+    duly: Duly, database_url: str, tmp_path: Path
+) -> None:
+    printed = duly("token", "--user", "tester", "--lifetime", "60")
+    assert printed.exit_code == 0
+    assert printed.stdout.count("\n") == 1
+    development = Settings(
+        _env_file=None, database_url=SecretStr(database_url), data_dir=tmp_path / ".duly"
+    )
+    line = f"Authorization: Bearer {printed.stdout.strip()}"
+    with Service(development) as service:
+        answer = send(service.url, request("GET", "/api/auth/me", line))
+    assert answer.status == 200
+    assert answer.json()["subject"] == "tester"
+
+
+def test_the_signing_key_is_for_nobody_elses_eyes(duly: Duly, tmp_path: Path) -> None:
+    duly("token")
+    key = tmp_path / ".duly" / "signing-key.json"
+    assert key.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"BETTER_AUTH_URL": "https://app.example.com"},
+        {"AUTH_SHARED_SECRET": "s" * 32, "AUTH_ISSUER": "a", "AUTH_AUDIENCE": "b"},
+        {
+            "ENVIRONMENT": "production",
+            "DATABASE_URL": "postgresql://x",
+            "BETTER_AUTH_URL": "https://app.example.com",
+        },
+    ],
+    ids=["a real issuer", "a shared secret", "production"],
+)
+def test_with_a_real_issuer_there_are_no_development_tokens(
+    variables: dict[str, str], duly: Duly, tmp_path: Path
+) -> None:
+    refused = duly("token", **variables)
+    assert refused.exit_code == 1
+    assert "Better Auth" in refused.stderr
+    assert refused.stdout == ""
+    assert not (tmp_path / ".duly").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, ["set DATABASE_URL", "set BETTER_AUTH_URL"]),
+        ({"DATABASE_URL": "postgresql://x:letmein@y/z"}, ["set BETTER_AUTH_URL"]),
+        ({"BETTER_AUTH_URL": "http://app.example.com"}, ["BETTER_AUTH_URL must use https"]),
+        ({"AUTH_SHARED_SECRET": "letmein"}, ["AUTH_SHARED_SECRET needs at least 32 bytes"]),
+        ({"CORS_ORIGINS": "*"}, ["CORS_ORIGINS takes exact origins"]),
+        ({"WORKERS": "letmein"}, ["WORKERS", "integer"]),
+        ({"PORT": "0"}, ["PORT", "greater than or equal to 1"]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("command", ["serve", "migrate", "token"])
+def test_unsafe_production_settings_stop_it_with_a_clear_message(
+    command: str, variables: dict[str, str], words: list[str], duly: Duly
+) -> None:
+    refused = duly(command, ENVIRONMENT="production", **variables)
+    assert refused.exit_code == 1
+    assert refused.stdout == ""
+    assert refused.stderr.startswith("The settings are not usable (docs/settings.md):")
+    for each in words:
+        assert each in refused.stderr
+    assert "letmein" not in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.fixture
+def empty_database(cluster: EmbeddedServer, worker_id: str) -> str:
+    """The URL of a database without tables."""
+    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+        connection.execute(f'drop database if exists "cli_{worker_id}"')
+    return cluster.database(f"cli_{worker_id}")
+
+
+def tables(url: str) -> set[Any]:
+    query = "select table_name from information_schema.tables where table_schema = 'duly'"
+    with psycopg.connect(url) as connection:
+        return {name for (name,) in connection.execute(query)}
+
+
+def test_migrate_makes_the_tables_and_can_be_repeated(duly: Duly, empty_database: str) -> None:
+    for _ in range(2):
+        done = duly("migrate", DATABASE_URL=empty_database)
+        assert done.exit_code == 0
+        assert done.stdout == "The database is at head.\n"
+        assert {"users", "tasks"} <= tables(empty_database)
+
+
+def test_migrate_goes_to_the_direct_database(duly: Duly, empty_database: str) -> None:
+    pooled = "postgresql://nobody@127.0.0.1:1/nothing"
+    done = duly("migrate", DATABASE_URL=pooled, DATABASE_URL_DIRECT=empty_database)
+    assert done.exit_code == 0
+    assert "tasks" in tables(empty_database)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "url"),
+    [
+        (["migrate"], "postgresql://nobody:letmein@127.0.0.1:1/nothing"),
+        (["migrate"], "not a url letmein"),
+        (["serve"], "postgresql://nobody:letmein@127.0.0.1:1/nothing"),
+    ],
+    ids=str,
+)
+def test_a_database_that_cannot_be_reached_is_said_in_one_line(
+    arguments: list[str], url: str, duly: Duly
+) -> None:
+    refused = duly(*arguments, DATABASE_URL=url)
+    assert refused.exit_code == 1
+    assert "DATABASE_URL " in refused.stderr
+    assert "letmein" not in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_revision_that_does_not_exist_is_said_in_one_line(
+    duly: Duly, empty_database: str
+) -> None:
+    refused = duly("migrate", "nonsense", DATABASE_URL=empty_database)
+    assert refused.exit_code == 1
+    assert "nonsense" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_production_does_not_serve_an_older_database(duly: Duly, empty_database: str) -> None:
+    refused = duly(
+        "serve",
+        ENVIRONMENT="production",
+        DATABASE_URL=empty_database,
+        BETTER_AUTH_URL="https://app.example.com",
+    )
+    assert refused.exit_code == 1
+    assert "run `duly migrate` first" in refused.stderr

@@ -1,0 +1,97 @@
+"""Duly as `duly serve` runs it: its own process, its own workers, its log in a file."""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from backend.config import Settings
+from backend.tests.support.processes import Program, started
+
+DULY = str(Path(sys.executable).with_name("duly"))
+# Only these pass through: a setting in the developer's shell must not change the outcome.
+_INHERITED = ("HOME", "LANG", "PATH", "TMPDIR")
+
+
+class ServedProgram:
+    """A running `duly serve`.
+
+    Attributes:
+        url: Its origin.
+    """
+
+    def __init__(self, url: str, program: Program) -> None:
+        self.url = url
+        self._program = program
+
+    @property
+    def pid(self) -> int:
+        """The parent of the workers."""
+        return self._program.pid
+
+    def output(self) -> str:
+        """All that it has written so far."""
+        return self._program.output()
+
+    def find_log(self, **members: object) -> dict[str, Any]:
+        """The log line with these members, as soon as it is there."""
+
+        def find() -> dict[str, Any] | None:
+            matching = (line for line in self.log() if members.items() <= line.items())
+            return next(matching, None)
+
+        return self._program.wait_for(find)
+
+    def log(self) -> list[dict[str, Any]]:
+        """Every whole line that it has logged so far."""
+        lines = self.output().split("\n")[:-1]
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+@contextmanager
+def serve(settings: Settings, directory: Path, **changes: str) -> Iterator[ServedProgram]:
+    """Run `duly serve` with `settings` and more environment variables."""
+    port = free_port()
+    variables = {**environment(settings), "PORT": str(port), **changes}
+    with started(Program("duly", [DULY, "serve"], variables, directory)) as program:
+        url = f"http://127.0.0.1:{port}"
+        with httpx2.Client(base_url=url, trust_env=False) as client:
+            program.wait_for(lambda: _ready(client))
+        yield ServedProgram(url, program)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment variables that say what `settings` does."""
+    assert settings.database_url
+    variables = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return {
+        **variables,
+        "ENVIRONMENT": settings.environment,
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "AUTH_JWKS_URL": settings.auth_jwks_url or "",
+        "AUTH_ISSUER": settings.issuer,
+        "AUTH_AUDIENCE": ",".join(settings.audiences),
+        "CORS_ORIGINS": ",".join(settings.cors_origins),
+        "WORKERS": "2",
+    }
+
+
+def _ready(client: httpx2.Client) -> bool | None:
+    try:
+        return client.get("/readyz").is_success or None
+    except httpx2.TransportError:
+        return None
