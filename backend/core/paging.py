@@ -14,17 +14,18 @@ class Cursor:
 
     Attributes:
         sort: The sort that the page was made with; a cursor is good for that one only.
-        value: The last row's sort value, as text.
+        value: The last row's sort value, as text; None for null.
         id: The last row's id in canonical form, which breaks ties.
     """
 
     sort: str
-    value: str
+    value: str | None
     id: str
 
     def encode(self) -> str:
         """The opaque text that clients hand back: URL-safe, without padding."""
-        packed = _BETWEEN.join((self.sort, self.id, self.value))
+        known = [] if self.value is None else [self.value]
+        packed = _BETWEEN.join((self.sort, self.id, *known))
         return urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
     @classmethod
@@ -34,4 +35,6 @@ class Cursor:
         match packed.split(_BETWEEN):
             case [sort, last, value] if parse_id(last):
                 return cls(sort, value, last)
+            case [sort, last] if parse_id(last):
+                return cls(sort, None, last)
         raise ValueError("not a cursor")

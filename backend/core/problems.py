@@ -27,6 +27,9 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
             offending value, SQL or anything of another user. Default: the title.
         headers: Header fields that the answer carries besides the usual ones.
         errors: The refused parts of the request, for 422.
+
+    Attributes:
+        position: Which of several operations it is about, counted from 0; None for one alone.
     """
 
     code: ClassVar[str]
@@ -52,6 +55,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.headers = dict(headers or {})
         self.errors = list(errors)
         self.members: dict[str, object] = {}
+        self.position: int | None = None
         super().__init__(self.detail)
 
     def document(self, request_id: str) -> dict[str, object]:

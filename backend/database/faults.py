@@ -3,10 +3,13 @@
 SQLSTATE codes: PostgreSQL manual, appendix A.
 """
 
+from typing import NamedTuple
+
 from backend.core.problems import (
     Conflict,
     DeadlineExceeded,
     InternalError,
+    NotFound,
     Overloaded,
     Problem,
     Unavailable,
@@ -19,11 +22,22 @@ class StatementRefused(Exception):  # noqa: N818 - named for what PostgreSQL did
 
     Attributes:
         sqlstate: The five characters that name the error.
+        from_end: The place of the refused statement in its call, counted from the end, which is 1;
+            0 when the call was refused at its end.
     """
 
-    def __init__(self, sqlstate: str, message: str) -> None:
+    def __init__(self, sqlstate: str, message: str, from_end: int = 0) -> None:
         super().__init__(f"{sqlstate}: {message}")
         self.sqlstate = sqlstate
+        self.from_end = from_end
+
+
+class UnknownSpace(Unavailable):
+    """A write for a space that does not exist, or no longer. It had no effect."""
+
+
+class DemandUnmet(NotFound):
+    """An operation of several that shall all succeed gave no row; all were taken back."""
 
 
 class WireLost(Exception):  # noqa: N818 - named for what happened
@@ -42,14 +56,29 @@ class NoWire(Exception):  # noqa: N818 - named for what happened
     """No connection could be made; the call was not sent."""
 
 
-class IsolationBroken(Exception):  # noqa: N818 - named for what was found
-    """Row-level security does not bind the role of requests: nothing may be served."""
+class Complaint(NamedTuple):
+    """One thing in the database that is not as it must be.
 
-    def __init__(self, tables: list[str]) -> None:
-        super().__init__(
-            f"row-level security is not active for duly_api on {', '.join(tables)}: "
-            "run `duly migrate`, and see that duly_api has neither BYPASSRLS nor SUPERUSER"
-        )
+    Attributes:
+        what: In a few words.
+        remedy: What the owner of the tables is to do about it, SQL mostly.
+    """
+
+    what: str
+    remedy: str
+
+
+class IsolationBroken(Exception):  # noqa: N818 - named for what was found
+    """The database would not keep users apart: nothing may be served.
+
+    Attributes:
+        complaints: Everything that is not as it must be.
+    """
+
+    def __init__(self, complaints: list[Complaint]) -> None:
+        said = "; ".join(f"{what} (mend it: {remedy})" for what, remedy in complaints)
+        super().__init__(f"the database would not keep users apart: {said}")
+        self.complaints = complaints
 
 
 FAULTS = (StatementRefused, WireLost, WireBusy, NoWire)
@@ -68,10 +97,12 @@ _PROBLEMS: dict[str, type[Problem]] = {
     "25006": Unavailable,  # read_only_sql_transaction: a failover is under way
     "40": Unavailable,  # transaction rollback: serialization, deadlock
     "53": Unavailable,  # insufficient resources: disk full, out of memory, too many connections
-    "55P03": Unavailable,  # lock_not_available
+    "55P03": DeadlineExceeded,  # lock_not_available: writes of the same space took too long
     "57": Unavailable,  # operator intervention: shutdown, crash, starting up
     "58": Unavailable,  # system error: input/output
     "XX": Unavailable,  # internal error of the server
+    "DU010": UnknownSpace,  # raised by `duly.number_write`
+    "DU011": DemandUnmet,  # raised by `duly.demand`
     # Prepared statements were lost twice: a pooler is being restarted.
     **dict.fromkeys(LOST_PREPARED_STATEMENTS, Unavailable),
 }

@@ -1,70 +1,76 @@
-"""The role and the user of a call, and the proof that the database enforces them."""
+"""The prelude of a call: its role, its user, its space, and what only a write needs besides."""
 
-from sqlalchemy import ColumnElement, Text, bindparam, func, literal_column, select
-from sqlmodel import SQLModel
+from typing import Final
 
-import backend.models  # noqa: F401 - registers the tables with SQLModel.metadata
-from backend.database.connection.wire import Rows, Wire
-from backend.database.faults import IsolationBroken
-from backend.database.statements import Bound, Statement
+from sqlalchemy import Text, bindparam
+
+from backend.database.connection.wire import Rows
+from backend.database.statements import Bound, Fragment, Statement
 
 # PostgreSQL cancels a statement shortly before the request's deadline of 2 s ends, so that the
 # connection stays healthy.
-_STATEMENT_TIMEOUT = "1800ms"
+_TIMEOUT: Final = "1800ms"
+
+_USER: Final = Fragment(bindparam("user", type_=Text))
+_SPACE: Final = Fragment(bindparam("space", type_=Text))
+_REQUEST: Final = Fragment(bindparam("request_id", type_=Text))
 
 
-def _local(name: str, value: ColumnElement[str]) -> ColumnElement[str]:
-    return func.set_config(literal_column(f"'{name}'"), value, literal_column("true"))
+def _set(name: str, value: Fragment | str) -> Fragment:
+    """Make a setting that ends with the transaction."""
+    return Fragment(f"set_config('{name}', ", value, ", true)")
 
 
-_PRELUDE = Statement(
-    select(
-        _local("role", literal_column("'duly_api'")),
-        _local("app.user_id", bindparam("user_id", type_=Text)),
-        _local("timezone", literal_column("'UTC'")),
-        _local("statement_timeout", literal_column(f"'{_STATEMENT_TIMEOUT}'")),
-        # Or PostgreSQL comes to plan each list anew, and never stops (docs/performance.md).
-        _local("plan_cache_mode", literal_column("'force_generic_plan'")),
+def _prelude(*others: Fragment) -> Statement:
+    """Who acts and whose rows, which are echoed; the rest in one column, since nobody reads it."""
+    first, *more = others
+    return Statement(
+        *("SELECT ", _set("app.user_id", _USER), ", ", _set("app.space_id", _SPACE)),
+        *(", concat(", first, *(part for each in more for part in (", ", each)), ")"),
     )
+
+
+_FOR_READS: Final = (
+    _set("role", "'duly_api'"),
+    _set("timezone", "'UTC'"),
+    _set("statement_timeout", f"'{_TIMEOUT}'"),
+    # Or PostgreSQL comes to plan each list anew, and never stops (docs/performance.md).
+    _set("plan_cache_mode", "'force_generic_plan'"),
 )
-
-_TABLES = sorted(
-    table.fullname for table in SQLModel.metadata.tables.values() if table.schema == "duly"
+# The lock makes the writes of a space serial, so that each statement behind it sees all earlier
+# ones; it comes before the introduction, which locks a row. PostgreSQL starts the clock of
+# `statement_timeout` before it runs the statement that sets it: this wait has a timeout of its own.
+_FOR_WRITES: Final = (
+    *_FOR_READS,
+    _set("lock_timeout", f"'{_TIMEOUT}'"),
+    _set("app.actor", _USER),
+    _set("app.request_id", _REQUEST),
+    Fragment("pg_advisory_xact_lock(hashtextextended(", _SPACE, ", 0))"),
 )
-_PROOF = Statement(
-    select(
-        func.pg_backend_pid(),
-        *(func.row_security_active(literal_column(f"'{table}'")) for table in _TABLES),
-    )
-)
+_READ_PRELUDE: Final = _prelude(*_FOR_READS)
+_WRITE_PRELUDE: Final = _prelude(*_FOR_WRITES)
 
 
-def prelude(user_id: str) -> Bound:
-    """The statement that makes the rest of its call run as `user_id`, and ends with the call.
+def read_prelude(user_id: str, space_id: str) -> Bound:
+    """The statement that makes the rest of its call read as `user_id` in a space.
 
-    Transaction-local settings, because others would leak to the next client of a transaction
-    pooler.
+    Its settings end with the call: others would leak to the next client of a transaction pooler.
     """
-    return _PRELUDE.bind(user_id=user_id)
+    return _READ_PRELUDE.bind(user=user_id, space=space_id)
 
 
-def echoed_user(rows: Rows) -> str:
-    """Whom the answer to a prelude was made for."""
-    return (rows[0][1] or b"").decode()
+def write_prelude(user_id: str, space_id: str, request_id: str) -> Bound:
+    """As `read_prelude`, for a call that writes: waits for the space's write lock.
 
-
-async def prove_isolation(wire: Wire) -> None:
-    """Check over `wire` that row-level security binds the role of requests on every table.
-
-    A wire that ends at a pooler, which shows in the process that answers, is told to send one call
-    at a time.
-
-    Raises:
-        IsolationBroken: when it does not; nothing may be served then.
+    Args:
+        user_id: Who acts.
+        space_id: Whose rows.
+        request_id: What the history knows the request by.
     """
-    [_, [(pid, *active)]] = await wire.send([prelude(""), _PROOF.bind()])
-    if pid != b"%d" % wire.backend_pid:
-        wire.send_one_at_a_time()
-    open_tables = [table for table, on in zip(_TABLES, active, strict=True) if on != b"t"]
-    if open_tables:
-        raise IsolationBroken(open_tables)
+    return _WRITE_PRELUDE.bind(user=user_id, space=space_id, request_id=request_id)
+
+
+def echoed_caller(rows: Rows) -> tuple[str, str]:
+    """The user and the space that the answer to a prelude was made for."""
+    user, space, _ = rows[0]
+    return (user or b"").decode(), (space or b"").decode()

@@ -18,13 +18,18 @@ class MigrationFailed(Exception):  # noqa: N818 - named for what happened
     """The database is as it was; the message says why, and holds no password."""
 
 
-def configuration(url: str) -> Config:
-    """Alembic's configuration for the database at `url` (a `postgresql://` URL)."""
+def configuration(url: str, *, moves: bool = False) -> Config:
+    """Alembic's configuration for the database at `url` (a `postgresql://` URL).
+
+    Args:
+        url: The database.
+        moves: Whether the command goes to another revision; else it only looks.
+    """
     from alembic.config import Config  # noqa: PLC0415 - half a second that serving needs not
 
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
-    config.attributes["url"] = url
+    config.attributes.update(url=url, moves=moves)
     return config
 
 
@@ -37,7 +42,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     from alembic import command, util  # noqa: PLC0415 - as above
 
     try:
-        command.upgrade(configuration(url), revision)
+        command.upgrade(configuration(url, moves=True), revision)
     except ArgumentError:  # not repeated: it may hold a password
         raise MigrationFailed("DATABASE_URL is not a PostgreSQL URL.") from None
     except OperationalError as error:
@@ -50,7 +55,7 @@ def downgrade(url: str, revision: str) -> None:
     """Take the database at `url` back to `revision`; `base` removes all of Duly's data."""
     from alembic import command  # noqa: PLC0415 - as above
 
-    command.downgrade(configuration(url), revision)
+    command.downgrade(configuration(url, moves=True), revision)
 
 
 def check(url: str) -> None:

@@ -1,25 +1,49 @@
-"""The JSON that PostgreSQL builds, derived from the read schemas.
+"""The JSON that PostgreSQL builds: a projection says which field comes from which expression.
 
-One source for the bytes and for the OpenAPI document: the fields of the pydantic class. A field
-without a column of its name is an error at import time.
+The read schemas are the source of the bytes and of the OpenAPI document alike. A field without a
+column of its name, or an expression of its own, is an error at import time.
 """
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Text, inspect, literal_column
+from sqlalchemy import inspect
 from sqlmodel import SQLModel
 
+from backend.database.statements import Expression, Fragment
 
-def json_object(schema: type[BaseModel], model: type[SQLModel]) -> ColumnElement[str]:
-    """A SQL expression that gives one row of `model` as the JSON text of `schema`.
+Projection = Mapping[str, Expression]
+"""Each field of an object, and the expression that gives it."""
+
+
+def projection(
+    schema: type[BaseModel], model: type[SQLModel], **expressions: Expression
+) -> Projection:
+    """Where the fields of `schema` come from.
+
+    Args:
+        schema: The object as clients get it.
+        model: The table whose row it shows: a field is the column of its name.
+        expressions: Those of the other fields.
+
+    Raises:
+        KeyError: when a field has neither, or an expression is of no field.
+    """
+    if unknown := expressions.keys() - schema.model_fields:
+        raise KeyError(f"{schema.__name__} has no field {', '.join(unknown)}")
+    columns = inspect(model).local_table.c
+    return {
+        name: expressions[name] if name in expressions else columns[name]
+        for name in schema.model_fields
+    }
+
+
+def json_object(fields: Projection) -> Fragment:
+    """SQL that gives a row as the JSON text of an object.
 
     Times come out in ISO 8601 with offset and microseconds, because PostgreSQL's JSON functions
     write them so.
-
-    Raises:
-        KeyError: when `model` lacks a column that `schema` has as a field.
     """
-    table = inspect(model).local_table
-    columns = ", ".join(str(table.c[name]) for name in schema.model_fields)
+    parts = [part for name, each in fields.items() for part in (", ", each, f" AS {name}")]
     # A row of a subquery keeps the columns' names, at half the cost of `json_build_object`.
-    row = f"row_to_json((select r from (select {columns}) r))::text"  # noqa: S608 - our columns
-    return literal_column(row, Text).label("json")
+    return Fragment("row_to_json((SELECT r FROM (SELECT ", *parts[1:], ") r))::text")

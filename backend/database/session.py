@@ -1,14 +1,20 @@
-"""The database as one user sees it."""
+"""The database as one caller sees it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from backend.core.principal import Principal
+from backend.core.problems import Problem
 from backend.database.connection.pool import Pool
 from backend.database.connection.pools import Pools
 from backend.database.connection.wire import Rows
-from backend.database.isolation import echoed_user, prelude
+from backend.database.faults import DemandUnmet, StatementRefused, UnknownSpace
+from backend.database.isolation import echoed_caller, read_prelude, write_prelude
+from backend.database.operations import Operation, demanding
 from backend.database.statements import Bound
+
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,53 +30,166 @@ class Introduction:
     took_effect: Callable[[], None]
 
 
+class Introductions(Protocol):
+    """Whoever remembers which callers the database knows."""
+
+    def needed(self, principal: Principal) -> Introduction | None:
+        """What introduces `principal`; None when nothing in it would be new."""
+
+    def forget(self, subject: str) -> None:
+        """Introduce this user again at the next call."""
+
+
 class Session:
-    """What services work with: every call runs as `principal`, whom no statement names.
+    """Runs operations as `principal`, whom no statement of a service names.
 
     Args:
         pool: Where calls go.
         principal: The verified caller.
-        introduction: For a caller whom the database may not know yet.
+        introductions: Makes callers known whom the database may not know yet.
+        request_id: What the history will know the request by.
     """
 
-    __slots__ = ("_introduction", "_pool", "principal")
+    __slots__ = ("_introductions", "_pool", "_request_id", "principal")
 
     def __init__(
-        self, pool: Pool | Pools, principal: Principal, introduction: Introduction | None = None
+        self,
+        pool: Pool | Pools,
+        principal: Principal,
+        introductions: Introductions,
+        request_id: str = "",
     ) -> None:
         self._pool = pool
         self.principal = principal
-        self._introduction = introduction
+        self._introductions = introductions
+        self._request_id = request_id
 
-    async def read(self, *statements: Bound) -> list[Rows]:
-        """Run statements that can be repeated without harm, in one round trip.
-
-        Returns:
-            The rows of each statement, in PostgreSQL's text format.
-        """
-        return await self._call(statements, read_only=True)
-
-    async def write(self, *statements: Bound) -> list[Rows]:
-        """Run statements of which at least one writes, atomically, in one round trip.
+    async def run(self, operation: Operation[A]) -> A:
+        """Run one operation: atomically, in one round trip.
 
         Returns:
-            The rows of each statement, in PostgreSQL's text format.
+            What the operation reads from its rows.
 
         Raises:
-            Unavailable: also when the outcome is unknown.
+            Problem: The operation's own, or what became of the call. `Unavailable` for a write
+                also means that its outcome is unknown.
         """
-        return await self._call(statements, read_only=False)
+        statements = operation.statements + operation.reasons
+        return operation.read(await self._call(statements, writes=operation.writes))
 
-    async def _call(self, statements: tuple[Bound, ...], *, read_only: bool) -> list[Rows]:
-        user = self.principal.subject
-        before = [prelude(user)]
-        if self._introduction:
-            before.append(self._introduction.statement)
+    async def run_all(
+        self, operations: Sequence[Operation[A]], *, atomic: bool
+    ) -> list[A] | list[A | Problem]:
+        """Run several operations, each of which sees what those before it did.
+
+        One round trip, unless one fails.
+
+        Args:
+            operations: At least one.
+            atomic: Whether none shall take effect unless all do.
+
+        Returns:
+            The answer of each operation; if not atomic, the problem of one that failed.
+
+        Raises:
+            Problem: If atomic, that of the first operation that failed, whose place in
+                `operations` is its `position`. Otherwise what became of the whole call.
+        """
+        if atomic:
+            return await self._all_or_nothing(operations)
+        parts = [each.statements + each.reasons for each in operations]
+        try:
+            rows = await self._call(sum(parts, ()), writes=any(each.writes for each in operations))
+        except Problem as problem:
+            if _failed(problem, parts) is None:
+                raise
+            # PostgreSQL refused one and took back all. Rare, so it may take a call for each.
+            return [await self._try_to_run(each) for each in operations]
+        return [
+            _try_to_read(operation, own)
+            for operation, own in zip(operations, _shared_out(rows, parts), strict=True)
+        ]
+
+    async def _all_or_nothing(self, operations: Sequence[Operation[A]]) -> list[A]:
+        parts = [demanding(each) for each in operations]
+        try:
+            rows = await self._call(sum(parts, ()), writes=True)
+        except Problem as problem:
+            position = _failed(problem, parts)
+            if position is None:
+                raise
+            if isinstance(problem, DemandUnmet):
+                problem = await self._explain(operations[position])
+            problem.position = position
+            raise problem from None
+        return [
+            operation.read(own)
+            for operation, own in zip(operations, _shared_out(rows, parts), strict=True)
+        ]
+
+    async def _explain(self, operation: Operation[A]) -> Problem:
+        """Why a decisive operation gave no row."""
+        reasons = operation.reasons
+        rows = await self._call(reasons, writes=False) if reasons else []
+        answer = _try_to_read(operation, [*([] for _ in operation.statements), *rows])
+        assert isinstance(answer, Problem)  # noqa: S101 - or it is not decisive
+        return answer
+
+    async def _try_to_run(self, operation: Operation[A]) -> A | Problem:
+        try:
+            return await self.run(operation)
+        except Problem as problem:
+            return problem
+
+    async def _call(self, statements: tuple[Bound, ...], *, writes: bool) -> list[Rows]:
+        """Run statements as the caller, who is introduced first if need be."""
+        introduction = self._introductions.needed(self.principal)
+        try:
+            return await self._send(statements, introduction, writes=writes)
+        except UnknownSpace:
+            # Erased, through another process that did not tell this one: nothing was written.
+            self._introductions.forget(self.principal.subject)
+            introduction = self._introductions.needed(self.principal)
+            return await self._send(statements, introduction, writes=writes)
+
+    async def _send(
+        self, statements: tuple[Bound, ...], introduction: Introduction | None, *, writes: bool
+    ) -> list[Rows]:
+        user = space = self.principal.subject
+        prelude = (
+            write_prelude(user, space, self._request_id) if writes else read_prelude(user, space)
+        )
+        before = [prelude, introduction.statement] if introduction else [prelude]
         tag = (user, statements[0].statement.name)
-        rows = await self._pool.call([*before, *statements], read_only=read_only, tag=tag)
-        if echoed_user(rows[0]) != user:
+        rows = await self._pool.call([*before, *statements], read_only=not writes, tag=tag)
+        if echoed_caller(rows[0]) != (user, space):
             raise self._pool.close_all()
-        if self._introduction:
-            self._introduction.took_effect()
-            self._introduction = None
+        if introduction:
+            introduction.took_effect()
         return rows[len(before) :]
+
+
+def _failed(problem: Problem, parts: Sequence[tuple[Bound, ...]]) -> int | None:
+    """Which operation PostgreSQL refused; None when it was none of them."""
+    refusal = problem.__cause__
+    if not isinstance(refusal, StatementRefused):
+        return None
+    behind = refusal.from_end - 1  # statements behind the refused one
+    for position in reversed(range(len(parts))):
+        if behind < len(parts[position]):
+            return position
+        behind -= len(parts[position])
+    return None
+
+
+def _shared_out(rows: list[Rows], parts: Sequence[tuple[Bound, ...]]) -> list[list[Rows]]:
+    """The rows of each operation's own statements."""
+    remaining = iter(rows)
+    return [[next(remaining) for _ in statements] for statements in parts]
+
+
+def _try_to_read(operation: Operation[A], rows: list[Rows]) -> A | Problem:
+    try:
+        return operation.read(rows)
+    except Problem as problem:
+        return problem

@@ -1,36 +1,92 @@
-"""SQLModel expressions compiled once to the SQL and the parameters that libpq takes.
+"""SQL joined from fragments that were compiled once, and the values that go with it.
 
-This is the only place that compiles. Make a `Statement` at import time, or once per shape.
+This is the only place that compiles. A `Fragment` is made at import time; joining some of them to a
+`Statement` takes microseconds, so every combination of filters, sorts and fields may be a statement
+of its own.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from itertools import count
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from psycopg.abc import Buffer
+from psycopg.adapt import PyFormat, Transformer
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql.elements import SQLCoreOperations
 
-_DIALECT = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+_DIALECT: Final = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+_HOLE: Final = re.compile(r"\$(\d+)")
+# Without its schema a column is the same inside a query and in what a subquery of it gives.
+_SCHEMA_OF_COLUMN: Final = re.compile(r"\bduly\.(?=\w+\.)")
 
-Value = str | int | bool | UUID | datetime | Sequence[int] | None
+Expression = ClauseElement | SQLCoreOperations[Any]
+"""An expression of SQLModel or SQLAlchemy; `col(Task.title)` is one, too."""
+
+Scalar = str | int | float | bool | Decimal | UUID | datetime | date | time
+Value = Scalar | Sequence[Scalar | None] | None
+"""What a parameter may be; a sequence (a list, not a tuple, which is a row) becomes an array."""
+
+# psycopg's own encoding: complete, and in C.
+_dump: Final = Transformer().dump_sequence
+_TEXT: Final = [PyFormat.TEXT] * 1_000
+_unnamed: Final = count()
 
 
-def _array(values: Sequence[int]) -> bytes:
-    return b"{%s}" % ",".join(map(str, values)).encode()
+class Parameter(NamedTuple):
+    """A place in a fragment for a value.
+
+    Attributes:
+        name: The keyword of `Statement.bind`.
+        fixed: Whether the expression brought the value itself.
+        value: That value.
+    """
+
+    name: str
+    fixed: bool = False
+    value: Any = None
 
 
-_ENCODERS: dict[type, Callable[[Any], bytes | None]] = {
-    str: str.encode,
-    int: lambda value: b"%d" % value,
-    bool: lambda value: b"t" if value else b"f",
-    UUID: lambda value: str(value).encode(),
-    datetime: lambda value: value.isoformat().encode(),
-    tuple: _array,
-    list: _array,
-    type(None): lambda _value: None,  # SQL NULL
-}
+class Fragment:
+    """A piece of SQL, compiled once.
+
+    Args:
+        parts: Text, expressions of SQLModel or SQLAlchemy, other fragments: joined in this order.
+            The `bindparam`s of expressions become keywords of `Statement.bind`.
+
+    Attributes:
+        pieces: Text, and the places for values between.
+    """
+
+    __slots__ = ("pieces",)
+
+    def __init__(self, *parts: "Expression | Fragment | str") -> None:
+        self.pieces: tuple[str | Parameter, ...] = tuple(
+            piece for part in parts for piece in _pieces(part)
+        )
+
+
+class Where(NamedTuple):
+    """The conditions of a statement, of which all must hold. Made by `backend.database.queries`."""
+
+    conditions: tuple[Fragment, ...]
+
+    @property
+    def pieces(self) -> Iterator[str | Parameter]:
+        """As those of a `Fragment`."""
+        between = "\nWHERE "
+        for condition in self.conditions:
+            yield between
+            yield from condition.pieces
+            between = " AND "
+
+
+Part = Fragment | Where | str
 
 
 class Bound(NamedTuple):
@@ -42,43 +98,76 @@ class Bound(NamedTuple):
     """
 
     statement: "Statement"
-    values: list[bytes | None]
+    values: Sequence[Buffer | None]
 
 
 class Statement:
-    """One compiled SQL statement.
+    """One SQL statement.
 
     Args:
-        expression: A SQLModel or SQLAlchemy expression; its named `bindparam`s become the
-            keyword arguments of `bind`.
+        parts: What it is joined from. Parameters of one name are one parameter.
 
     Attributes:
+        parts: The same.
         sql: The SQL with `$1`, `$2`, …
         name: Names the statement among a connection's prepared statements: equal SQL, equal name.
     """
 
-    __slots__ = ("_fixed", "_parameters", "expression", "name", "sql")
+    __slots__ = ("_fixed", "_parameters", "name", "parts", "sql")
 
-    def __init__(self, expression: ClauseElement) -> None:
-        compiled = expression.compile(dialect=_DIALECT)
-        self.expression = expression
-        self.sql = str(compiled).encode()
+    def __init__(self, *parts: Part) -> None:
+        text: list[str] = []
+        places: dict[str, str] = {}
+        self._fixed: dict[str, Any] = {}
+        for part in parts:
+            for piece in (part,) if isinstance(part, str) else part.pieces:
+                if isinstance(piece, str):
+                    text.append(piece)
+                    continue
+                if piece.fixed:
+                    self._fixed[piece.name] = piece.value
+                text.append(places.setdefault(piece.name, f"${len(places) + 1}"))
+        self.parts = parts
+        self._parameters = tuple(places)
+        self.sql = "".join(text).encode()
         self.name = b"duly_" + blake2b(self.sql, digest_size=8).hexdigest().encode()
-        self._parameters: list[str] = getattr(compiled, "positiontup", None) or []
-        binds = getattr(compiled, "binds", {})
-        self._fixed: dict[str, Value] = {
-            name: bind.effective_value for name, bind in binds.items() if not bind.required
-        }
 
     def bind(self, **values: Value) -> Bound:
-        """The statement with `values` for its named parameters.
+        """The statement with `values` for its named parameters; those without a place are ignored.
 
         Raises:
             KeyError: when a value is missing.
+            psycopg.Error: for what PostgreSQL cannot take: NUL in a text, an unknown type.
+            UnicodeEncodeError: for lone surrogates.
         """
-        return Bound(self, [_encode(values, self._fixed, name) for name in self._parameters])
+        if self._fixed:
+            values |= self._fixed
+        given = [values[name] for name in self._parameters]
+        return Bound(self, _dump(given, _TEXT[: len(given)]))
 
 
-def _encode(values: dict[str, Value], fixed: dict[str, Value], name: str) -> bytes | None:
-    value = values[name] if name in values else fixed[name]
-    return _ENCODERS[type(value)](value)
+def _pieces(part: Expression | Fragment | str) -> Iterator[str | Parameter]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Fragment):
+        yield from part.pieces
+    else:
+        yield from _compile(part)
+
+
+def _compile(expression: Expression) -> Iterator[str | Parameter]:
+    clause: Any = getattr(expression, "__clause_element__", lambda: expression)()
+    compiled = clause.compile(dialect=_DIALECT)
+    names: list[str] = getattr(compiled, "positiontup", None) or []
+    binds = getattr(compiled, "binds", {})
+    parameters = {name: _parameter(name, binds[name]) for name in names}
+    text = _SCHEMA_OF_COLUMN.sub("", str(compiled))
+    for place, piece in enumerate(_HOLE.split(text)):
+        yield parameters[names[int(piece) - 1]] if place % 2 else piece
+
+
+def _parameter(name: str, bind: Any) -> Parameter:
+    if bind.required:
+        return Parameter(name)
+    # SQLAlchemy numbers such names from 1 in every expression.
+    return Parameter(f"{name} {next(_unnamed)}", fixed=True, value=bind.effective_value)

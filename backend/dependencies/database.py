@@ -1,4 +1,4 @@
-"""The database, acting as the caller."""
+"""The database, as the caller sees it."""
 
 from typing import Annotated
 
@@ -8,10 +8,10 @@ from backend.database.session import Session
 from backend.dependencies.auth import CurrentUser
 
 
-def acting(request: Request, caller: CurrentUser) -> Session:
+def session(request: Request, caller: CurrentUser) -> Session:
     """The database as the caller sees it; introduces callers it has not seen."""
     state = request.app.state
-    return Session(state.pool, caller, state.known_users.needed(caller))
+    return Session(state.pool, caller, state.known_users, request.scope["request_id"])
 
 
-CallerSession = Annotated[Session, Depends(acting)]
+CallerSession = Annotated[Session, Depends(session)]

@@ -10,7 +10,7 @@ from backend.config import Settings
 from backend.database import migrate
 from backend.database.connection.wire import Wire, WireOptions
 from backend.database.faults import FAULTS, IsolationBroken
-from backend.database.isolation import prove_isolation
+from backend.database.proof import prove_isolation
 from backend.doctor.finding import Finding, fail, ok, warn
 
 _PATIENCE = 10  # seconds; a sleeping Neon database takes about one to wake
@@ -150,7 +150,7 @@ async def _isolating(url: str) -> Finding:
         finally:
             wire.close()
     except IsolationBroken as error:
-        return _open(url, error)
+        return _open(error)
     except (psycopg.Error, *FAULTS) as error:
         return fail(
             "isolation",
@@ -161,15 +161,7 @@ async def _isolating(url: str) -> Finding:
     return ok("isolation", "row-level security binds duly_api on every table")
 
 
-def _open(url: str, error: IsolationBroken) -> Finding:
-    """Which of its two ends the isolation is broken at: the role or the tables."""
-    query = "select true from pg_roles where rolname = 'duly_api' and (rolbypassrls or rolsuper)"
-    with psycopg.connect(url, autocommit=True) as connection:
-        bypassing = connection.execute(query).fetchone()
-    if bypassing:
-        detail = "the role duly_api bypasses row-level security: every user would see all rows"
-        remedy = "Run as its owner: alter role duly_api nosuperuser nobypassrls"
-    else:
-        detail = str(error).partition(":")[0]
-        remedy = "Run for each: alter table … enable row level security, force row level security"
+def _open(error: IsolationBroken) -> Finding:
+    detail = "; ".join(what for what, _ in error.complaints)
+    remedy = f"Run as its owner: {'; '.join(remedy for _, remedy in error.complaints)}"
     return fail("isolation", detail, f"{remedy}. See docs/decisions/0003-isolation.md.")

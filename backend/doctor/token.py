@@ -80,8 +80,9 @@ _ADVICE: dict[Reason, Finding] = {
     ),
     "subject_reserved": fail(
         "token",
-        "its `sub` begins like the user ids of an issuer in AUTH_ISSUERS",
-        "Give that issuer another `name`, one that none of your own subjects begins with.",
+        "its `sub` begins with `~`, or like the user ids of an issuer in AUTH_ISSUERS",
+        "Let `getSubject` in auth.ts return ids that do not begin with `~`, or give that issuer "
+        "another `name`, one that none of your own subjects begins with.",
     ),
     "claim_refused": fail(
         "token",

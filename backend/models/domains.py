@@ -1,8 +1,12 @@
-"""Domains of the schema `duly`: types whose rules the database checks; migration 0003 has them."""
+"""Domains of the schema `duly`: types whose rules the database checks; migration 0003 has them.
+
+Columns that say whose a row is are plain text: publications cannot filter rows by a domain.
+"""
 
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Text, Uuid
+from sqlalchemy import Text, TypeDecorator, Uuid
 from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.sql.operators import OperatorClass
 
@@ -10,9 +14,15 @@ DOMAIN.operator_classes = OperatorClass.ANY  # SQLAlchemy 2.1 leaves it out, and
 
 _domain = partial(DOMAIN, schema="duly", create_type=False)
 
-SUBJECT = _domain("subject", Text(collation="C"))
 DISPLAY_NAME = _domain("display_name", Text())
 EMAIL = _domain("email", Text())
 UUID7 = _domain("uuid7", Uuid())
 TITLE = _domain("title", Text())
 DESCRIPTION = _domain("description", Text())
+
+
+def base_type(type_: Any) -> Any:
+    """The type below a domain or a decorator, which a parameter for it has; others as they are."""
+    if isinstance(type_, TypeDecorator):
+        return type_.impl_instance
+    return type_.data_type if isinstance(type_, DOMAIN) else type_

@@ -7,32 +7,33 @@ from sqlalchemy import BigInteger, Computed, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from backend.models.domains import DESCRIPTION, TITLE, UUID7
+from backend.models.ownership import SPACE, owned_by
 
 
 class Task(SQLModel, table=True):
-    """One task of one user.
+    """One task of one space.
 
-    `user_id`, `version` and `updated_at` are set by the database on every write.
+    `space_id`, `version` and `updated_at` are set by the database on every write.
     """
 
     __tablename__ = "tasks"
     __table_args__ = (
         Index(
             "tasks_newest",
-            "user_id",
+            "space_id",
             text("created_at desc"),
             text("id desc"),
             postgresql_where=text("deleted_at is null"),
         ),
-        {"schema": "duly"},
+        owned_by(SPACE),
     )
 
-    user_id: str = Field(
+    space_id: str = Field(
         primary_key=True,
         sa_type=Text(collation="C"),
-        foreign_key="duly.users.subject",
+        foreign_key="duly.spaces.id",
         ondelete="CASCADE",
-        sa_column_kwargs={"server_default": text("duly.current_user_id()")},
+        sa_column_kwargs={"server_default": text("duly.current_space()")},
     )
     id: UUID = Field(primary_key=True, sa_type=UUID7)
     title: str = Field(sa_type=TITLE)
@@ -48,5 +49,5 @@ class Task(SQLModel, table=True):
     version: int = Field(
         sa_type=BigInteger,
         sa_column_kwargs={"server_default": text("0")},
-        description="The user's number of the write that made this row what it is.",
+        description="The space's number of the write that made this row what it is.",
     )

@@ -2,21 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Text, text
 from sqlmodel import Field, SQLModel
 
-from backend.models.domains import DISPLAY_NAME, EMAIL, SUBJECT
+from backend.models.domains import DISPLAY_NAME, EMAIL
+from backend.models.ownership import Owner, owned_by
 
 
 class User(SQLModel, table=True):
     """One subject of the issuer. No foreign key leads to Better Auth's own tables."""
 
     __tablename__ = "users"
-    __table_args__ = {"schema": "duly"}
+    __table_args__ = (
+        CheckConstraint("char_length(subject) between 1 and 255", name="users_subject_length"),
+        owned_by(Owner("subject", "duly.current_user_id()")),
+    )
 
     subject: str = Field(
         primary_key=True,
-        sa_type=SUBJECT,
+        sa_type=Text(collation="C"),
         sa_column_kwargs={"server_default": text("duly.current_user_id()")},
     )
     email: str | None = Field(default=None, sa_type=EMAIL)
@@ -26,11 +30,6 @@ class User(SQLModel, table=True):
         sa_type=BigInteger,
         sa_column_kwargs={"server_default": text("0")},
         description="The `iat` of the token that email and name come from: older tokens lose.",
-    )
-    last_version: int = Field(
-        sa_type=BigInteger,
-        sa_column_kwargs={"server_default": text("0")},
-        description="The number of the user's latest write.",
     )
     created_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
     updated_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})

@@ -3,20 +3,18 @@
 import asyncio
 import time
 
-from sqlalchemy import literal, select
-
 from backend.core.key_sets import KeySetState, KeySetStates
 from backend.core.lifecycle import stopping
 from backend.core.problems import Problem
 from backend.database.connection.pools import Pools
-from backend.database.isolation import prelude
+from backend.database.isolation import read_prelude
 from backend.database.statements import Statement
 from backend.schemas.health import KeySet, Ready
 
 _KEEP_SECONDS = 1.0
 _PATIENCE_SECONDS = 1.0
 
-_PING = Statement(select(literal(1)))
+_PING = Statement("SELECT 1")
 
 
 class Readiness:
@@ -56,7 +54,7 @@ class Readiness:
     async def _database_answers(self) -> bool:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._pool.call([prelude(""), _PING.bind()], read_only=True)
+                await self._pool.call([read_prelude("", ""), _PING.bind()], read_only=True)
         except (Problem, TimeoutError):
             return False
         return True

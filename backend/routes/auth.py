@@ -12,7 +12,7 @@ router = APIRouter(route_class=StrictRoute, tags=["auth"])
 
 async def describe_me(db: CallerSession) -> Response:
     """Say who the token belongs to and how long it lasts."""
-    me = await users.describe_me(db)
+    me = await db.run(users.describe_me(db.principal))
     return Response(me.model_dump_json(), media_type="application/json")
 
 

@@ -11,7 +11,8 @@ router = APIRouter(route_class=StrictRoute, tags=["me"])
 
 async def erase_me(request: Request, db: CallerSession) -> Response:
     """Erase everything that is kept about the caller, at once and for good."""
-    await users.erase_me(db, request.app.state.known_users)
+    await db.run(users.erase_me())
+    request.app.state.known_users.forget(db.principal.subject)
     return Response(status_code=204)
 
 

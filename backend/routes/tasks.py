@@ -21,8 +21,7 @@ from backend.schemas.task import (
     TrashQuery,
 )
 from backend.services import tasks
-from backend.services.tasks.pages import Page
-from backend.services.tasks.writes import Representation
+from backend.services.tasks import Page, Representation
 from backend.web.route import StrictRoute
 
 TaskId = Annotated[str, Path(description="The task's UUID.", json_schema_extra={"format": "uuid"})]
@@ -32,18 +31,18 @@ async def list_tasks(
     request: Request, db: CallerSession, query: Annotated[TaskQuery, Query()]
 ) -> Response:
     """List tasks outside the trash, a page at a time."""
-    return _page(request, await tasks.list_tasks(db, query), query)
+    return _page(request, await db.run(tasks.list_tasks(query)), query)
 
 
 async def create_task(request: Request, db: CallerSession, task: TaskCreate) -> Response:
     """Create a task. A client-made `id` makes a retry safe: the second one is a 409."""
-    task_id, created = await tasks.create_task(db, task)
+    task_id, created = await db.run(tasks.create_task(task))
     return _task(created, status=201, Location=f"{_path(request)}/{task_id}")
 
 
 async def get_task(db: CallerSession, task_id: TaskId, known: KnownVersions) -> Response:
     """Read one task."""
-    task = await tasks.get_task(db, _parse(task_id))
+    task = await db.run(tasks.get_task(_parse(task_id)))
     tag = etag(task.version)
     if tag in known or "*" in known:
         return Response(status_code=304, headers={"ETag": tag})
@@ -54,7 +53,7 @@ async def update_task(
     db: CallerSession, task_id: TaskId, patch: TaskUpdate, versions: ExpectedVersions
 ) -> Response:
     """Change the members that the body has (RFC 7396); the others stay."""
-    return _task(await tasks.update_task(db, _parse(task_id), patch, versions))
+    return _task(await db.run(tasks.update_task(_parse(task_id), patch, versions)))
 
 
 async def complete_task(
@@ -66,36 +65,38 @@ async def complete_task(
     """Set whether the task is done; without a body, toggle it."""
     completed = wish.completed if wish else None
     return _task(
-        await tasks.complete_task(db, _parse(task_id), completed=completed, versions=versions)
+        await db.run(tasks.complete_task(_parse(task_id), completed=completed, versions=versions))
     )
 
 
 async def toggle_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
     """Toggle whether the task is done."""
-    return _task(await tasks.complete_task(db, _parse(task_id), completed=None, versions=versions))
+    return _task(
+        await db.run(tasks.complete_task(_parse(task_id), completed=None, versions=versions))
+    )
 
 
 async def delete_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
     """Move the task to the trash."""
-    await tasks.delete_task(db, _parse(task_id), versions)
+    await db.run(tasks.delete_task(_parse(task_id), versions))
     return Response(status_code=204)
 
 
 async def restore_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
     """Take the task out of the trash; one that is not in it stays as it is."""
-    return _task(await tasks.restore_task(db, _parse(task_id), versions))
+    return _task(await db.run(tasks.restore_task(_parse(task_id), versions)))
 
 
 async def list_trash(
     request: Request, db: CallerSession, query: Annotated[TrashQuery, Query()]
 ) -> Response:
     """List the trash, the latest deletion first."""
-    return _page(request, await tasks.list_trash(db, query), query)
+    return _page(request, await db.run(tasks.list_trash(query)), query)
 
 
 async def empty_trash(db: CallerSession) -> Response:
     """Delete everything in the trash for good."""
-    await tasks.empty_trash(db)
+    await db.run(tasks.empty_trash())
     return Response(status_code=204)
 
 

@@ -3,13 +3,18 @@
 The main issuer's users are known by their subject alone. Those of an issuer of `AUTH_ISSUERS` are
 known as `name:subject`: a name holds no colon, so two such issuers never meet, and a subject of the
 main issuer that begins with one of these names and a colon is refused, so it meets none of them.
+One that begins with `~` is refused, too: a user's id is also that of their personal space, and the
+ids of shared spaces will begin so.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from backend.config import MAIN_ISSUER, AdditionalIssuer, Settings
 from backend.security.refusals import RefusedToken
+
+_SHARED: Final = "~"
 
 LONGEST_ID = 255
 """Characters of a user id, and of any other identifier in a token."""
@@ -59,7 +64,7 @@ def trusted_issuers(settings: Settings) -> Mapping[str, TrustedIssuer]:
         audiences=settings.audiences,
         algorithms=frozenset({"HS256"}) if settings.auth_shared_secret else asymmetric,
         jwks_url=settings.jwks_url,
-        reserved=tuple(_prefix(each) for each in settings.auth_issuers),
+        reserved=(_SHARED, *(_prefix(each) for each in settings.auth_issuers)),
     )
     others = (
         TrustedIssuer(

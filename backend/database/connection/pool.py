@@ -20,7 +20,7 @@ from backend.database.faults import (
     WireBroken,
     WireLost,
 )
-from backend.database.isolation import prove_isolation
+from backend.database.proof import prove_isolation
 from backend.database.statements import Bound
 
 _LONGEST_PAUSE = 1.0

@@ -13,6 +13,7 @@ from dataclasses import replace
 from backend.core.problems import Problem
 from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.connection.wire import Rows, Tag
+from backend.database.guard import IsolationGuard
 from backend.database.statements import Bound
 
 _SLOW = 0.2  # seconds
@@ -34,6 +35,7 @@ class Pools:
         self._reads = Pool(conninfo, few, self._learn)
         self._writes = Pool(conninfo, options, self._learn)
         self._slow = Pool(conninfo, few, self._learn)
+        self._guard = IsolationGuard(self._reads)
         self._known_slow: OrderedDict[Tag, None] = OrderedDict()
 
     async def start(self) -> None:
@@ -43,6 +45,7 @@ class Pools:
 
     async def close(self) -> None:
         """Close every wire; calls in flight fail."""
+        self._guard.close()
         for pool in (self._slow, self._writes, self._reads):
             await pool.close()
 
@@ -50,6 +53,7 @@ class Pools:
         self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
     ) -> list[Rows]:
         """As `Pool.call`; a call whose tag was slow the last time takes the slow lane."""
+        self._guard.let_pass()
         pool = self._reads if read_only else self._writes
         if tag in self._known_slow:
             pool = self._slow

@@ -18,6 +18,7 @@ from enum import Enum
 
 import psycopg
 from psycopg import pq
+from psycopg.abc import Buffer
 
 from backend.database.connection.libpq import queue_sync
 from backend.database.faults import (
@@ -220,7 +221,7 @@ class Wire:
                 call.answered.set_exception(error)
 
     def _send_statement(
-        self, name: bytes, sql: bytes, values: list[bytes | None], awaited: deque[bytes | None]
+        self, name: bytes, sql: bytes, values: Sequence[Buffer | None], awaited: deque[bytes | None]
     ) -> None:
         confirmed = self._prepared.get(name)
         if confirmed is None and self._options.prepare:
@@ -286,7 +287,7 @@ class Wire:
             columns = [[value(row, c) for row in rows] for c in range(result.nfields)]
             call.rows.append(list(zip(*columns, strict=True)))
         if status == _FAILED:
-            call.fault = call.fault or _refusal(result)
+            call.fault = call.fault or _refusal(result, len(call.statements) - len(call.rows))
         elif status not in (_ROWS, _DONE, _SKIPPED):
             raise psycopg.OperationalError(f"not the result of a statement: {status}")
 
@@ -340,8 +341,8 @@ class Wire:
             self._options.on_retire()
 
 
-def _refusal(result: pq.abc.PGresult) -> StatementRefused:
+def _refusal(result: pq.abc.PGresult, from_end: int) -> StatementRefused:
     sqlstate = result.error_field(_SQLSTATE)
     if sqlstate is None:  # not PostgreSQL's, but libpq's own: the outcome is unknown
         raise psycopg.OperationalError(result.get_error_message())
-    return StatementRefused(sqlstate.decode(), result.get_error_message())
+    return StatementRefused(sqlstate.decode(), result.get_error_message(), from_end)

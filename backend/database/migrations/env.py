@@ -1,4 +1,8 @@
-"""Alembic's entry: one connection, one transaction, the schema `duly` only."""
+"""Alembic's entry: one connection, one transaction, the schema `duly` only.
+
+Whatever moves between revisions does so with row-level security lifted for the owner; it is forced
+again before the transaction ends, so nobody ever meets the tables without it.
+"""
 
 from typing import Any
 
@@ -8,6 +12,7 @@ from sqlmodel import SQLModel
 
 import backend.models  # noqa: F401 - registers the tables with SQLModel.metadata
 from backend.database import urls
+from backend.database.migrations import owned
 
 # Two starting services must not migrate at once. Any constant will do.
 _MIGRATION_LOCK = 0x64756C79
@@ -16,6 +21,13 @@ _MIGRATION_LOCK = 0x64756C79
 def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:
     """Everything outside the schema `duly` belongs to somebody else, such as Better Auth."""
     return kind != "schema" or name == "duly"
+
+
+def _is_moving() -> bool:
+    """Whether there is anything to run; an exclusive lock for nothing would be felt."""
+    if not context.config.attributes.get("moves"):  # a comparison with the models only
+        return False
+    return context.get_context().get_current_revision() != context.get_revision_argument()
 
 
 def run() -> None:
@@ -32,7 +44,11 @@ def run() -> None:
             include_name=_is_ours,
             version_table_schema="duly",
         )
+        if moving := _is_moving():
+            owned.let_owner_in(connection)
         context.run_migrations()
+        if moving:
+            owned.lock_owner_out(connection)
         connection.commit()
     engine.dispose()
 

@@ -1,13 +1,12 @@
-"""Tasks: what can be done with them."""
+"""Tasks: what can be done with them, as functions that return operations."""
 
 from backend.services.tasks.pages import Page, list_tasks, list_trash
+from backend.services.tasks.shape import Representation, get_task
 from backend.services.tasks.writes import (
-    Representation,
     complete_task,
     create_task,
     delete_task,
     empty_trash,
-    get_task,
     restore_task,
     update_task,
 )

@@ -1,41 +1,28 @@
-"""Pages of tasks: filters, sorts and keyset cursors, never OFFSET."""
+"""Pages of tasks."""
 
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Final, NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import BigInteger, Uuid, bindparam, func, tuple_
-from sqlmodel import col, select
+from sqlalchemy import BigInteger, bindparam
 
 from backend.core.paging import Cursor
 from backend.core.problems import ValidationFailed
-from backend.database.session import Session
-from backend.database.statements import Statement
+from backend.database.connection.wire import Rows
+from backend.database.operations import Operation
+from backend.database.queries import Parts, select
+from backend.database.statements import Bound, Fragment, Statement, Value
 from backend.models import Task
 from backend.schemas.task import TaskQuery, TrashQuery
-from backend.services.tasks.writes import IS_LIVE, IS_TRASHED, JSON
+from backend.services.tasks.filters import STATUS
+from backend.services.tasks.ordering import ORDERS, Order
+from backend.services.tasks.shape import JSON
 
-_TRASH = "trash"
-
-# Sort field of the API: the column (`Any`: it is typed by what it holds, and also has `.type`),
-# and the field of the JSON that shows it.
-_SORTS: dict[str, tuple[Any, str]] = {
-    "created": (col(Task.created_at), "created_at"),
-    "updated": (col(Task.updated_at), "updated_at"),
-    "title": (col(Task.title), "title"),
-    "deleted": (col(Task.deleted_at), "deleted_at"),
-}
-_FILTERS = {
-    "all": (IS_LIVE,),
-    "pending": (IS_LIVE, ~col(Task.completed)),
-    "completed": (IS_LIVE, col(Task.completed)),
-    _TRASH: (IS_TRASHED,),
-}
+_SHAPES: Final = 1_024
+_LIMIT: Final = Fragment(bindparam("limit", type_=BigInteger))
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Some tasks, and where the next ones start.
 
     Attributes:
@@ -49,83 +36,84 @@ class Page:
     total: int | None = None
 
 
-async def list_tasks(db: Session, query: TaskQuery) -> Page:
+def list_tasks(query: TaskQuery) -> Operation[Page]:
     """One page of the caller's tasks outside the trash.
 
     Raises:
         ValidationFailed: for a cursor that is not one, or was made with another sort.
     """
-    return await _page(db, query.status, query.sort, query, count=query.count is not None)
+    return _page(query.status, query.sort, query, count=query.count is not None)
 
 
-async def list_trash(db: Session, query: TrashQuery) -> Page:
+def list_trash(query: TrashQuery) -> Operation[Page]:
     """One page of the caller's trash, the latest deletion first. Errors as `list_tasks`."""
-    return await _page(db, _TRASH, "-deleted", query, count=False)
+    return _page("trashed", "-deleted", query, count=False)
 
 
-async def _page(
-    db: Session, status: str, sort: str, query: TaskQuery | TrashQuery, *, count: bool
-) -> Page:
-    cursor = None if query.cursor is None else _decode(query.cursor, sort)
-    statement = _select(status, sort, after=cursor is not None)
+def _page(status: str, sort: str, query: TaskQuery | TrashQuery, *, count: bool) -> Operation[Page]:
     # One row more than asked for tells whether there is a next page.
-    bound = statement.bind(
-        limit=query.limit + 1,
-        value=cursor.value if cursor else None,
-        id=cursor.id if cursor else None,
+    values: dict[str, Value] = {"limit": query.limit + 1}
+    null = None
+    if query.cursor is not None:
+        value, last_id = _decode(query.cursor, sort)
+        null = value is None
+        values |= {"last_value": value, "last_id": last_id}
+    statements: list[Bound] = [_select(status, sort, null=null).bind(**values)]
+    if count:
+        statements.append(_count(status).bind())
+    return Operation(tuple(statements), partial(_read, sort, query.limit))
+
+
+@lru_cache(_SHAPES)
+def _select(status: str, sort: str, *, null: bool | None) -> Statement:
+    """The statement for a page; `null` says what the last value before it was, None: no page."""
+    order = ORDERS[sort]
+    conditions = [*STATUS[status], *([] if null is None else [order.after(null=null)])]
+    return Statement(*page_of(order, conditions))
+
+
+def page_of(order: Order, conditions: list[Fragment]) -> Parts:
+    """The first tasks that meet the conditions, in their order, as JSON.
+
+    In one SELECT, PostgreSQL would make the JSON of every row that it sorts.
+    """
+    chosen = select("*", Task, *conditions)
+    ordered = ("\nORDER BY ", order.clause)
+    return (
+        *("SELECT ", JSON, "\nFROM ("),
+        *(*chosen, *ordered, " LIMIT ", _LIMIT, ") AS tasks", *ordered),
     )
-    counting = [_count(status).bind()] if count else []
-    try:
-        rows, *counted = await db.read(bound, *counting)
-    except ValidationFailed:  # the limit is checked, so it was the cursor's value
-        raise _invalid_cursor() from None
-    total = int(counted[0][0][0] or 0) if counted else None
-    tasks = [row[0] or b"" for row in rows[: query.limit]]
-    more = len(rows) > query.limit
-    return Page(b"[%s]" % b",".join(tasks), _after(tasks[-1], sort) if more else None, total)
 
 
-@lru_cache(maxsize=256)
-def _select(status: str, sort: str, *, after: bool) -> Statement:
-    column, _ = _SORTS[sort.removeprefix("-")]
-    descending = sort.startswith("-")
-    chosen = select(Task).where(*_FILTERS[status])
-    if after:
-        here = tuple_(column, col(Task.id))
-        last = tuple_(bindparam("value", type_=column.type), bindparam("id", type_=Uuid))
-        chosen = chosen.where(here < last if descending else here > last)
-    limit = bindparam("limit", type_=BigInteger)
-    ordered = chosen.order_by(*_order(column, col(Task.id), descending=descending)).limit(limit)
-    # In one SELECT, PostgreSQL would make the JSON of every row that it sorts.
-    page = ordered.subquery("tasks")
-    order = _order(page.c[column.name], page.c.id, descending=descending)
-    return Statement(select(JSON).select_from(page).order_by(*order))
-
-
-def _order(*columns: Any, descending: bool) -> list[Any]:
-    return [column.desc() for column in columns] if descending else [*columns]
-
-
-@lru_cache(maxsize=8)
+@lru_cache(_SHAPES)
 def _count(status: str) -> Statement:
-    return Statement(select(func.count()).select_from(Task).where(*_FILTERS[status]))
+    return Statement(*select("count(*)", Task, *STATUS[status]))
 
 
-def _after(last: bytes, sort: str) -> str:
-    """The cursor behind `last`, which shows its own sort value and id."""
+def _read(sort: str, limit: int, rows: list[Rows]) -> Page:
+    found, *counted = rows
+    tasks = [row[0] or b"" for row in found[:limit]]
+    cursor = _behind(tasks[-1], sort) if len(found) > limit else None
+    total = int(counted[0][0][0] or 0) if counted else None
+    return Page(b"[%s]" % b",".join(tasks), cursor, total)
+
+
+def _behind(last: bytes, sort: str) -> str:
+    """The cursor behind a task, which shows its own sort value and id."""
     task = from_json(last)
-    _, field = _SORTS[sort.removeprefix("-")]
-    return Cursor(sort, task[field], task["id"]).encode()
+    return Cursor(sort, task[ORDERS[sort].field], task["id"]).encode()
 
 
-def _decode(text: str, sort: str) -> Cursor:
+def _decode(text: str, sort: str) -> tuple[Value, str]:
+    """The sort value and the id of the last row of the page before."""
     try:
         cursor = Cursor.decode(text)
+        value = None if cursor.value is None else ORDERS[sort].read(cursor.value)
     except ValueError:
         raise _invalid_cursor() from None
     if cursor.sort != sort:
         raise _invalid_cursor()
-    return cursor
+    return value, cursor.id
 
 
 def _invalid_cursor() -> ValidationFailed:

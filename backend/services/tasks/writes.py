@@ -1,53 +1,43 @@
-"""Tasks: list, read, create, change, complete, delete, restore.
-
-No statement here names a user: row-level security adds the caller to each.
-"""
+"""What can be done to tasks: create, change, complete, delete, restore."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    ColumnElement,
-    Text,
-    Uuid,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    null,
-    update,
-)
+from sqlalchemy import BigInteger, Boolean, bindparam, case, func, inspect, null
 from sqlalchemy import any_ as sql_any
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import col, select
+from sqlmodel import col
 
 from backend.core.ids import new_id
-from backend.core.problems import NotFound, StaleVersion
+from backend.core.problems import StaleVersion
 from backend.database.connection.wire import Rows
-from backend.database.projection import json_object
-from backend.database.session import Session
-from backend.database.statements import Statement, Value
+from backend.database.operations import Operation, nothing
+from backend.database.queries import delete, insert, select, update
+from backend.database.statements import Fragment, Statement, Value
 from backend.models import Task
-from backend.schemas.task import TaskCreate, TaskRead, TaskUpdate
+from backend.models.domains import base_type
+from backend.schemas.task import TaskCreate, TaskUpdate
+from backend.services.tasks.filters import IS_LIVE, IS_TRASHED
+from backend.services.tasks.shape import HAS_ID, REPRESENTATION, SHOW, Representation, only
 
-JSON = json_object(TaskRead, Task)
-IS_LIVE = col(Task.deleted_at).is_(None)
-IS_TRASHED = col(Task.deleted_at).is_not(None)
+_SHAPES: Final = 1_024
+_COLUMNS: Final = inspect(Task).local_table.c
+_HAS_VERSION: Final = Fragment(
+    col(Task.version) == sql_any(bindparam("versions", type_=ARRAY(BigInteger)))
+)
+_COMPLETED: Final = bindparam("completed", type_=Boolean)
 
-_HAS_ID = col(Task.id) == bindparam("id", type_=Uuid)
-_HAS_VERSION = col(Task.version) == sql_any(bindparam("versions", type_=ARRAY(BigInteger)))
-_COMPLETED = bindparam("completed", type_=Boolean)
 
-# What a write may do to a row, by name. The shape of an UPDATE is a set of these names.
-_ASSIGNMENTS: dict[str, tuple[str, ColumnElement[Any]]] = {
-    "title": ("title", bindparam("title", type_=Text)),
-    "description": ("description", bindparam("description", type_=Text)),
+def _given(name: str) -> Fragment:
+    """A parameter of the type of the column of its name."""
+    return Fragment(bindparam(name, type_=base_type(_COLUMNS[name].type)))
+
+
+# Fields that are columns are what clients say; these are not, or not only. What a change does to a
+# row is a set of names: of fields and of these.
+_SPECIAL: Final[dict[str, tuple[str, Any]]] = {
     "completed": (
         "completed_at",
         case((_COMPLETED, func.coalesce(col(Task.completed_at), func.now())), else_=null()),
@@ -56,156 +46,127 @@ _ASSIGNMENTS: dict[str, tuple[str, ColumnElement[Any]]] = {
     "trashed": ("deleted_at", func.now()),
     "restored": ("deleted_at", null()),
 }
-
-_SHOW = Statement(select(JSON, Task.version).where(_HAS_ID, IS_LIVE))
-_SHOW_ANY = Statement(select(JSON, Task.version).where(_HAS_ID))
-_CREATE = Statement(
-    insert(Task)
-    .values(
-        id=bindparam("id", type_=Uuid),
-        title=bindparam("title", type_=Text),
-        description=bindparam("description", type_=Text),
-        completed_at=case((_COMPLETED, func.now())),
+_ASSIGNMENTS: Final[dict[str, tuple[str, Fragment]]] = {
+    **{name: (name, _given(name)) for name in TaskUpdate.model_fields if name not in _SPECIAL},
+    **{name: (column, Fragment(expression)) for name, (column, expression) in _SPECIAL.items()},
+}
+_PLAIN: Final = [name for name in TaskCreate.model_fields if name not in _SPECIAL]
+_CREATE: Final = Statement(
+    *insert(
+        Task,
+        {name: _given(name) for name in _PLAIN}
+        | {"completed_at": Fragment(case((_COMPLETED, func.now())))},
+        Fragment(REPRESENTATION, ", ", col(Task.id)),
     )
-    .returning(JSON, col(Task.version))
 )
-_EMPTY_TRASH = Statement(delete(Task).where(IS_TRASHED))
+_SHOW_ANY: Final = Statement(*select(REPRESENTATION, Task, HAS_ID))
+_SHOW_ANY_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, _HAS_VERSION))
+_SHOW_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, IS_LIVE, _HAS_VERSION))
+_EMPTY_TRASH: Final = Statement(*delete(Task, IS_TRASHED))
 
 
-@lru_cache(maxsize=256)
-def _update(assignments: frozenset[str], *, conditional: bool) -> Statement:
-    values = dict(_ASSIGNMENTS[name] for name in sorted(assignments))
-    state = IS_TRASHED if "restored" in assignments else IS_LIVE
-    change = update(Task).where(_HAS_ID, state).values(values)
-    if conditional:
-        change = change.where(_HAS_VERSION)
-    return Statement(change.returning(JSON, col(Task.version)))
-
-
-@dataclass(frozen=True, slots=True)
-class Representation:
-    """A task as PostgreSQL wrote it.
-
-    Attributes:
-        body: JSON in UTF-8, the fields of `TaskRead`.
-        version: The version that the body shows.
-    """
-
-    body: bytes
-    version: int
-
-
-async def get_task(db: Session, task_id: UUID) -> Representation:
-    """One task of the caller that is not in the trash.
-
-    Raises:
-        NotFound: when the caller has no such task.
-    """
-    [rows] = await db.read(_SHOW.bind(id=task_id))
-    return _only(rows)
-
-
-async def create_task(db: Session, task: TaskCreate) -> tuple[UUID, Representation]:
+def create_task(task: TaskCreate) -> Operation[tuple[UUID, Representation]]:
     """Create a task and give its id with it.
 
-    Raises:
+    The operation raises:
         Conflict: when the caller has a task with this id, perhaps in the trash.
     """
-    task_id = task.id or new_id()
-    [rows] = await db.write(
-        _CREATE.bind(
-            id=task_id, title=task.title, description=task.description, completed=task.completed
-        )
-    )
-    return task_id, _only(rows)
+    values = {name: getattr(task, name) for name in TaskCreate.model_fields}
+    values["id"] = task.id or new_id()
+    return Operation((_CREATE.bind(**values),), _created, writes=True, decisive=True)
 
 
-async def update_task(
-    db: Session, task_id: UUID, patch: TaskUpdate, versions: Sequence[int] | None = None
-) -> Representation:
+def update_task(
+    task_id: UUID, patch: TaskUpdate, versions: Sequence[int] | None = None
+) -> Operation[Representation]:
     """Apply a merge patch (RFC 7396). An empty one changes nothing, the version included.
 
     Args:
-        db: The database as the caller sees it.
         task_id: Which task.
         patch: The members that are set are applied.
         versions: The versions that `If-Match` allows; None for any.
 
-    Raises:
+    The operation raises:
         NotFound: when the caller has no such task.
         StaleVersion: when the task has another version than those allowed.
     """
     fields = patch.model_fields_set
-    if not fields:
-        current = await get_task(db, task_id)
-        if versions is not None and current.version not in versions:
-            raise _stale(current)
-        return current
-    values = {name: getattr(patch, name) for name in fields}
-    return await _change(db, task_id, frozenset(fields), versions, **values)
+    if fields:
+        values = {name: getattr(patch, name) for name in fields}
+        return _change(task_id, frozenset(fields), versions, **values)
+    if versions is None:
+        return Operation((SHOW.bind(id=task_id),), only, decisive=True)
+    wanted = _SHOW_IF.bind(id=task_id, versions=list(versions))
+    return Operation((wanted,), _current, decisive=True, reasons=(SHOW.bind(id=task_id),))
 
 
-async def complete_task(
-    db: Session, task_id: UUID, *, completed: bool | None, versions: Sequence[int] | None = None
-) -> Representation:
+def complete_task(
+    task_id: UUID, *, completed: bool | None, versions: Sequence[int] | None = None
+) -> Operation[Representation]:
     """Set whether a task is done; None toggles. Errors as `update_task`."""
     if completed is None:
-        return await _change(db, task_id, frozenset({"toggled"}), versions)
-    return await _change(db, task_id, frozenset({"completed"}), versions, completed=completed)
+        return _change(task_id, frozenset({"toggled"}), versions)
+    return _change(task_id, frozenset({"completed"}), versions, completed=completed)
 
 
-async def delete_task(db: Session, task_id: UUID, versions: Sequence[int] | None = None) -> None:
+def delete_task(task_id: UUID, versions: Sequence[int] | None = None) -> Operation[Representation]:
     """Move a task to the trash. Errors as `update_task`."""
-    await _change(db, task_id, frozenset({"trashed"}), versions)
+    return _change(task_id, frozenset({"trashed"}), versions)
 
 
-async def restore_task(
-    db: Session, task_id: UUID, versions: Sequence[int] | None = None
-) -> Representation:
-    """Take a task out of the trash; one that is not in it stays as it is."""
+def restore_task(task_id: UUID, versions: Sequence[int] | None = None) -> Operation[Representation]:
+    """Take a task out of the trash; one that is not in it stays as it is.
+
+    Errors as `update_task`.
+    """
     restore = _update(frozenset({"restored"}), conditional=versions is not None)
-    changed, current = await db.write(
-        restore.bind(id=task_id, versions=versions), _SHOW_ANY.bind(id=task_id)
-    )
-    found = _only(changed or current)
-    if not changed and versions is not None and found.version not in versions:
-        raise _stale(found)
-    return found
-
-
-async def empty_trash(db: Session) -> None:
-    """Delete everything in the caller's trash for good."""
-    await db.write(_EMPTY_TRASH.bind())
-
-
-async def _change(
-    db: Session,
-    task_id: UUID,
-    assignments: frozenset[str],
-    versions: Sequence[int] | None,
-    **values: Value,
-) -> Representation:
+    show = _SHOW_ANY.bind(id=task_id)
     if versions is None:
-        statement = _update(assignments, conditional=False)
-        [changed] = await db.write(statement.bind(id=task_id, **values))
-        return _only(changed)
+        return Operation((show, restore.bind(id=task_id)), _restored, writes=True, decisive=True)
+    values: dict[str, Value] = {"id": task_id, "versions": list(versions)}
+    statements = (_SHOW_ANY_IF.bind(**values), restore.bind(**values))
+    return Operation(statements, _restored, writes=True, decisive=True, reasons=(show,))
+
+
+def empty_trash() -> Operation[None]:
+    """Delete everything in the caller's trash for good."""
+    return Operation((_EMPTY_TRASH.bind(),), nothing, writes=True)
+
+
+def _change(
+    task_id: UUID, assignments: frozenset[str], versions: Sequence[int] | None, **values: Value
+) -> Operation[Representation]:
+    if versions is None:
+        bound = _update(assignments, conditional=False).bind(id=task_id, **values)
+        return Operation((bound,), only, writes=True, decisive=True)
     statement = _update(assignments, conditional=True)
-    # The second statement sees what the first one met, after waiting for concurrent writers.
-    changed, current = await db.write(
-        statement.bind(id=task_id, versions=versions, **values), _SHOW.bind(id=task_id)
-    )
-    if not changed:
-        raise _stale(_only(current))
-    return _only(changed)
+    bound = statement.bind(id=task_id, versions=list(versions), **values)
+    reasons = (SHOW.bind(id=task_id),)
+    return Operation((bound,), _current, writes=True, decisive=True, reasons=reasons)
 
 
-def _only(rows: Rows) -> Representation:
-    """The task in the first row; no row means that the caller has no such task."""
-    if not rows:
-        raise NotFound
-    body, version = rows[0]
-    return Representation(body or b"", int(version or 0))
+@lru_cache(_SHAPES)
+def _update(assignments: frozenset[str], *, conditional: bool) -> Statement:
+    values = dict(_ASSIGNMENTS[name] for name in sorted(assignments))
+    state = IS_TRASHED if "restored" in assignments else IS_LIVE
+    conditions = [HAS_ID, state, *([_HAS_VERSION] if conditional else [])]
+    return Statement(*update(Task, values, *conditions, returning=REPRESENTATION))
 
 
-def _stale(current: Representation) -> StaleVersion:
-    return StaleVersion(current.body, current.version)
+def _created(rows: list[Rows]) -> tuple[UUID, Representation]:
+    [[(body, version, task_id)]] = rows
+    return UUID((task_id or b"").decode()), Representation(body or b"", int(version or 0))
+
+
+def _current(rows: list[Rows]) -> Representation:
+    """As `only`; without a row the last statement says what is there instead."""
+    if rows[0]:
+        return only(rows)
+    current = only(rows[-1:])
+    raise StaleVersion(current.body, current.version)
+
+
+def _restored(rows: list[Rows]) -> Representation:
+    """What the second statement restored, or what the first one met."""
+    found, changed, *reasons = rows
+    return only([changed]) if changed else _current([found, *reasons])

@@ -11,6 +11,7 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from backend.models.ownership import owned_tables
 from backend.security.signing import Issuer
 from backend.tests.support.people import ORIGIN, Person
 
@@ -42,11 +43,9 @@ def rows(database: "psycopg.Connection[Row]") -> Rows:
 def owned(found: Rows, person: Person) -> Rows:
     """Those of one person; a table that knows no owner is an error."""
 
-    def owner(row: Row) -> object:
-        return row["user_id"] if "user_id" in row else row["subject"]
-
+    owners = owned_tables()
     return {
-        table: [row for row in each if owner(row) == person.subject]
+        table: [row for row in each if row[owners[table].column] == person.subject]
         for table, each in found.items()
     }
 

@@ -1,23 +1,35 @@
 """Calls that say who they are and what they see."""
 
 import asyncio
+import re
 from collections.abc import Callable
 
-from sqlalchemy import text
-
 from backend.database.connection.wire import Rows, WireOptions
-from backend.database.isolation import prelude
-from backend.database.statements import Bound, Statement, Value
+from backend.database.isolation import read_prelude
+from backend.database.statements import Bound, Fragment, Parameter, Statement, Value
 
 
 def sql(command: str, **values: Value) -> Bound:
     """A statement written by hand, with `:name` parameters."""
-    return Statement(text(command)).bind(**values)
+    pieces = re.split(r"(?<!:):(\w+)", command)
+    parts = [_parameter(each) if place % 2 else each for place, each in enumerate(pieces)]
+    return Statement(*parts).bind(**values)
+
+
+def _parameter(name: str) -> Fragment:
+    fragment = Fragment()
+    fragment.pieces = (Parameter(name),)
+    return fragment
 
 
 def as_user(user: str, *statements: Bound) -> list[Bound]:
     """A call of `user`."""
     return [prelude(user), *statements]
+
+
+def prelude(user: str) -> Bound:
+    """The prelude of a call of `user` in their own space."""
+    return read_prelude(user, user)
 
 
 def options(silence: float = 5.0, depth: int = 10_000, *, prepare: bool = True) -> WireOptions:
@@ -35,7 +47,7 @@ WHO = sql(
     " current_setting('role'), current_setting('statement_timeout')"
 )
 NOBODY = [["", "postgres", "none", "0"]]  # what `WHO` answers without a prelude
-OWNERS = sql("select user_id from duly.tasks")
+OWNERS = sql("select space_id from duly.tasks")
 
 
 async def until(condition: Callable[[], bool], seconds: float = 5) -> None:

@@ -40,7 +40,7 @@ TABLE: dict[str, type[Problem]] = {
     "53100": Unavailable,  # disk_full
     "53200": Unavailable,  # out_of_memory
     "53300": Unavailable,  # too_many_connections
-    "55P03": Unavailable,  # lock_not_available
+    "55P03": DeadlineExceeded,  # lock_not_available
     "57P01": Unavailable,  # admin_shutdown
     "57P02": Unavailable,  # crash_shutdown
     "57P03": Unavailable,  # cannot_connect_now

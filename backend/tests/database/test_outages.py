@@ -17,6 +17,7 @@ from backend.tests.support.private_cluster import PrivateCluster
 
 pytestmark = pytest.mark.anyio
 
+SPACE = sql("insert into duly.spaces default values on conflict do nothing")
 PAUSE = 0.01  # seconds between the requests of one person: people are not a load test
 
 
@@ -40,7 +41,7 @@ class Traffic:
             task = new_id()
             add = sql("insert into duly.tasks (id, title) values (:id, 'x')", id=task)
             try:
-                await pool.call(as_user(user, add), read_only=False)
+                await pool.call(as_user(user, SPACE, add), read_only=False)
             except Unavailable:
                 self.unknown.add(str(task))
                 self.outcomes["write 503"] += 1

@@ -16,6 +16,7 @@ from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.session import Session
 from backend.schemas.task import TaskCreate, TaskQuery
 from backend.services import tasks
+from backend.services.users import KnownUsers
 from backend.tests.database.calls import NOBODY, OWNERS, WHO, as_user, sql, texts, until
 from backend.tests.support import pgbouncer
 from backend.tests.support.pgbouncer import PgBouncer
@@ -91,7 +92,8 @@ async def test_ten_thousand_mixed_requests_of_fifty_users_over_three_wires(poole
     pool = Pool(pooled, PoolOptions(size=3))
     await pool.start()
     outcomes: Counter[str] = Counter()
-    people = [Session(pool, Principal(f"mixed-{number}", 0)) for number in range(50)]
+    known = KnownUsers()
+    people = [Session(pool, Principal(f"mixed-{number}", 0), known) for number in range(50)]
     made = list[tuple[int, UUID]]()
     chance = random.Random(7)  # noqa: S311 - the same mix every time
 
@@ -100,21 +102,21 @@ async def test_ten_thousand_mixed_requests_of_fifty_users_over_three_wires(poole
         db, other = people[who], chance.choice(made) if made else None
         match chance.randrange(4):
             case 0 if number < 2_000:
-                task_id, _ = await tasks.create_task(db, TaskCreate(title=f"of mixed-{who}"))
+                task_id, _ = await db.run(tasks.create_task(TaskCreate(title=f"of mixed-{who}")))
                 made.append((who, task_id))
             case 1 if other:
                 try:
-                    found = await tasks.get_task(db, other[1])
+                    found = await db.run(tasks.get_task(other[1]))
                 except NotFound:
                     outcomes["wrong" if other[0] == who else "hidden"] += 1
                     return
                 outcomes["wrong" if f"of mixed-{who}".encode() not in found.body else "own"] += 1
             case 2 if other and other[0] != who:
                 with pytest.raises(NotFound):
-                    await tasks.complete_task(db, other[1], completed=True)
+                    await db.run(tasks.complete_task(other[1], completed=True))
                 outcomes["untouched"] += 1
             case _:
-                page = await tasks.list_tasks(db, TaskQuery(limit=20))
+                page = await db.run(tasks.list_tasks(TaskQuery(limit=20)))
                 foreign = page.body.count(b'"user_id"') - page.body.count(b'"mixed-%d"' % who)
                 outcomes["wrong" if foreign else "listed"] += 1
 

@@ -14,10 +14,11 @@ from backend.core.problems import Overloaded, Unavailable
 from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.connection.wire import Rows, Tag
 from backend.database.faults import IsolationBroken
-from backend.database.isolation import prelude
+from backend.database.operations import Operation, nothing
 from backend.database.session import Session
 from backend.database.statements import Bound
-from backend.tests.database.calls import WHO, as_user, sql, texts, until
+from backend.services.users import KnownUsers
+from backend.tests.database.calls import WHO, as_user, prelude, sql, texts, until
 from backend.tests.support.private_cluster import PrivateCluster
 from backend.tests.support.proxy import Proxy
 
@@ -189,7 +190,7 @@ async def test_a_role_that_row_level_security_does_not_bind_stops_the_start(
 ) -> None:
     private.execute(f"alter role duly_api {power}")
     try:
-        with pytest.raises(IsolationBroken, match="BYPASSRLS"):
+        with pytest.raises(IsolationBroken, match="nosuperuser nobypassrls"):
             async with running(private.url, size=2):
                 pass
     finally:
@@ -219,6 +220,8 @@ async def test_an_answer_made_for_somebody_else_is_not_shown(database_url: str) 
     pool = Confused(database_url)
     await pool.start()
     with pytest.raises(Unavailable):
-        await Session(pool, Principal("alice", expires_at=0)).read(WHO)
+        await Session(pool, Principal("alice", expires_at=0), KnownUsers()).run(
+            Operation((WHO,), nothing)
+        )
     assert pool.wires == 0
     await pool.close()

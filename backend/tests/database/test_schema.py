@@ -23,7 +23,13 @@ def acting(url: str, user: str | None) -> Iterator[psycopg.Connection]:
     with psycopg.connect(url) as connection:
         connection.execute("select set_config('role', 'duly_api', true)")
         if user is not None:
-            connection.execute("select set_config('app.user_id', %s, true)", [user])
+            connection.execute(
+                "select set_config('app.user_id', %s, true), set_config('app.space_id', %s, true),"
+                " pg_advisory_xact_lock(hashtextextended(%s, 0))",
+                [user, user, user],
+            )
+            if user:
+                connection.execute("insert into duly.spaces default values on conflict do nothing")
         yield connection
 
 
@@ -110,7 +116,8 @@ def test_every_write_takes_the_next_number_of_its_user(database_url: str, user: 
             "update duly.tasks set title = 'y' returning version, updated_at = now()"
         ).fetchall()
         assert sorted(changed) == [(4, True), (5, True), (6, True)]
-        assert connection.execute("select last_version from duly.users").fetchall() == [(6,)]
+        [(reserved,)] = connection.execute("select last_version from duly.spaces").fetchall()
+        assert reserved >= 6
     with acting(database_url, f"{user}-other") as connection:
         assert add(connection) == 1
 
@@ -141,7 +148,7 @@ def test_concurrent_writers_number_without_gaps_in_the_order_of_their_commits(
         with psycopg.connect(database_url, autocommit=True) as connection:
             while not seen or len(seen[-1]) < writers * each:
                 rows = connection.execute(
-                    "select version from duly.tasks where user_id = %s order by version", [user]
+                    "select version from duly.tasks where space_id = %s order by version", [user]
                 )
                 seen.append([row[0] for row in rows])
 
@@ -164,7 +171,7 @@ def test_users_are_isolated_in_every_table(database_url: str, user: str) -> None
             add(connection)
     with acting(database_url, user) as connection:
         assert connection.execute("select subject from duly.users").fetchall() == [(user,)]
-        assert connection.execute("select user_id from duly.tasks").fetchall() == [(user,)]
+        assert connection.execute("select space_id from duly.tasks").fetchall() == [(user,)]
         assert connection.execute("update duly.users set name = 'mine'").rowcount == 1
         assert connection.execute("update duly.tasks set title = 'mine'").rowcount == 1
         connection.execute("delete from duly.tasks")
@@ -181,8 +188,15 @@ def test_without_a_user_there_are_no_rows_and_nothing_can_be_written(
     with acting(database_url, user_id) as connection:
         assert connection.execute("select * from duly.users").fetchall() == []
         assert connection.execute("select * from duly.tasks").fetchall() == []
+        assert connection.execute("select * from duly.spaces").fetchall() == []
+    for table in ("spaces", "users"):
+        with (
+            pytest.raises((errors.InsufficientPrivilege, errors.NotNullViolation)),
+            acting(database_url, user_id) as connection,
+        ):
+            connection.execute(f"insert into duly.{table} default values".encode())
     with (
-        pytest.raises((errors.InsufficientPrivilege, errors.NotNullViolation)),
+        pytest.raises(psycopg.DatabaseError, match="no such space"),
         acting(database_url, user_id) as connection,
     ):
         add(connection)
@@ -192,11 +206,11 @@ def test_without_a_user_there_are_no_rows_and_nothing_can_be_written(
     "command",
     [
         "update duly.tasks set version = 1",
-        "update duly.tasks set user_id = 'bob'",
+        "update duly.tasks set space_id = 'bob'",
         "update duly.tasks set created_at = now()",
         "update duly.tasks set updated_at = now()",
         "update duly.tasks set id = gen_random_uuid()",
-        "insert into duly.tasks (user_id, id, title) values ('bob', gen_random_uuid(), 'x')",
+        "insert into duly.tasks (space_id, id, title) values ('bob', gen_random_uuid(), 'x')",
         "insert into duly.tasks (id, title, version) values (gen_random_uuid(), 'x', 9)",
         "insert into duly.tasks (id, title, created_at) values (gen_random_uuid(), 'x', now())",
         "insert into duly.users (subject) values ('bob')",

@@ -36,9 +36,11 @@ def crowd(database_url: str) -> list[str]:
     """Users with one task each."""
     with psycopg.connect(database_url) as connection:
         for number, user in enumerate(USERS):
-            connection.execute("select set_config('app.user_id', %s, true)", [user])
             connection.execute(
-                "insert into duly.tasks (user_id, id, title)"
+                "insert into duly.spaces (id) values (%s) on conflict do nothing", [user]
+            )
+            connection.execute(
+                "insert into duly.tasks (space_id, id, title)"
                 " values (%s, %s::uuid, 'mine') on conflict do nothing",
                 [user, f"018f0000-0000-7000-8000-{number:012d}"],
             )

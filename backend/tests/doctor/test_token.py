@@ -151,7 +151,7 @@ CASES: dict[str, tuple[Make, str, str]] = {
     "no subject": (signed(sub=None), "its `sub` is missing", "getSubject"),
     "a subject that is another issuer's user": (
         signed(sub="preview:alice"),
-        "its `sub` begins like the user ids of an issuer in AUTH_ISSUERS",
+        "its `sub` begins with `~`, or like the user ids of an issuer in AUTH_ISSUERS",
         "another `name`",
     ),
     "no expiry": (signed(exp=None), "`exp` is missing", "definePayload"),

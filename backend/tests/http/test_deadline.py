@@ -19,7 +19,7 @@ LONGEST = 3.0  # seconds: the deadline, and what a busy machine adds
 def writes_blocked(database_url: str, person: Person) -> Iterator[None]:
     """Somebody else holds the lock that every write of this person needs."""
     with psycopg.connect(database_url) as connection:
-        query = "select from duly.users where subject = %s for update"
+        query = "select from duly.spaces where id = %s for update"
         assert connection.execute(query, [person.subject]).rowcount == 1
         yield
 

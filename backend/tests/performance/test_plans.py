@@ -1,93 +1,60 @@
 """Every statement of a request reaches the caller's rows, and only those, through an index."""
 
-import asyncio
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, get_args
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import text
 
 from backend.core.ids import new_id
-from backend.core.paging import Cursor
 from backend.core.principal import Principal
 from backend.database.connection.pool import Pool, PoolOptions
-from backend.database.connection.wire import Rows
-from backend.database.isolation import prelude
+from backend.database.isolation import read_prelude
 from backend.database.session import Session
-from backend.database.statements import Bound, Statement
-from backend.schemas.task import Sort, TaskQuery
+from backend.database.statements import Statement
+from backend.models.ownership import owned_tables
+from backend.schemas.task import TaskQuery
 from backend.services.tasks.pages import list_tasks
 from backend.services.users import KnownUsers
 from backend.tests.database.test_schema import acting
-from backend.tests.database.test_where import CALLS, Service
+from backend.tests.isolation.cases import CASES, Meeting
 
 USERS = "insert into duly.users (subject) select 'user-' || u from generate_series(1, 2000) u"
+SPACES = "insert into duly.spaces (id) select subject from duly.users"
 TASKS = """
-insert into duly.tasks (user_id, id, title, created_at, completed_at, deleted_at)
+insert into duly.tasks (space_id, id, title, created_at, completed_at, deleted_at)
 select 'user-' || u, ('018f0000-0000-7000-8000-' || lpad(to_hex(u * 1000 + n), 12, '0'))::uuid,
     'Task ' || n, now() - make_interval(mins => n * 7 % 100),
     case when n % 3 = 0 then now() end, case when n % 10 = 0 then now() end
 from generate_series(1, 200) u, generate_series(1, 100) n
 """
-OWNER = {
-    "tasks": "(user_id = (InitPlan",
-    "users": "(subject = NULLIF(current_setting('app.user_id'",
-}
+OWNER = {name: f"({owner.column} = ((InitPlan" for name, owner in owned_tables().items()}
 PLANS = Statement(
-    text(
-        "select generic_plans, custom_plans from pg_prepared_statements"
-        " where statement ilike '%from duly.tasks%' and statement not ilike '%prepared%'"
-    )
+    "select generic_plans, custom_plans from pg_prepared_statements"
+    " where statement ilike '%from duly.tasks%' and statement not ilike '%prepared%'"
 )
 OF_DOMAIN = re.compile(r"\((\w+)\)::(text|uuid)")  # how EXPLAIN shows such a column
 
 Nodes = list[dict[str, Any]]
 
 
-def _lists() -> Iterator[tuple[str, TaskQuery]]:
-    """Every list of tasks that can be asked for."""
-    for status in get_args(TaskQuery.model_fields["status"].annotation):
-        yield f"{status} counted", TaskQuery(status=status, sort="title", count="exact")
-        for sort in get_args(Sort):
-            cursor = Cursor(sort, "x", str(new_id())).encode()
-            yield f"{status} by {sort}", TaskQuery(status=status, sort=sort)
-            yield f"{status} by {sort}, more", TaskQuery(status=status, sort=sort, cursor=cursor)
-
-
-LISTS = dict(_lists())
+MEETING = Meeting(Principal("somebody", expires_at=0, name="Somebody"), new_id())
+LISTS = {name: case.arguments["query"] for name, case in CASES.items() if "list_tasks" in name}
 BY_CREATED = [name for name, query in LISTS.items() if query.sort in {"created", "-created"}]
-EVERYTHING: dict[str, Service] = CALLS | {
-    name: lambda db, _, query=query: list_tasks(db, query) for name, query in LISTS.items()
-}
-READS_NOTHING = "create_task"
-ONE_TASK = [name for name in CALLS if "_task" in name and "list" not in name]
-ONE_TASK.remove(READS_NOTHING)
+READS_NOTHING = "create_task 0"
+ONE_TASK = [
+    name for name in CASES if "_task " in name and name != READS_NOTHING and name not in LISTS
+]
 
 
-class Heard(Exception):  # noqa: N818 - nothing went wrong
-    pass
-
-
-class Listening(Pool):
-    """Hears what a service wants to run, and runs nothing of it."""
-
-    async def call(self, statements: Sequence[Bound], **_: Any) -> list[Rows]:
-        raise Heard(*[bound.statement.sql for bound in statements])
-
-
-def said(service: Service) -> list[bytes]:
+def said(name: str) -> list[bytes]:
     """The SQL of a call, made by somebody whom the process does not know yet."""
-    somebody = Principal("somebody", expires_at=0)
-    db = Session(Listening(""), somebody, KnownUsers().needed(somebody))
-
-    async def listen() -> list[bytes]:
-        with pytest.raises(Heard) as heard:
-            await service(db, new_id())
-        return [*heard.value.args]
-
-    return asyncio.run(listen())
+    operation = CASES[name].operation(MEETING)
+    introduction = KnownUsers().needed(MEETING.caller)
+    assert introduction
+    bound = (introduction.statement, *operation.statements, *operation.reasons)
+    return [statement.sql for statement, _ in bound]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +63,7 @@ def connection(make_database: Callable[[str], str]) -> Iterator[psycopg.Connecti
     url = make_database("plans")
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("set session_replication_role = replica")  # without the trigger
-        for command in (USERS, TASKS, "analyze duly.users", "analyze duly.tasks"):
+        for command in (USERS, SPACES, TASKS, "analyze duly.users, duly.spaces, duly.tasks"):
             owner.execute(command.encode())
     with acting(url, "user-7") as connection:
         yield connection
@@ -108,7 +75,7 @@ def plan(connection: psycopg.Connection, name: str) -> Nodes:
     Generic plans, which the prelude asks for: they depend on no value.
     """
     found: Nodes = []
-    for statement in said(EVERYTHING[name]):
+    for statement in said(name):
         explain = b"explain (generic_plan, format json) " + statement
         row = connection.execute(explain, prepare=False).fetchone()
         assert row
@@ -131,7 +98,7 @@ def bounds(read: dict[str, Any]) -> str:
     return OF_DOMAIN.sub(r"\1", found)
 
 
-@pytest.mark.parametrize("name", EVERYTHING)
+@pytest.mark.parametrize("name", CASES)
 def test_only_rows_of_the_caller_are_read(name: str, connection: psycopg.Connection) -> None:
     found = reads(plan(connection, name))
     assert found or name == READS_NOTHING
@@ -143,9 +110,11 @@ def test_every_index_starts_with_the_owner(connection: psycopg.Connection) -> No
     """Where the owner came later, a condition on it would still read all of the index."""
     indexes = connection.execute(
         "select indrelid::regclass::text, pg_get_indexdef(indexrelid, 1, true) from pg_index"
-        " where indrelid in ('duly.tasks'::regclass, 'duly.users'::regclass)"
+        " where indrelid in (select oid from pg_class where relnamespace = 'duly'::regnamespace"
+        " and relname <> 'alembic_version')"
     )
-    assert set(indexes.fetchall()) == {("duly.tasks", "user_id"), ("duly.users", "subject")}
+    owners = {(f"duly.{name}", owner.column) for name, owner in owned_tables().items()}
+    assert set(indexes.fetchall()) == owners
 
 
 @pytest.mark.parametrize("name", BY_CREATED)
@@ -174,8 +143,8 @@ async def test_every_user_gets_the_plan_that_is_checked_here(database_url: str) 
     try:
         for number in range(3):
             principal = Principal(f"planned-{number}", expires_at=0)
-            await list_tasks(Session(pool, principal), TaskQuery())
-        [_, plans] = await pool.call([prelude(""), PLANS.bind()], read_only=True)
+            await Session(pool, principal, KnownUsers()).run(list_tasks(TaskQuery()))
+        [_, plans] = await pool.call([read_prelude("", ""), PLANS.bind()], read_only=True)
     finally:
         await pool.close()
     assert plans == [(b"3", b"0")]

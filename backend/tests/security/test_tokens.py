@@ -85,6 +85,16 @@ def test_several_audiences_may_be_configured(at: Target) -> None:
     assert reason(at.ed, at.token(), auth_audience=("api", "other")) == "wrong_audience"
 
 
+@pytest.mark.parametrize("sub", ["~", "~alice", "~01a2"])
+def test_a_subject_cannot_be_the_id_of_a_shared_space(at: Target, sub: str) -> None:
+    assert reason(at.ed, at.ed.sign(at.claims(sub=sub))) == "subject_reserved"
+
+
+@pytest.mark.parametrize("sub", ["a~", " ~", "-~"])
+def test_a_tilde_elsewhere_is_free(at: Target, sub: str) -> None:
+    assert verify(at.ed, at.ed.sign(at.claims(sub=sub))).subject == sub
+
+
 @pytest.mark.parametrize(
     "sub",
     [

@@ -20,11 +20,10 @@ def crowded(database_url: str) -> str:
     subject = "somebody-with-many-tasks"
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("set session_replication_role = replica")  # no trigger: times as given
-        connection.execute("delete from duly.tasks where user_id = %s", [subject])
-        connection.execute("delete from duly.users where subject = %s", [subject])
-        connection.execute("insert into duly.users (subject) values (%s)", [subject])
+        connection.execute("delete from duly.spaces where id = %s", [subject])
+        connection.execute("insert into duly.spaces (id) values (%s)", [subject])
         connection.execute(
-            "insert into duly.tasks (user_id, id, title, created_at, updated_at, completed_at)"
+            "insert into duly.tasks (space_id, id, title, created_at, updated_at, completed_at)"
             " select %s, overlay(gen_random_uuid()::text placing '7' from 15)::uuid,"
             " chr(97 + n / 10) || '-title', moment, moment,"
             " case when n %% 3 = 0 then moment end"

@@ -1,0 +1,123 @@
+"""The only way to make a table: its rows are owned, isolated, numbered and granted by column.
+
+A table made here cannot be left without its walls; a test walks the whole schema for one that was
+made otherwise. Row-level security is enabled here and *forced* when the migrations are through
+(`env.py`): until then they change rows of everybody, also as an owner who is no superuser.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.schema import SchemaItem
+
+SPACE: Final = "duly.current_space()"
+USER: Final = "duly.current_user_id()"
+
+
+def create(
+    table: str,
+    *items: SchemaItem,
+    key: Sequence[str] = ("id",),
+    insert: Iterable[str],
+    update: Iterable[str] = (),
+) -> None:
+    """Make a table of a space's rows: its key is the space, then `key`.
+
+    Args:
+        table: The name within the schema `duly`.
+        items: Columns besides `space_id`, `version` and the two times; constraints.
+        key: The columns that tell the rows of one space apart.
+        insert: The columns that requests may give a new row.
+        update: The columns that requests may change.
+    """
+    op.create_table(
+        table,
+        sa.Column(
+            "space_id",
+            sa.Text(collation="C"),
+            sa.ForeignKey("duly.spaces.id", ondelete="CASCADE"),
+            server_default=sa.text(SPACE),
+        ),
+        *items,
+        _time("created_at"),
+        _time("updated_at"),
+        sa.Column("version", sa.BigInteger(), nullable=False, server_default="0"),
+        sa.PrimaryKeyConstraint("space_id", *key),
+        schema="duly",
+    )
+    own(table)
+    number(table)
+    grant(table, insert=insert, update=update, delete=True)
+
+
+def own(table: str, owner: str = "space_id", asker: str = SPACE) -> None:
+    """Show requests only the rows whose `owner` is what `asker`, a SQL function, says.
+
+    The sub-select keeps the planner from looking the asker up: no user's number of rows may shape
+    the plan that all share.
+    """
+    op.execute(f"alter table duly.{table} enable row level security")
+    op.execute(
+        f"create policy own_rows on duly.{table} "
+        f"using ({owner} = (select {asker})) with check ({owner} = {asker})"
+    )
+
+
+def disown(table: str) -> None:
+    """Take the policy away, for a migration that changes what it depends on."""
+    op.execute(f"drop policy own_rows on duly.{table}")
+
+
+def number(table: str) -> None:
+    """Give each written row the next number of its space.
+
+    Triggers fire in the order of their names: those that need the number come after this one.
+    """
+    op.execute(
+        f"create trigger number_write before insert or update on duly.{table} "
+        "for each row execute function duly.number_write()"
+    )
+
+
+def grant(
+    table: str, *, insert: Iterable[str] = (), update: Iterable[str] = (), delete: bool = False
+) -> None:
+    """Let requests read the table, and write the named columns; owner and version never."""
+    op.execute(f"grant select{', delete' if delete else ''} on duly.{table} to duly_api")
+    for privilege, columns in (("insert", insert), ("update", update)):
+        if names := ", ".join(columns):
+            op.execute(f"grant {privilege} ({names}) on duly.{table} to duly_api")
+
+
+def let_owner_in(connection: sa.Connection) -> None:
+    """Lift FORCE, so that the owner of the tables sees their rows until `lock_owner_out`.
+
+    Without it an `update` of a migration changes no row, and says nothing, unless the owner is a
+    superuser. The exclusive locks that this takes keep requests out meanwhile.
+    """
+    for table in _tables(connection, "relforcerowsecurity"):
+        connection.execute(sa.text(f"alter table {table} no force row level security"))
+
+
+def lock_owner_out(connection: sa.Connection) -> None:
+    """Force row-level security on every table that has it."""
+    for table in _tables(connection, "relrowsecurity and not relforcerowsecurity"):
+        connection.execute(sa.text(f"alter table {table} force row level security"))
+
+
+def _tables(connection: sa.Connection, condition: str) -> list[str]:
+    found = connection.execute(
+        sa.text(
+            "select oid::regclass::text from pg_class "  # noqa: S608 - our own conditions
+            f"where relnamespace = 'duly'::regnamespace and {condition}"
+        )
+    )
+    return [row[0] for row in found]
+
+
+def _time(name: str) -> sa.Column[object]:
+    return sa.Column(
+        name, sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()")
+    )

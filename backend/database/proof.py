@@ -1,0 +1,120 @@
+"""The proof that the database keeps users apart, read from its catalogue.
+
+Whatever the role of requests can reach in the schema is looked at, whether the models know it or
+not: its row-level security must be in force, with the one policy that migrations make.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import backend.models  # noqa: F401 - registers the tables
+from backend.database.connection.wire import Rows, Wire
+from backend.database.faults import Complaint, IsolationBroken
+from backend.database.isolation import read_prelude
+from backend.database.statements import Statement
+from backend.models.ownership import SPACE, Owner, owned_tables
+
+# Everything runs as duly_api, whom the prelude has made the current user.
+_RELATIONS: Final = Statement("""
+SELECT c.relname,
+    row_security_active(c.oid) AND c.relforcerowsecurity,
+    (SELECT string_agg(concat_ws(' ', polpermissive, polcmd, polroles::text,
+            pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)), ' and ')
+        FROM pg_policy WHERE polrelid = c.oid)
+FROM pg_class c
+WHERE c.relnamespace = 'duly'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND (has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+        OR has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE'))
+""")
+_FUNCTIONS: Final = Statement("""
+SELECT p.oid::regprocedure::text, p.prosecdef, pg_get_function_sqlbody(p.oid)
+FROM pg_proc p
+WHERE p.pronamespace = 'duly'::regnamespace
+    AND (p.proname IN ('current_space', 'current_user_id')
+        OR p.prosecdef AND has_function_privilege(p.oid, 'EXECUTE'))
+""")
+_WHO: Final = Statement(
+    "SELECT pg_backend_pid(), rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+)
+
+PROOF: Final = [read_prelude("", ""), _WHO.bind(), _RELATIONS.bind(), _FUNCTIONS.bind()]
+"""The call whose rows `check` reads."""
+
+_ASKERS: Final = {
+    f"duly.{name}()": f"RETURN NULLIF(current_setting('{setting}'::text, true), ''::text)"
+    for name, setting in (("current_space", "app.space_id"), ("current_user_id", "app.user_id"))
+}
+
+
+async def prove_isolation(wire: Wire) -> None:
+    """Prove it over a new wire, before it takes calls.
+
+    A wire that ends at a pooler, which shows in the process that answers, is told to send one call
+    at a time.
+
+    Raises:
+        IsolationBroken: when it does not hold; nothing may be served then.
+    """
+    rows = await wire.send(PROOF)
+    if rows[1][0][0] != b"%d" % wire.backend_pid:
+        wire.send_one_at_a_time()
+    check(rows)
+
+
+def check(rows: list[Rows]) -> None:
+    """Read the rows of `PROOF`.
+
+    Raises:
+        IsolationBroken: with everything that is not as it must be.
+    """
+    [_, [(_, bypassing)], relations, functions] = rows
+    complaints = [*_bad_relations(relations), *_bad_functions(functions)]
+    if bypassing == b"t":  # which explains whatever else is wrong
+        remedy = "alter role duly_api nosuperuser nobypassrls"
+        complaints = [Complaint("the role duly_api bypasses row-level security", remedy)]
+    if complaints:
+        raise IsolationBroken(complaints)
+
+
+def _bad_relations(relations: Rows) -> Iterator[Complaint]:
+    expected = owned_tables()
+    found = {(name or b"").decode(): (active, policies) for name, active, policies in relations}
+    for name in sorted(expected.keys() - found):
+        yield Complaint(f"duly.{name} is missing, or duly_api may not use it", "`duly migrate`")
+    for name, (active, policies) in sorted(found.items()):
+        owner = expected.get(name, SPACE)
+        forced = f"alter table duly.{name} enable row level security, force row level security"
+        remedy = forced if name in expected else f"revoke all on duly.{name} from public, duly_api"
+        if active != b"t":
+            yield Complaint(f"row-level security is not in force on duly.{name}", remedy)
+        if (policies or b"").decode() != _policy(owner):
+            if name in expected:
+                remedy = f"drop its policies; {_policy_command(name, owner)}"
+            yield Complaint(f"duly.{name} has other policies than the one of Duly", remedy)
+
+
+def _policy(owner: Owner) -> str:
+    """The one policy of a table, as `_RELATIONS` shows it."""
+    column, function = owner
+    name = function.removeprefix("duly.").removesuffix("()")
+    return f"t * {{0}} ({column} = ( SELECT {function} AS {name})) ({column} = {function})"
+
+
+def _policy_command(table: str, owner: Owner) -> str:
+    column, function = owner
+    return (
+        f"create policy own_rows on duly.{table} using ({column} = (select {function})) "
+        f"with check ({column} = {function})"
+    )
+
+
+def _bad_functions(functions: Rows) -> Iterator[Complaint]:
+    found = {(name or b"").decode(): (definer, body) for name, definer, body in functions}
+    for name in sorted(_ASKERS.keys() | found):
+        definer, body = found.get(name, (b"f", None))
+        if name not in _ASKERS:
+            remedy = f"revoke execute on function {name} from public, duly_api"
+            yield Complaint(f"{name} runs with the rights of its owner", remedy)
+        elif definer == b"t" or _ASKERS[name] != (body or b"").decode():
+            remedy = f"create or replace function {name} as the migrations do"
+            yield Complaint(f"{name} is not as migrations made it", remedy)

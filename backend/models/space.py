@@ -1,0 +1,29 @@
+"""The spaces that rows belong to, and their counters."""
+
+from sqlalchemy import BigInteger, Text, text
+from sqlmodel import Field, SQLModel
+
+from backend.models.ownership import Owner, owned_by
+
+
+class Space(SQLModel, table=True):
+    """What rows belong to. Each user has a personal space, whose id is the user's subject."""
+
+    __tablename__ = "spaces"
+    __table_args__ = owned_by(Owner("id", "duly.current_space()"))
+
+    id: str = Field(
+        primary_key=True,
+        sa_type=Text(collation="C"),
+        sa_column_kwargs={"server_default": text("duly.current_space()")},
+    )
+    last_version: int = Field(
+        sa_type=BigInteger,
+        sa_column_kwargs={"server_default": text("0")},
+        description="The highest number that a write of this space may have taken.",
+    )
+    history_floor: int = Field(
+        sa_type=BigInteger,
+        sa_column_kwargs={"server_default": text("0")},
+        description="What is known of changes up to this number is gone.",
+    )

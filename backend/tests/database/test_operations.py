@@ -1,0 +1,142 @@
+"""Operations that were made apart share a transaction, and a round trip."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from backend.core.ids import new_id
+from backend.core.principal import Principal
+from backend.core.problems import Conflict, NotFound, Problem, StaleVersion
+from backend.database.connection.pool import Pool, PoolOptions
+from backend.database.operations import Operation
+from backend.database.session import Session
+from backend.schemas.task import TaskCreate, TaskQuery, TaskUpdate
+from backend.services import tasks
+from backend.services.users import KnownUsers
+from backend.tests.database.calls import until
+from backend.tests.support.proxy import Proxy
+
+pytestmark = pytest.mark.anyio
+
+ONE, TWO, THREE = new_id(), new_id(), new_id()
+
+
+@pytest.fixture
+async def db(proxy: Proxy) -> AsyncIterator[Session]:
+    """A user with no task, whom the process knows."""
+    pool = Pool(proxy.url, PoolOptions(size=1))
+    await pool.start()
+    session = Session(pool, Principal(f"many-{new_id()}", expires_at=0), KnownUsers())
+    await session.run(tasks.list_tasks(TaskQuery()))
+    yield session
+    await pool.close()
+
+
+def create(task_id: Any, title: str = "x") -> Operation[Any]:
+    return tasks.create_task(TaskCreate(id=task_id, title=title))
+
+
+async def titles(db: Session) -> list[str]:
+    page = await db.run(tasks.list_tasks(TaskQuery(sort="title")))
+    return [part.split('"')[0] for part in page.body.decode().split('"title":"')[1:]]
+
+
+# Each fails among two others that would succeed: refused by PostgreSQL, or told by its rows.
+FAILURES: dict[str, tuple[Operation[Any], type[Problem]]] = {
+    "an id that is taken": (create(ONE, "again"), Conflict),
+    "a task that is not there": (tasks.update_task(new_id(), TaskUpdate(title="y")), NotFound),
+    "a task to delete that is not there": (tasks.delete_task(new_id()), NotFound),
+    "a task to restore that is not there": (tasks.restore_task(new_id()), NotFound),
+    "a task to read that is not there": (tasks.get_task(new_id()), NotFound),
+    "a version that is not current": (tasks.delete_task(ONE, versions=[99]), StaleVersion),
+    "a version to restore": (tasks.restore_task(ONE, versions=[99]), StaleVersion),
+    "a version of an empty patch": (tasks.update_task(ONE, TaskUpdate(), [99]), StaleVersion),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_atomic_takes_all_back_when_one_fails(name: str, db: Session) -> None:
+    failing, problem = FAILURES[name]
+    await db.run(create(ONE, "was there"))
+    with pytest.raises(problem) as failure:
+        await db.run_all([create(TWO), failing, create(THREE)], atomic=True)
+    assert failure.value.position == 1
+    assert await titles(db) == ["was there"]
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_not_atomic_keeps_those_that_succeed(name: str, db: Session) -> None:
+    failing, problem = FAILURES[name]
+    await db.run(create(ONE, "was there"))
+    first, failed, last = list[Any](
+        await db.run_all([create(TWO, "a"), failing, create(THREE, "b")], atomic=False)
+    )
+    assert first[0] == TWO
+    assert isinstance(failed, problem)
+    assert last[0] == THREE
+    assert await titles(db) == ["a", "b", "was there"]
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+async def test_several_that_succeed_are_one_round_trip(
+    db: Session, proxy: Proxy, *, atomic: bool
+) -> None:
+    before = proxy.messages["S"]
+    operations = [
+        create(ONE),
+        tasks.update_task(ONE, TaskUpdate(title="y")),  # sees what the one before did
+        tasks.delete_task(ONE, versions=[2]),
+        tasks.restore_task(ONE),
+        create(TWO),
+    ]
+    answers: list[Any] = [*await db.run_all(operations, atomic=atomic)]
+    assert proxy.messages["S"] == before + 1
+    assert not [answer for answer in answers if isinstance(answer, Problem)]
+    assert b'"title":"y"' in answers[3].body
+    assert await titles(db) == ["x", "y"]
+
+
+async def test_one_that_its_rows_refuse_costs_the_others_nothing(db: Session, proxy: Proxy) -> None:
+    before = proxy.messages["S"]
+    failing = tasks.update_task(new_id(), TaskUpdate(title="y"))
+    answers = await db.run_all([create(ONE), failing, create(TWO)], atomic=False)
+    assert proxy.messages["S"] == before + 1
+    assert [isinstance(answer, Problem) for answer in answers] == [False, True, False]
+
+
+async def test_what_is_answered_comes_from_the_rows_alone(db: Session) -> None:
+    """The same rows, the same answer: what a replay of a request will rest on."""
+    operation = create(ONE)
+    rows: list[Any] = [[(b'{"id":"x"}', b"7", str(TWO).encode())]]
+    assert operation.read(rows) == operation.read(rows) == (TWO, (b'{"id":"x"}', 7))
+    assert db.principal.subject not in str(operation)
+
+
+async def test_a_user_who_was_erased_elsewhere_comes_back_with_the_next_write(
+    db: Session, database_url: str
+) -> None:
+    await db.run(create(ONE))
+    with psycopg.connect(database_url) as elsewhere:
+        for table, owner in (("spaces", "id"), ("users", "subject")):
+            command = f"delete from duly.{table} where {owner} = %s"
+            elsewhere.execute(command.encode(), [db.principal.subject])
+    assert await titles(db) == []
+    await db.run(create(TWO, "new"))
+    assert await titles(db) == ["new"]
+
+
+async def test_a_write_waits_for_the_others_of_its_space_and_a_read_does_not(
+    db: Session, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as other:
+        lock = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
+        other.execute(lock, [db.principal.subject])
+        assert await titles(db) == []
+        with pytest.raises(Problem) as refused:  # in time, and with the wire intact
+            await db.run(create(ONE))
+        assert refused.value.status == 503
+        assert await titles(db) == []
+    await until(lambda: True)
+    await db.run(create(ONE))

@@ -1,0 +1,116 @@
+"""Every operation that the services can return, found by walking them.
+
+A new service function is found by itself; a parameter of a new type needs examples here, and a test
+fails until it has some.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from types import ModuleType
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import backend.services
+from backend.core.ids import new_id
+from backend.core.paging import Cursor
+from backend.core.principal import Principal
+from backend.database.operations import Operation
+from backend.schemas.task import Sort, TaskCreate, TaskQuery, TaskUpdate, TrashQuery
+
+Function = Callable[..., Operation[Any]]
+
+
+class Meeting(NamedTuple):
+    """Somebody, and the id of a task that is somebody else's."""
+
+    caller: Principal
+    theirs: UUID
+
+
+def _pages() -> Iterator[TaskQuery]:
+    """Every list of tasks that can be asked for."""
+    for status in get_args(TaskQuery.model_fields["status"].annotation):
+        yield TaskQuery(status=status, sort="title", count="exact")
+        for sort in get_args(Sort):
+            value = "x" if "title" in sort else "2026-01-02T03:04:05.000006+00:00"
+            cursor = Cursor(sort, value, str(new_id())).encode()
+            yield TaskQuery(status=status, sort=sort)
+            yield TaskQuery(status=status, sort=sort, cursor=cursor)
+
+
+# What a parameter of a type may be given; the second kind of example depends on who meets whom.
+EXAMPLES: dict[Any, list[Any]] = {
+    TaskUpdate: [TaskUpdate(title="x", completed=True), TaskUpdate(description="x"), TaskUpdate()],
+    TaskQuery: [*_pages()],
+    TrashQuery: [TrashQuery()],
+    Sequence[int] | None: [None, [1, 2, 3]],
+    bool | None: [True, False, None],
+}
+OF_MEETING: dict[Any, Callable[[Meeting], Any]] = {
+    Principal: lambda meeting: meeting.caller,
+    UUID: lambda meeting: meeting.theirs,
+    TaskCreate: lambda meeting: TaskCreate(id=meeting.theirs, title="x", completed=True),
+}
+
+
+class Case(NamedTuple):
+    """One service function with one choice of arguments.
+
+    Attributes:
+        function: The function.
+        arguments: By name; those of `OF_MEETING` are left out.
+    """
+
+    function: Function
+    arguments: dict[str, Any]
+
+    def operation(self, meeting: Meeting) -> Operation[Any]:
+        """The operation, for that caller and with that id in it."""
+        met = {
+            name: OF_MEETING[kind](meeting)
+            for name, kind in parameters(self.function).items()
+            if kind in OF_MEETING
+        }
+        return self.function(**met, **self.arguments)
+
+
+def modules() -> Iterator[ModuleType]:
+    """Every module of the services."""
+    root = backend.services
+    for found in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
+        yield importlib.import_module(found.name)
+
+
+def functions() -> dict[str, Function]:
+    """Every public function of the services that returns an operation."""
+    return {
+        name: function
+        for module in modules()
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
+        and not name.startswith("_")
+        and get_origin(get_type_hints(function).get("return")) is Operation
+    }
+
+
+def parameters(function: Function) -> dict[str, Any]:
+    """The parameters of a function, and their types."""
+    hints = get_type_hints(function)
+    return {name: hint for name, hint in hints.items() if name != "return"}
+
+
+def _cases() -> Iterator[tuple[str, Case]]:
+    for name, function in functions().items():
+        chosen = {
+            parameter: EXAMPLES[kind]
+            for parameter, kind in parameters(function).items()
+            if kind not in OF_MEETING
+        }
+        for number, values in enumerate(product(*chosen.values())):
+            yield f"{name} {number}", Case(function, dict(zip(chosen, values, strict=True)))
+
+
+CASES: dict[str, Case] = dict(_cases())

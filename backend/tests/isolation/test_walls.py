@@ -1,0 +1,184 @@
+"""Two walls keep users apart; each is taken away here, and the other holds."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from backend.core.ids import new_id
+from backend.core.principal import Principal
+from backend.core.problems import Problem
+from backend.database.connection.pool import Pool
+from backend.database.operations import Operation
+from backend.database.session import Session
+from backend.database.statements import Bound, Statement, Value, Where
+from backend.models.ownership import owned_tables
+from backend.schemas.task import TaskCreate, TaskQuery
+from backend.schemas.user import Me
+from backend.services import tasks
+from backend.services.tasks import Page, Representation
+from backend.services.users import KnownUsers
+from backend.tests.isolation.cases import CASES, Meeting, functions
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Takes WHERE out of whatever is sent from now on; the SQL that was."""
+    sent: list[str] = []
+    whole = Statement.bind
+
+    def bind(statement: Statement, **values: Value) -> Bound:
+        parts = [part for part in statement.parts if not isinstance(part, Where)]
+        stripped = Statement(*parts)
+        sent.append(stripped.sql.decode())
+        return whole(stripped, **values)
+
+    monkeypatch.setattr(Statement, "bind", bind)
+    return lambda: sent
+
+
+@pytest.fixture(scope="module")
+def url(make_database: Callable[[str], str]) -> str:
+    """A database whose row-level security nobody else needs."""
+    return make_database("walls")
+
+
+@contextmanager
+def no_row_level_security(url: str) -> Iterator[None]:
+    """What an administrator can do."""
+
+    def alter(action: str) -> None:
+        with psycopg.connect(url) as connection:
+            for table in owned_tables():
+                command = f"alter table duly.{table} {action} row level security"
+                connection.execute(command.encode())
+
+    alter("disable")
+    try:
+        yield
+    finally:
+        alter("enable")
+
+
+@pytest.fixture
+def alice(url: str) -> dict[str, Any]:
+    """A user with a task of every kind, and all that the database knows of her."""
+    subject = f"alice-{new_id()}"
+    with psycopg.connect(url) as connection:
+        connection.execute("insert into duly.spaces (id) values (%s)", [subject])
+        connection.execute("insert into duly.users (subject) values (%s)", [subject])
+        for completed, trashed in ((False, False), (True, False), (False, True)):
+            connection.execute(
+                "insert into duly.tasks (space_id, id, title, completed_at, deleted_at) values"
+                " (%s, %s, 'secret', case when %s then now() end, case when %s then now() end)",
+                [subject, new_id(), completed, trashed],
+            )
+    return {"subject": subject} | everything(url, subject)
+
+
+def everything(url: str, subject: str) -> dict[str, Any]:
+    """All rows of a user in every table, as the superuser sees them."""
+    found: dict[str, Any] = {}
+    with psycopg.connect(url) as connection:
+        for table, owner in owned_tables().items():
+            command = f"select to_jsonb(t)::text from duly.{table} t where {owner.column} = %s"
+            found[table] = sorted(connection.execute(command.encode(), [subject]).fetchall())
+        ids = connection.execute(
+            "select id from duly.tasks where space_id = %s order by id", [subject]
+        )
+        found["ids"] = [row[0] for row in ids]
+    return found
+
+
+@asynccontextmanager
+async def visit(url: str) -> AsyncIterator[Session]:
+    """Bob, who has two tasks: a statement without WHERE must meet somebody's rows."""
+    pool = Pool(url)
+    await pool.start()
+    session = Session(pool, Principal(f"bob-{new_id()}", expires_at=0, name="Bob"), KnownUsers())
+    for title in ("one", "two"):
+        await session.run(tasks.create_task(TaskCreate(title=title)))
+    try:
+        yield session
+    finally:
+        await pool.close()
+
+
+async def attempt(session: Session, operation: Operation[Any]) -> Any:
+    """What an operation answers, a refusal included."""
+    try:
+        return await session.run(operation)
+    except Problem as problem:
+        return problem
+
+
+def test_every_service_function_is_tried() -> None:
+    assert {name.split()[0] for name in CASES} == functions().keys()
+    assert len(functions()) >= 11
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_without_where_no_foreign_row_comes_back_or_is_changed(
+    name: str, alice: dict[str, Any], url: str, bare: Callable[[], list[str]]
+) -> None:
+    async with visit(url) as bob:
+        for theirs in alice["ids"]:
+            operation = CASES[name].operation(Meeting(bob.principal, theirs))
+            result = await attempt(bob, operation)
+            assert set(owners(result)) <= {bob.principal.subject}
+            assert "secret" not in seen(result)
+    assert not [statement for statement in bare() if " WHERE " in statement.upper()]
+    assert everything(url, alice["subject"]).items() <= alice.items()
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_without_row_level_security_no_foreign_row_comes_back_or_is_changed(
+    name: str, alice: dict[str, Any], url: str
+) -> None:
+    async with visit(url) as bob:
+        with no_row_level_security(url):
+            for theirs in alice["ids"]:
+                operation = CASES[name].operation(Meeting(bob.principal, theirs))
+                result = await attempt(bob, operation)
+                assert set(owners(result)) <= {bob.principal.subject}
+                assert "secret" not in seen(result)
+    assert everything(url, alice["subject"]).items() <= alice.items()
+
+
+async def test_without_both_foreign_rows_would_be_seen(
+    url: str, alice: dict[str, Any], bare: Callable[[], list[str]]
+) -> None:
+    async with visit(url) as bob:
+        with no_row_level_security(url):
+            page = await bob.run(tasks.list_tasks(TaskQuery(limit=200)))
+    assert alice["subject"] in owners(page)
+    assert bare()
+
+
+def seen(result: object) -> str:
+    """All that a caller can see of an answer."""
+    return str(result.document("") if isinstance(result, Problem) else result)
+
+
+def owners(result: object) -> list[str]:
+    """Whose rows an answer shows."""
+    match result:
+        case Representation(body=body) | (UUID(), Representation(body=body)):
+            return [json.loads(body)["user_id"]]
+        case Page(body=body, total=total):
+            found = [task["user_id"] for task in json.loads(body)]
+            assert total in (None, len(found))  # a count of other users' rows would give them away
+            return found
+        case Me(subject=subject):
+            return [subject]
+        case Problem(members={"current": {"user_id": owner}}):
+            return [owner]
+        case None | Problem():
+            return []
+    raise TypeError(f"nobody looks into {type(result).__name__} yet")
