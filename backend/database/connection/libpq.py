@@ -1,8 +1,8 @@
-"""`PQsendPipelineSync` of libpq 17 and newer, which psycopg does not wrap.
+"""What libpq 17 and newer can do: `PQsendClosePrepared`, and `PQsendPipelineSync`.
 
-psycopg's `pipeline_sync` writes to the socket for every call. This one only queues, so that all
-calls of one turn of the event loop leave in one write (docs/performance.md has the figures).
-PostgreSQL manual, "Pipeline Mode" of libpq.
+psycopg does not wrap the latter, and its `pipeline_sync` writes to the socket for every call. This
+one only queues, so that all calls of one turn of the event loop leave in one write
+(docs/performance.md has the figures). PostgreSQL manual, "Pipeline Mode" of libpq.
 """
 
 import ctypes
@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
-from psycopg import pq
+from psycopg import capabilities, pq
+
+CAN_CLOSE_PREPARED = capabilities.has_send_close_prepared()
 
 
 def _find() -> Callable[[int], int] | None:

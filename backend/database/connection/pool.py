@@ -1,4 +1,7 @@
-"""A few wires for each worker: the least loaded takes the call, broken ones are replaced."""
+"""A few wires for each worker: the least loaded takes the call, broken ones are replaced.
+
+A call is sent twice at most, so the second time it goes to a wire that is most probably good.
+"""
 
 import asyncio
 import contextlib
@@ -12,7 +15,7 @@ import psycopg
 
 from backend.core.problems import Overloaded, Problem, Unavailable
 from backend.database import faults
-from backend.database.connection.wire import Rows, Tag, Wire, WireOptions
+from backend.database.connection.wire import Rows, Tag, Wire, WireOptions, WireState
 from backend.database.faults import (
     LOST_PREPARED_STATEMENTS,
     NoWire,
@@ -74,7 +77,7 @@ class Pool:
         self.options = options or PoolOptions()
         self._on_answer = on_answer
         self._prepare = self.options.prepare is not False
-        self._wires: list[Wire] = []
+        self._wires: list[Wire] = []  # the one made last is the last
         self._keepers: list[asyncio.Task[None]] = []
         self._waiters: set[asyncio.Future[None]] = set()
         self._demand = asyncio.Event()
@@ -104,16 +107,18 @@ class Pool:
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
+        self._reachable = False  # a read that fails now waits for no other wire
         self._tell_waiters(NoWire())
-        self.hang_up()
+        self.disconnect()
 
     async def call(
         self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
     ) -> list[Rows]:
         """Run `statements` as one atomic call in one round trip.
 
-        A call whose wire broke is sent once more if it only reads; one that PostgreSQL rolled
-        back for a passing reason is sent once more in any case.
+        A call whose wire broke is sent once more if it only reads or was not sent whole; one that
+        PostgreSQL rolled back for a passing reason is sent once more in any case. There is no
+        third time, whatever the reasons.
 
         Returns:
             The rows of each statement, in text format.
@@ -122,18 +127,19 @@ class Pool:
             Problem: Conflict, ValidationFailed, Unavailable, … as `faults` has it.
         """
         try:
-            # Each wire may turn out to be broken, one after the other; then a new one is made.
-            for _ in range(self.options.size):
-                try:
-                    return await self._send(statements, tag)
-                except WireLost as loss:
-                    if not read_only and not isinstance(loss, WireBroken):
-                        raise
-                except StatementRefused as refusal:
-                    self._learn(refusal)
-                    if not faults.worth_repeating(refusal):
-                        raise
-            return await self._send(statements, tag)
+            wire = await self._free_wire()
+            try:
+                return await wire.send(statements, tag)
+            except WireLost as loss:
+                if not read_only and not isinstance(loss, WireBroken):
+                    raise
+            except StatementRefused as refusal:
+                self._learn(refusal)
+                if not faults.worth_repeating(refusal):
+                    raise
+            usable = wire.state is WireState.READY
+            wire = await (self._free_wire() if usable else self._newest_wire())
+            return await wire.send(statements, tag)
         except faults.FAULTS as fault:
             raise faults.problem(fault) from fault
 
@@ -144,10 +150,10 @@ class Pool:
             What to tell the caller, who sees nothing of the answer.
         """
         log.error("answer_of_another_user")
-        self.hang_up()
+        self.disconnect()
         return Unavailable()
 
-    def hang_up(self) -> None:
+    def disconnect(self) -> None:
         """Close every wire at once; new ones are made."""
         for wire in list(self._wires):
             wire.close()
@@ -162,7 +168,8 @@ class Pool:
         """How many calls wait for PostgreSQL."""
         return sum(wire.in_flight for wire in self._wires)
 
-    async def _send(self, statements: Sequence[Bound], tag: Tag | None) -> list[Rows]:
+    async def _free_wire(self) -> Wire:
+        """The least loaded wire, and rather one that nothing holds up."""
         while not self._wires:
             await self._wait_for_wire()
         wire = min(self._wires, key=_load)
@@ -172,10 +179,26 @@ class Pool:
             wire = min(free, key=_load, default=wire)
         if wire.in_flight >= _CROWDED:
             self._demand.set()  # wires that were closed when idle are wanted again
-        return await wire.send(statements, tag)
+        return wire
+
+    async def _newest_wire(self) -> Wire:
+        """The wire that is being made if one is missing, or the one that was made last.
+
+        What broke a wire, a restart of the server for one, may have broken all others of its time
+        without anybody knowing yet.
+        """
+        if len(self._wires) < self.options.size:
+            await self._wait_for_wire()
+        while not self._wires:
+            await self._wait_for_wire()
+        return self._wires[-1]
 
     async def _wait_for_wire(self) -> None:
-        """Wait until a wire is ready; NoWire as soon as connecting has failed."""
+        """Wait until a wire has been made, or making one has failed.
+
+        Raises:
+            NoWire: when it has failed and there is no other wire.
+        """
         self._demand.set()
         if not self._reachable:
             raise NoWire
@@ -252,9 +275,9 @@ class Pool:
         log.warning("database_connection_failed", extra=known)
         # Callers wait through a single quick failure: a connection may die young with all others.
         final = repeated or self._refused or isinstance(error, psycopg.errors.ConnectionTimeout)
-        if final and not self._wires:
-            self._reachable = False
-            self._tell_waiters(NoWire())
+        if final:
+            self._reachable = bool(self._wires)
+            self._tell_waiters(None if self._wires else NoWire())
 
     async def _offer(self, wire: Wire, retired: asyncio.Event) -> None:
         """Offer `wire` to calls until it retires or has been idle for long."""
@@ -274,9 +297,9 @@ class Pool:
 
     def _learn(self, refusal: StatementRefused) -> None:
         """Stop preparing statements when something between us and PostgreSQL loses them."""
-        if refusal.sqlstate in LOST_PREPARED_STATEMENTS and self.options.prepare is None:
-            if self._prepare:
-                log.warning("prepared_statements_off", extra={"sqlstate": refusal.sqlstate})
+        lost = refusal.sqlstate in LOST_PREPARED_STATEMENTS
+        if lost and self.options.prepare is None and self._prepare:
+            log.warning("prepared_statements_off", extra={"sqlstate": refusal.sqlstate})
             self._prepare = False
             for wire in list(self._wires):
                 wire.drain()

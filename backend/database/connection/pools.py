@@ -1,8 +1,8 @@
-"""Three pools: no read waits behind a commit, and nobody behind what is known to be slow.
+"""Three pools: no read waits behind a commit, and nobody waits behind what is known to be slow.
 
-A wire answers in order, and a commit waits for the disk, so what only reads has wires of its own.
-So has what is slow: what a statement costs depends on whose rows it meets, so nothing says it
-beforehand; the time that PostgreSQL took the last time does.
+A wire answers in order and a commit waits for the disk, so reads have a pool of their own. What is
+slow has one too. The cost of a statement depends on whose rows it meets and is not known
+beforehand; the time that PostgreSQL took the last time predicts it.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ _REMEMBERED = 10_000
 
 
 class Pools:
-    """As one `Pool`, whose slow calls hold others up once at most.
+    """Like one `Pool`, except that slow calls delay others once at most.
 
     Args:
         conninfo: The database, as libpq takes it.
-        options: Of the lane for writes, which wait for the disk side by side. The lane for reads
+        options: Of the pool for writes, which wait for the disk side by side. The pool for reads
             makes half as many wires, and so does the slow one, only when needed.
     """
 
@@ -52,7 +52,7 @@ class Pools:
     async def call(
         self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
     ) -> list[Rows]:
-        """As `Pool.call`; a call whose tag was slow the last time takes the slow lane."""
+        """As `Pool.call`; a call whose tag was slow the last time takes the slow pool."""
         self._guard.let_pass()
         pool = self._reads if read_only else self._writes
         if tag in self._known_slow:
@@ -60,9 +60,9 @@ class Pools:
         return await pool.call(statements, read_only=read_only, tag=tag)
 
     def close_all(self) -> Problem:
-        """As `Pool.close_all`, of all lanes."""
-        self._slow.hang_up()
-        self._writes.hang_up()
+        """As `Pool.close_all`, of all pools."""
+        self._slow.disconnect()
+        self._writes.disconnect()
         return self._reads.close_all()
 
     def _learn(self, tag: Tag, seconds: float) -> None:

@@ -6,6 +6,10 @@ is atomic and alone: an error fails only its own call, and `set_config(…, true
 ends with it. PostgreSQL answers calls in the order in which they were sent; the wire hands each
 answer to the future of its call. A caller that stops waiting does not disturb the others.
 
+A call that begins or ends a transaction of its own, or changes the session, would change what the
+calls behind it mean: theirs would be rolled back with it, or run as somebody else. The wire closes
+as soon as it sees one, and neither that call nor those behind it count as done.
+
     connect ──► READY ──► DRAINING ──► CLOSED
                   └──── any failure ─────┘
 """
@@ -18,31 +22,21 @@ from enum import Enum
 
 import psycopg
 from psycopg import pq
-from psycopg.abc import Buffer
 
+from backend.database.connection.call import Call, Rows, Tag
 from backend.database.connection.libpq import queue_sync
-from backend.database.faults import (
-    LOST_PREPARED_STATEMENTS,
-    StatementRefused,
-    WireBroken,
-    WireBusy,
-    WireLost,
-)
+from backend.database.connection.prepared import PreparedStatements
+from backend.database.faults import LOST_PREPARED_STATEMENTS, WireBroken, WireBusy, WireLost
 from backend.database.statements import Bound
 
-Row = tuple[bytes | None, ...]
-Rows = list[Row]
-Tag = tuple[str, bytes]
-"""Whose call it is, and the name of its main statement."""
+__all__ = ["Rows", "Tag", "Wire", "WireOptions", "WireState"]
 
 _HELD_UP = 0.02  # seconds with the same call; usual ones take less than 1 ms
+_PREPARED = 256  # statements; of lists of tasks they take 12 MB of the server's memory
 
 _SYNC = pq.ExecStatus.PIPELINE_SYNC
-_ROWS = pq.ExecStatus.TUPLES_OK
-_DONE = pq.ExecStatus.COMMAND_OK
-_FAILED = pq.ExecStatus.FATAL_ERROR
-_SKIPPED = pq.ExecStatus.PIPELINE_ABORTED
-_SQLSTATE = pq.DiagnosticField.SQLSTATE
+# ACTIVE is what libpq says while other calls are in flight, whatever the transaction's status.
+_IN_ORDER = (pq.TransactionStatus.IDLE, pq.TransactionStatus.ACTIVE)
 
 
 class WireState(Enum):
@@ -60,7 +54,7 @@ class WireOptions:
     Attributes:
         silence: Seconds without a byte, while calls wait, after which the server counts as hung.
         depth: How many calls may be in flight at once.
-        prepare: Whether statements are prepared on first use.
+        prepare: Whether statements are prepared on first use, the latest 256 of them.
         on_retire: Called once, when the wire takes no more calls for whatever reason.
         on_answer: Called with the tag of each call that has one, and the seconds that PostgreSQL
             spent on it alone.
@@ -71,22 +65,6 @@ class WireOptions:
     prepare: bool
     on_retire: Callable[[], None]
     on_answer: Callable[[Tag, float], None] = lambda _tag, _seconds: None
-
-
-class _Call:
-    """One call in flight: what is still expected, and what has come."""
-
-    __slots__ = ("answered", "awaited", "fault", "rows", "sent_at", "statements", "tag")
-
-    def __init__(self, statements: Sequence[Bound], tag: Tag | None) -> None:
-        self.statements = statements
-        self.tag = tag
-        self.answered: asyncio.Future[list[Rows]] = asyncio.get_running_loop().create_future()
-        # One entry for each result to come: the name of a statement being prepared, or None.
-        self.awaited: deque[bytes | None] = deque()
-        self.sent_at = 0.0
-        self.rows: list[Rows] = []
-        self.fault: StatementRefused | None = None
 
 
 class Wire:
@@ -102,10 +80,10 @@ class Wire:
         self._options = options
         self._loop = asyncio.get_running_loop()
         self.last_used = self._heard = self._answered_at = self._loop.time()
-        self._calls: deque[_Call] = deque()  # sent, in this order
-        self._queued: deque[_Call] = deque()  # not sent yet
+        self._calls: deque[Call] = deque()  # sent, in this order
+        self._queued: deque[Call] = deque()  # not sent yet
         self._pipelined = True
-        self._prepared: dict[bytes, bool] = {}  # name: whether PostgreSQL has confirmed it
+        self._prepared = PreparedStatements(_PREPARED if options.prepare else 0)
         self._flushing = False
         self._watch: asyncio.TimerHandle | None = None
         self._connection = connection  # it warns when it goes before the connection is closed
@@ -163,7 +141,7 @@ class Wire:
             raise WireBroken(f"the wire is {self.state.value}")
         if self.in_flight >= self._options.depth:
             raise WireBusy
-        call = _Call(statements, tag)
+        call = Call(statements, tag)
         if self._pipelined or not self._calls:
             self._transmit(call)
         else:
@@ -190,10 +168,9 @@ class Wire:
         """Close at once; calls in flight fail with `WireLost`."""
         self._close("closed")
 
-    def _transmit(self, call: _Call) -> None:
+    def _transmit(self, call: Call) -> None:
         try:
-            for statement, values in call.statements:
-                self._send_statement(statement.name, statement.sql, values, call.awaited)
+            call.send(self._pgconn, self._prepared)
             queue_sync(self._pgconn)
         except BaseException as error:
             # Without its sync, what was sent would become part of the next call: as this user.
@@ -219,21 +196,6 @@ class Wire:
                 self._transmit(call)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this caller's
                 call.answered.set_exception(error)
-
-    def _send_statement(
-        self, name: bytes, sql: bytes, values: Sequence[Buffer | None], awaited: deque[bytes | None]
-    ) -> None:
-        confirmed = self._prepared.get(name)
-        if confirmed is None and self._options.prepare:
-            self._pgconn.send_prepare(name, sql)
-            self._prepared[name] = False
-            awaited.append(name)
-            confirmed = True  # in this call, what follows runs only if the preparation succeeded
-        if confirmed:
-            self._pgconn.send_query_prepared(name, values)
-        else:
-            self._pgconn.send_query_params(sql, values)
-        awaited.append(None)
 
     def _flush(self) -> None:
         self._flushing = False
@@ -271,41 +233,27 @@ class Wire:
             self._close("drained")
 
     def _take(self, result: pq.abc.PGresult) -> None:
-        call = self._calls[0]
-        status = result.status
-        if status == _SYNC:
-            self._finish(self._calls.popleft())
+        if result.status != _SYNC:
+            self._calls[0].take(result, self._prepared)
             return
-        preparing = call.awaited.popleft() if call.awaited else None
-        if preparing is not None:
-            if status == _DONE:
-                self._prepared[preparing] = True
-            else:  # failed, or skipped behind a failure: try again some other time
-                self._prepared.pop(preparing, None)
-        elif status in (_ROWS, _DONE):
-            rows, value = range(result.ntuples), result.get_value
-            columns = [[value(row, c) for row in rows] for c in range(result.nfields)]
-            call.rows.append(list(zip(*columns, strict=True)))
-        if status == _FAILED:
-            call.fault = call.fault or _refusal(result, len(call.statements) - len(call.rows))
-        elif status not in (_ROWS, _DONE, _SKIPPED):
-            raise psycopg.OperationalError(f"not the result of a statement: {status}")
+        if self._pgconn.transaction_status not in _IN_ORDER:
+            raise psycopg.OperationalError("the transaction has not ended with its call")
+        self._finish(self._calls[0])
 
-    def _finish(self, call: _Call) -> None:
-        if call.fault is None and len(call.rows) != len(call.statements):
-            self._calls.appendleft(call)
-            raise psycopg.OperationalError("the answers do not fit the calls")
+    def _finish(self, call: Call) -> None:
+        fault, rows = call.fault, [] if call.fault else call.rows
+        self._calls.popleft()
         if call.tag is not None:
             self._options.on_answer(call.tag, self._heard - max(call.sent_at, self._answered_at))
         self._answered_at = self._heard
         if call.answered.done():  # nobody waits any more
             return
-        if call.fault is None:
-            call.answered.set_result(call.rows)
+        if fault is None:
+            call.answered.set_result(rows)
             return
-        if call.fault.sqlstate in LOST_PREPARED_STATEMENTS:
+        if fault.sqlstate in LOST_PREPARED_STATEMENTS:
             self.drain()  # its successor prepares afresh
-        call.answered.set_exception(call.fault)
+        call.answered.set_exception(fault)
 
     def _check_silence(self) -> None:
         self._watch = None
@@ -339,10 +287,3 @@ class Wire:
                 call.answered.set_exception(WireLost(reason))
         if was_ready:
             self._options.on_retire()
-
-
-def _refusal(result: pq.abc.PGresult, from_end: int) -> StatementRefused:
-    sqlstate = result.error_field(_SQLSTATE)
-    if sqlstate is None:  # not PostgreSQL's, but libpq's own: the outcome is unknown
-        raise psycopg.OperationalError(result.get_error_message())
-    return StatementRefused(sqlstate.decode(), result.get_error_message(), from_end)

@@ -56,8 +56,10 @@ def shared(cluster: EmbeddedServer) -> Iterator[str]:
         superuser.execute(f"create role {name} login createrole".encode())
         superuser.execute(f"alter database {name} owner to {name}".encode())
         superuser.execute(f"alter schema public owner to {name}".encode())
-        with suppress(psycopg.errors.UndefinedObject):  # another test made it
-            superuser.execute(f"grant duly_api to {name} with admin option".encode())
+        # Roles belong to the whole cluster: another test may make it at any moment.
+        with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            superuser.execute("create role duly_api nologin")
+        superuser.execute(f"grant duly_api to {name} with admin option".encode())
     owner = make_url(url).set(username=name).render_as_string(hide_password=False)
     with psycopg.connect(owner) as connection:
         connection.execute(BETTER_AUTH)

@@ -148,3 +148,42 @@ async def test_a_write_whose_answer_the_pooler_lost_is_not_repeated(
                 await call
             assert connection.execute(count).fetchone() == (1,)
         await pool.close()
+
+
+async def test_a_begin_undoes_nothing_that_was_acknowledged(
+    pooled: str, database_url: str, scratch_table: str
+) -> None:
+    pool = Pool(pooled, PoolOptions(size=1))
+    await pool.start()
+
+    async def write(number: int) -> str | None:
+        key = f"after a begin {number}"
+        command = sql(f"insert into {scratch_table} values (:key)", key=key)
+        try:
+            await pool.call([sql("begin")] if number == 20 else [command], read_only=False)
+        except Unavailable:
+            return None
+        return key
+
+    # Behind the begin nothing had been sent yet: all of it is written over another wire.
+    acknowledged = await asyncio.gather(*map(write, range(100)))
+    assert [number for number, key in enumerate(acknowledged) if key is None] == [20]
+    await pool.close()
+    with psycopg.connect(database_url) as connection:
+        stored = {key for [key] in connection.execute(f"select key from {scratch_table}")}
+    assert {key for key in acknowledged if key} <= stored
+
+
+async def test_three_thousand_shapes_get_their_own_answers(pooled: str) -> None:
+    pool = Pool(pooled, PoolOptions(size=3))
+    await pool.start()
+
+    async def ask_shape(number: int) -> bool:
+        shape = sql(f"select {number}, current_setting('app.user_id')")
+        answer = await pool.call(as_user(f"shape-{number}", shape), read_only=True)
+        return texts(answer[1]) == [[str(number), f"shape-{number}"]]
+
+    for start in range(0, 3_000, 500):
+        answers = await asyncio.gather(*map(ask_shape, range(start, start + 500)))
+        assert all(answers)
+    await pool.close()

@@ -140,6 +140,16 @@ async def test_wires_that_nobody_uses_are_closed_and_made_again_on_demand(proxy:
         await until(lambda: pool.wires == 0 and proxy.open_links == 0)
 
 
+async def test_a_read_in_flight_when_the_pool_closes_fails_at_once(database_url: str) -> None:
+    async with running(database_url, size=2) as pool:
+        slow = as_user("alice", sql("select pg_sleep(5)"))
+        reads = [asyncio.ensure_future(pool.call(slow, read_only=True)) for _ in range(3)]
+        await until(lambda: pool.in_flight == 3)
+    async with asyncio.timeout(1):
+        answers = await asyncio.gather(*reads, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unavailable] * 3
+
+
 async def test_a_crowd_brings_back_the_wires_that_were_closed(database_url: str) -> None:
     async with running(database_url, size=3, idle=0.2) as pool:
         await until(lambda: pool.wires == 0)

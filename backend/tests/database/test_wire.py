@@ -236,10 +236,10 @@ async def test_notices_notifications_and_changed_parameters_are_no_answers(
     wire = await Wire.connect(database_url, options(prepare=prepare))
     chatter = [
         sql("do $$ begin raise notice 'hear, hear'; end $$"),
-        sql("listen news"),
+        sql("do $$ begin execute 'listen news'; end $$"),
         sql("notify news"),
-        sql("set application_name = 'chatter'"),
-        sql("set client_min_messages = 'debug5'"),
+        sql("do $$ begin set application_name = 'chatter'; end $$"),
+        sql("do $$ begin set client_min_messages = 'debug5'; end $$"),
     ]
     calls = [wire.send([*chatter, sql("select cast(:n as text)", n=n)]) for n in range(5)]
     answers = await asyncio.gather(*calls)

@@ -70,6 +70,7 @@ class _Link:
         self._proxy = proxy
         self._messages = Messages(proxy.messages)
         self._answered = 0  # bytes of the server since the weather last changed
+        self.expired = False
 
     def forget(self) -> None:
         self._answered = 0
@@ -99,6 +100,9 @@ class _Link:
                 return
             await asyncio.sleep(self._proxy.weather.latency)
             await self._proxy.to_server.wait()
+            if self.expired:
+                self._proxy.resets += 1
+                return
             self._messages.feed(data)
             self._proxy.sent += len(data)
             self.server.write(data)
@@ -145,6 +149,7 @@ class Proxy:
         sent: Bytes that clients have sent to the server, start-up of connections included.
         weather: What happens to the bytes now; change it with `set`.
         refused: How many connections were refused.
+        resets: How many connections were closed because they had expired.
     """
 
     url: str
@@ -162,6 +167,7 @@ class Proxy:
         self.to_client.set()
         self.refusing = False
         self.refused = 0
+        self.resets = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -202,6 +208,15 @@ class Proxy:
                 link.close()
 
         self._do(close_all)
+
+    def expire(self) -> None:
+        """Close each connection at its next message, as an address translator that forgot it."""
+
+        def expire_all() -> None:
+            for link in self._links:
+                link.expired = True
+
+        self._do(expire_all)
 
     def refuse(self) -> None:
         """Close new connections at once."""
