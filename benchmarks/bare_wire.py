@@ -1,6 +1,6 @@
 """Bare ASGI over Duly's wire: isolation, but no framework, token, validation or log: the limit.
 
-Runs in Duly's own environment, with Duly's own lanes, prelude and projection.
+Runs in Duly's own environment, with Duly's own pools, prelude and projection.
 """
 
 import os
@@ -53,14 +53,14 @@ DELETE = Statement(
 class BareWire(Bare):
     """What Python can do at most with isolation."""
 
-    lanes: Pools
+    pools: Pools
 
     async def open(self) -> None:
-        self.lanes = Pools(os.environ["DATABASE_URL"])
-        await self.lanes.start()
+        self.pools = Pools(os.environ["DATABASE_URL"])
+        await self.pools.start()
 
     async def close(self) -> None:
-        await self.lanes.close()
+        await self.pools.close()
 
     async def list(self, user: str) -> bytes | None:
         return await self._call(user, LIST.bind(), read_only=True)
@@ -80,7 +80,7 @@ class BareWire(Bare):
         return await self._call(user, DELETE.bind(id=UUID(task)))
 
     async def _call(self, user: str, work: Bound, *, read_only: bool = False) -> bytes | None:
-        _, rows = await self.lanes.call([prelude(user), work], read_only=read_only)
+        _, rows = await self.pools.call([prelude(user), work], read_only=read_only)
         return rows[0][0] if rows else None
 
 

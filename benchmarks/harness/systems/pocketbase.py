@@ -48,6 +48,7 @@ class PocketBase(System):
 
     name = "pocketbase"
     title = "Go, SQLite inside"
+    needs = ("pocketbase",)
     health = "/api/health"
     calls = Calls(
         # `skipTotal` spares it the count that the others do not make either.

@@ -42,6 +42,8 @@ class System(ABC):
     health: ClassVar[str] = "/health"
     serves: ClassVar[bool] = True
     """Whether it is a program that speaks HTTP."""
+    needs: ClassVar[Sequence[str]] = ()
+    """Modules and programs of the benchmark's own environment."""
     limit: ClassVar[bool] = False
     """Whether it shows what is possible at most, rather than something to use."""
 
