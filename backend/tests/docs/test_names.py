@@ -15,7 +15,7 @@ _TARGET = re.compile(r"^([a-z0-9]+):", re.MULTILINE)
 _SETTING = re.compile(r"\b[A-Z]{3,}(?:_[A-Z]+)+\b|\b[A-Z]{3,}(?==)")
 _FILE = re.compile(r"(?<![\w./{-])(?:[\w.-]+/)*[\w-]+\.(?:py|md|json|mjs|toml|lua|js)(?![\w.])")
 _FOLDER = re.compile(r"(?<![\w./{-])(?:[a-z_]+/)+(?![\w.*{])")
-_CLASS = re.compile(r"(?<![\w.-])[A-Z][A-Za-z]*[a-z]\w*(?![\w-])")
+_NAME = re.compile(r"(?<![\w.-])(?:[A-Z][A-Za-z]*[a-z]\w*|_[A-Z][A-Z_]+)(?![\w-])")
 
 # Variables of the frontend, and names that stand for something else than a setting.
 _NOT_SETTINGS = {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL"}
@@ -109,6 +109,6 @@ _SOURCE = {
 
 
 @each_document
-def test_every_class_that_is_named_exists(name: str) -> None:
-    found = set(_CLASS.findall("\n".join(spans(DOCUMENTS[name]))))
+def test_every_class_and_constant_that_is_named_exists(name: str) -> None:
+    found = set(_NAME.findall("\n".join(spans(DOCUMENTS[name]))))
     assert _missing(found - _SOURCE) == set()
