@@ -37,8 +37,8 @@ def _anchors(path: Path) -> set[str]:
     }
 
 
-def test_generated_documents_are_fresh(database_url: str) -> None:
-    assert generate.stale(database_url) == []
+def test_generated_documents_are_fresh(make_database: Callable[[str], str]) -> None:
+    assert generate.stale(make_database("generated")) == []
 
 
 @each_document

@@ -17,6 +17,10 @@ _FILE = re.compile(r"(?<![\w./{-])(?:[\w.-]+/)*[\w-]+\.(?:py|md|json|mjs|toml|lu
 _FOLDER = re.compile(r"(?<![\w./{-])(?:[a-z_]+/)+(?![\w.*{])")
 _NAME = re.compile(r"(?<![\w.-])(?:[A-Z][A-Za-z]*[a-z]\w*|_[A-Z][A-Z_]+)(?![\w-])")
 
+# In source, where most paths belong to URLs and to other programs: what is surely a file here.
+_PATH = re.compile(r"(?<![\w./*-])(?:docs|specs|backend|benchmarks)/[\w./-]+\.(?:py|md|json|mjs)\b")
+_MODULE = re.compile(r"-m (backend(?:\.\w+)+|benchmarks(?:\.\w+)*)")
+
 # Variables of the frontend, and names that stand for something else than a setting.
 _NOT_SETTINGS = {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL"}
 # Named as what the plan had, what a reader is going to write, or what belongs to a frontend.
@@ -100,15 +104,33 @@ def test_every_file_that_is_named_exists(name: str) -> None:
     assert _missing(missing) == set()
 
 
-_SOURCE = {
-    word
-    for path in _TRACKED
-    if path.suffix in {".py", ".mjs", ".js", ".lua"} and path != Path(__file__)
-    for word in re.findall(r"\w+", path.read_text("utf-8"))
+_SOURCES = {
+    str(path.relative_to(ROOT)): path.read_text("utf-8")
+    for path in [*_TRACKED, ROOT / "Makefile", ROOT / "pyproject.toml", ROOT / ".ci" / "run"]
+    if path.suffix in {".py", ".mjs", ".js", ".lua", ".toml", ""} and path.is_file()
+    if path != Path(__file__)
 }
+
+
+def test_every_file_that_the_source_names_exists() -> None:
+    """In comments, messages and commands: by its path from the root, or as a module."""
+    missing = {
+        (name, file)
+        for name, text in _SOURCES.items()
+        for file in {*_PATH.findall(text), *map(_file, _MODULE.findall(text))}
+        if not (ROOT / file).exists() and not (ROOT / file).with_suffix("").is_dir()
+    }
+    assert missing == set()
+
+
+def _file(module: str) -> str:
+    return module.replace(".", "/") + ".py"
+
+
+_WORDS = {word for text in _SOURCES.values() for word in re.findall(r"\w+", text)}
 
 
 @each_document
 def test_every_class_and_constant_that_is_named_exists(name: str) -> None:
     found = set(_NAME.findall("\n".join(spans(DOCUMENTS[name]))))
-    assert _missing(found - _SOURCE) == set()
+    assert _missing(found - _WORDS) == set()

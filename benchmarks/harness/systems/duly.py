@@ -93,7 +93,6 @@ class Duly(System):
             "AUTH_AUDIENCE": ORIGIN,
             "PORT": str(self.port),
             "WORKERS": str(self.stage.workers),
-            "RATE_LIMIT": "1000000/minute",  # at work, but nobody is refused
             "PYTHONPATH": str(self.stage.source),
         }
 
