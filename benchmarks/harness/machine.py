@@ -3,13 +3,13 @@
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks.harness.places import PEERS_BIN, POSTGRES_BIN, missing
+from benchmarks.harness.places import POSTGRES_BIN, missing, program
 
 _PACKAGES = (
     "fastapi",
@@ -90,9 +90,9 @@ def _versions() -> Iterator[str]:
             yield f"{name} {metadata.version(name)}"
 
 
-def _said_if_there(program: str, argument: str) -> str:
-    return _ABSENT if missing(program) else _said([PEERS_BIN / program, argument])
+def _said_if_there(name: str, argument: str) -> str:
+    return _ABSENT if missing(name) else _said([program(name), argument])
 
 
-def _said(command: list[str | Path]) -> str:
+def _said(command: Sequence[str | Path]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

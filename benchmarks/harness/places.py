@@ -32,10 +32,15 @@ def free_port() -> int:
 
 def missing(*names: str) -> list[str]:
     """Which of some modules and programs are not installed."""
-    return [name for name in names if not (find_spec(name) or _program(name))]
+    return [name for name in names if not (find_spec(name) or _found(name))]
 
 
-def _program(name: str) -> str | None:
+def program(name: str) -> str:
+    """Where a program is: beside this Python, or on the PATH."""
+    return _found(name) or name
+
+
+def _found(name: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join([str(PEERS_BIN), os.environ["PATH"]]))
 
 

@@ -1,6 +1,7 @@
 """The benchmarks run; the smallest figures say nothing but that each part still fits."""
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +12,16 @@ DULY = ("--duly", str(Path(sys.executable).parent))
 
 def run(module: str, *options: str) -> str:
     """What a part of the benchmarks prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", module, *options],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    command = [sys.executable, "-m", module, *options]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            said, complained = process.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)  # it ends what it started
+            raise
+    assert process.returncode == 0, said + complained
+    return said
 
 
 def answered(report: str, system: str) -> list[tuple[int, int]]:

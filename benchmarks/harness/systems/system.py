@@ -113,7 +113,7 @@ class System(ABC):
         workers = ("--workers", str(self.stage.workers))
         return (sys.executable, "-m", "uvicorn", app, *address, *workers)
 
-    def granian(self, program: Path, app: str) -> Sequence[str | Path]:
+    def granian(self, program: str | Path, app: str) -> Sequence[str | Path]:
         """An application under granian, without a log line per request."""
         address = ("--host", HOST, "--port", str(self.port))
         workers = ("--workers", str(self.stage.workers))
