@@ -38,12 +38,12 @@ def migrate(revision: Annotated[str, typer.Argument(help="Where to go; `head`.")
     from backend.database import migrate as migrations  # noqa: PLC0415
     from backend.serving import run as server  # noqa: PLC0415
 
-    with server.database(_settings()) as settings:
-        assert settings.migration_url is not None  # noqa: S101 - `database` has set it
-        try:
+    try:
+        with server.database(_settings()) as settings:
+            assert settings.migration_url is not None  # noqa: S101 - `database` has set it
             migrations.upgrade(settings.migration_url.get_secret_value(), revision)
-        except migrations.MigrationFailed as error:
-            _stop(str(error))
+    except (server.CannotServe, migrations.MigrationFailed) as error:
+        _stop(str(error))
     typer.echo(f"The database is at {revision}.")
 
 

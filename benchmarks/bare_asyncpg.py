@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 
 from benchmarks.bare_asgi import Bare
 from benchmarks.bare_statements import CREATE, DELETE, GET, LIST, UPDATE

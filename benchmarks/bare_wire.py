@@ -7,47 +7,32 @@ import os
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Text, Uuid, bindparam, case, func, insert, literal_column, update
-from sqlmodel import col, select
+from sqlalchemy import Boolean, Text, Uuid, bindparam, case, func
 
 from backend.core.ids import new_id
 from backend.database.connection.pools import Pools
-from backend.database.isolation import prelude
-from backend.database.statements import Bound, Statement
+from backend.database.isolation import read_prelude, write_prelude
+from backend.database.queries import insert, select, update
+from backend.database.statements import Bound, Fragment, Statement
 from backend.models import Task
-from backend.services.tasks.writes import IS_LIVE, JSON
+from backend.services.tasks.filters import IS_LIVE
+from backend.services.tasks.shape import HAS_ID, JSON
 from benchmarks.bare_asgi import Bare
 
-_HAS_ID = col(Task.id) == bindparam("id", type_=Uuid)
-_PAGE = (
-    select(JSON)
-    .select_from(Task)
-    .where(IS_LIVE)
-    .order_by(col(Task.created_at).desc(), col(Task.id).desc())
-    .limit(literal_column("20"))
-    .subquery()
-)
-_ARRAY = func.concat("[", func.string_agg(_PAGE.c.json, ","), "]")
-LIST = Statement(select(_ARRAY))
-GET = Statement(select(JSON).where(_HAS_ID, IS_LIVE))
-CREATE = Statement(
-    insert(Task)
-    .values(
-        id=bindparam("id", type_=Uuid),
-        title=bindparam("title", type_=Text),
-        description=bindparam("description", type_=Text),
-    )
-    .returning(JSON)
-)
-UPDATE = Statement(
-    update(Task)
-    .where(_HAS_ID, IS_LIVE)
-    .values(completed_at=case((bindparam("completed", type_=Boolean), func.now())))
-    .returning(JSON)
-)
-DELETE = Statement(
-    update(Task).where(_HAS_ID, IS_LIVE).values(deleted_at=func.now()).returning(JSON)
-)
+_NEWEST = "\nORDER BY tasks.created_at DESC, tasks.id DESC LIMIT 20"
+_ARRAY = "SELECT concat('[', string_agg(json, ','), ']') FROM ("
+LIST = Statement(_ARRAY, *select(Fragment(JSON, " AS json"), Task, IS_LIVE), _NEWEST, ") AS page")
+GET = Statement(*select(JSON, Task, HAS_ID, IS_LIVE))
+_NEW = {
+    "id": Fragment(bindparam("id", type_=Uuid)),
+    "title": Fragment(bindparam("title", type_=Text)),
+    "description": Fragment(bindparam("description", type_=Text)),
+}
+CREATE = Statement(*insert(Task, _NEW, JSON))
+_DONE = Fragment(case((bindparam("completed", type_=Boolean), func.now())))
+UPDATE = Statement(*update(Task, {"completed_at": _DONE}, HAS_ID, IS_LIVE, returning=JSON))
+_GONE = {"deleted_at": Fragment(func.now())}
+DELETE = Statement(*update(Task, _GONE, HAS_ID, IS_LIVE, returning=JSON))
 
 
 class BareWire(Bare):
@@ -80,7 +65,8 @@ class BareWire(Bare):
         return await self._call(user, DELETE.bind(id=UUID(task)))
 
     async def _call(self, user: str, work: Bound, *, read_only: bool = False) -> bytes | None:
-        _, rows = await self.pools.call([prelude(user), work], read_only=read_only)
+        prelude = read_prelude(user, user) if read_only else write_prelude(user, user, "")
+        _, rows = await self.pools.call([prelude, work], read_only=read_only)
         return rows[0][0] if rows else None
 
 

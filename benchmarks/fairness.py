@@ -1,7 +1,7 @@
-"""What the others notice of one user whose statements take a second each, four at a time.
+"""What the others notice of one user whose statements take half a second each, four at a time.
 
-Rounds with and without that user alternate: wrk with 32 connections that never think, then k6 with
-the mix at its constant rate.
+Rounds with and without that user alternate: 32 connections that never think, then the mix
+at its constant rate.
 """
 
 import argparse
@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from benchmarks.harness.calls import send
-from benchmarks.harness.generators import k6, wrk
+from benchmarks.harness.calls import Call, send
+from benchmarks.harness.generators import generator, missing_for
 from benchmarks.harness.loads import LOADS, Answers
 from benchmarks.harness.people import Person, Size
 from benchmarks.harness.stage import set_stage
@@ -20,21 +20,30 @@ from benchmarks.harness.systems.duly import Duly
 
 _AT_ONCE = 4
 _MOST = 1.3
-_SLOW = """
-    create policy slow on duly.tasks as restrictive for select
-    using (user_id <> '{user}' or pg_sleep(1.0 / 21)::text is not null)"""  # a page reads 21 rows
-_GENERATORS = {"list-32": wrk.run, "open": k6.run}
+_MANY = """
+    insert into bench.tasks
+    select user_id, uuidv7(), format('Task %s', n), description, completed_at, created_at,
+        updated_at, 1
+    from (select * from bench.tasks where user_id = '{user}' limit 1) one,
+        generate_series(1, 200000) n"""
+_SLOW = Call("GET", "/api/tasks?sort=title&limit=1&count=exact")  # reads and sorts them all
+_LOADS = ("list-32", "open")
 
 
 def main() -> None:
     """Print the others' p95 with and without the slow user, and the ratio."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fairness", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--users", type=int, default=1_000)
     options = parser.parse_args()
     with ExitStack() as stack:
-        duly, slow = _started(stack)
-        for name, generate in _GENERATORS.items():
+        duly, slow = _started(stack, options.users)
+        for name in _LOADS:
+            if lacks := missing_for(LOADS[name]):
+                print(f"{LOADS[name].title}: left out, no {' and no '.join(lacks)} here")
+                continue
+            generate = generator(LOADS[name])
             quiet: list[Answers] = []
             disturbed: list[Answers] = []
             for _ in range(options.rounds):
@@ -53,14 +62,14 @@ def main() -> None:
             )
 
 
-def _started(stack: ExitStack) -> tuple[Duly, Person]:
-    duly = Duly(set_stage(stack, Size(users=1_000, tasks=50)))
+def _started(stack: ExitStack, users: int) -> tuple[Duly, Person]:
+    duly = Duly(set_stage(stack, Size(users, tasks=50)))
     duly.prepare()
     stack.callback(duly.stop)
     duly.start()
     slow, *duly.known = duly.people()
-    duly.stage.cluster.execute(duly.name, _SLOW.format(user=slow.subject))
-    wrk.run(duly, LOADS["list-32"], 2)  # every user known, every worker warm
+    duly.stage.cluster.execute(duly.name, _MANY.format(user=slow.subject))
+    generator(LOADS["list-32"])(duly, LOADS["list-32"], 2)  # every user known, every worker warm
     return duly, slow
 
 
@@ -73,7 +82,7 @@ def _dawdling(duly: Duly, slow: Person) -> Iterator[list[tuple[int, float]]]:
     def ask() -> None:
         while not over.is_set():
             began = time.monotonic()
-            status, _ = send(duly.port, duly.calls.list.filled(slow), slow, timeout=10.0)
+            status, _ = send(duly.port, _SLOW, slow, timeout=10.0)
             pages.append((status, round(time.monotonic() - began, 1)))
 
     threads = [threading.Thread(target=ask) for _ in range(_AT_ONCE)]

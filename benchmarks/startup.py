@@ -21,6 +21,7 @@ def main() -> None:
     """Print the medians."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--without-size", action="store_true", help="install nothing")
     options = parser.parse_args()
     with ExitStack() as stack:
         duly = Duly(set_stage(stack, Size(users=10, tasks=50)))
@@ -33,7 +34,8 @@ def main() -> None:
         f"`duly serve` to its first answer, ready: {first:.2f} s (≤ {_MOST_SECONDS} s: {verdict})"
     )
     print(f"import of the application: {statistics.median(imports):.2f} s")
-    print(f"installed environment, without what only development needs: {_megabytes():.0f} MB")
+    if not options.without_size:
+        print(f"installed environment, without what development needs: {_megabytes():.0f} MB")
 
 
 def _seconds_to_first_answer(duly: Duly) -> float:
@@ -54,7 +56,7 @@ def _megabytes() -> float:
     """Of an environment made for this from the lock file."""
     with tempfile.TemporaryDirectory(prefix="duly-environment-") as directory:
         environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": directory, "UV_LINK_MODE": "copy"}
-        sync = [DULY_BIN / "uv", "sync", "--quiet", "--locked", "--no-dev", "--no-editable"]
+        sync = [str(DULY_BIN / "uv"), "sync", "--quiet", "--locked", "--no-dev", "--no-editable"]
         subprocess.run(sync, check=True, env=environment, cwd=DULY_BIN.parents[1])
         files = (path for path in Path(directory).rglob("*") if not path.is_symlink())
         return sum(path.stat().st_size for path in files if path.is_file()) / 1e6

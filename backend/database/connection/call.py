@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from itertools import repeat
 
 import psycopg
 from psycopg import pq
@@ -113,7 +114,7 @@ class Call:
             self._rows.append([])
         elif result.status == _ROWS:
             rows, value = range(result.ntuples), result.get_value
-            columns = [[value(row, c) for row in rows] for c in range(result.nfields)]
+            columns = [map(value, rows, repeat(column)) for column in range(result.nfields)]
             self._rows.append(list(zip(*columns, strict=True)))
 
 

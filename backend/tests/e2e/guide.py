@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 
-from backend.tests.docs.generate import ROOT
+from backend.tests.docs.pages import ROOT
 from backend.tests.docs.session import Served, Step, play, read_session
 from backend.tests.e2e import better_auth
 from backend.tests.support.people import NO_TLS

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from backend.config import Settings
 from backend.core.ids import new_id
 from backend.main import create_app
+from backend.schemas.task import TaskCreate
 from backend.security.signing import Issuer
 from backend.tests.support.people import ORIGIN
 
@@ -32,11 +33,13 @@ class Kind(NamedTuple):
     body: bytes = b""
 
 
+# Columns that a create sets; each is encoded, which takes two calls.
+CREATED = len(TaskCreate.model_fields)
 # Two more than was measured: a layer that does nothing makes three.
 KINDS = {
     "list": Kind("GET /api/tasks?limit=20", 200, 158),
     "get": Kind("GET /api/tasks/{task_id}", 200, 181),
-    "create": Kind("POST /api/tasks", 201, 193, b'{"title": "Buy milk"}'),
+    "create": Kind("POST /api/tasks", 201, 185 + 2 * CREATED, b'{"title": "Buy milk"}'),
     "patch": Kind("PATCH /api/tasks/{task_id}", 200, 206, b'{"title": "Buy oat milk"}'),
     "task of nobody": Kind("GET /api/tasks/{nobody}", 404, 182),
     "bad token": Kind("GET /api/tasks", 401, 67),

@@ -9,13 +9,11 @@ from uuid import UUID
 import pytest
 
 from backend.core.ids import new_id
+from backend.schemas.task import TaskRead
 from backend.security.signing import Issuer
 from backend.tests.support.people import ORIGIN, Person
 
-FIELDS = [
-    *("id", "user_id", "title", "description", "completed", "completed_at"),
-    *("created_at", "updated_at", "deleted_at", "version"),
-]
+FIELDS = list(TaskRead.model_fields)
 
 
 def test_a_created_task_is_listed(alice: Person) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.loads import RATE, Answers, Load
-from benchmarks.harness.places import HOST, LOAD, PEERS_BIN
+from benchmarks.harness.places import HOST, LOAD, program
 from benchmarks.harness.systems.system import System
 
 
@@ -28,7 +28,7 @@ def run(system: System, load: Load, seconds: float) -> Answers:
     log = ("--log-output", f"file={directory / f'{system.name}-k6.log'}")
     quiet = ("--quiet", "--no-usage-report", "--address", "", *log)
     subprocess.run(
-        [PEERS_BIN / "k6", "run", *quiet, *variables, LOAD / "mix.js"],
+        [program("k6"), "run", *quiet, *variables, LOAD / "mix.js"],
         check=True,
         capture_output=True,
         cwd=directory,

@@ -1,7 +1,6 @@
 """Closed loop by wrk: one thread, connections that never think, distinct users in rotation."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,25 +15,13 @@ _MARK = "JSON "
 _TIMEOUT = 10
 
 
-def find() -> str:
-    """The path of wrk.
-
-    Raises:
-        SystemExit: when it is missing; says what to install.
-    """
-    found = shutil.which("wrk")
-    if not found:
-        raise SystemExit("wrk is missing: apt-get install -y wrk")
-    return found
-
-
 def run(system: System, load: Load, seconds: float) -> Answers:
     """Keep `load.connections` busy for some seconds."""
     requests = _write_requests(system, load.kind)
     timing = (f"-d{max(1, round(seconds))}s", f"--timeout={_TIMEOUT}s")
     script = ("-s", str(LOAD / "wrk.lua"), f"http://{HOST}:{system.port}", "--", str(requests))
     output = subprocess.run(
-        [find(), "-t1", f"-c{load.connections}", *timing, *script],
+        ["wrk", "-t1", f"-c{load.connections}", *timing, *script],
         check=True,
         capture_output=True,
         text=True,
@@ -64,13 +51,14 @@ def _write_requests(system: System, kind: Kind) -> Path:
     if not path.exists():
         lines = [
             "\t".join((call.method, call.path, *person.header, call.body))
-            for call, person in _requests(system, kind)
+            for call, person in requests(system, kind)
         ]
         path.write_text("\n".join(lines) + "\n")
     return path
 
 
-def _requests(system: System, kind: Kind) -> list[tuple[Call, Person]]:
+def requests(system: System, kind: Kind) -> list[tuple[Call, Person]]:
+    """What a closed loop asks, in turn, and who asks it."""
     call: Call = getattr(system.calls, kind.value)
     people = system.known
     if kind is Kind.GET:  # neighbours in the rotation are different users

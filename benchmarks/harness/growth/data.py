@@ -57,11 +57,12 @@ def _fill(groups: Sequence[Group]) -> tuple[str, ...]:
         "set session_replication_role = replica",  # the rows carry their numbers already
         "set work_mem = '1GB'",
         "set maintenance_work_mem = '1GB'",
-        f"""insert into duly.users (subject, email, name, claims_issued_at, last_version)
-            select {name}, format('user%s@example.com', n), format('User %s', n), 0, tasks
+        f"""insert into duly.users (subject, email, name)
+            select {name}, format('user%s@example.com', n), format('User %s', n)
             from {people}""",
+        f"insert into duly.spaces (id, last_version) select {name}, tasks from {people}",
         # Every user's tasks spread over the same 200 days, so that those of all interleave.
-        f"""insert into duly.tasks (user_id, id, title, description,
+        f"""insert into duly.tasks (space_id, id, title, description,
                 completed_at, created_at, updated_at, version)
             select {name}, uuidv7(at - clock_timestamp()), format('Task %s of user %s', i, n),
                 '{DESCRIPTION}', case when i % 3 = 0 then at end, at, at, i
@@ -72,7 +73,7 @@ def _fill(groups: Sequence[Group]) -> tuple[str, ...]:
     )
 
 
-_TIDY = ("vacuum analyze duly.tasks, duly.users", "checkpoint")
+_TIDY = ("vacuum analyze duly.tasks, duly.spaces, duly.users", "checkpoint")
 
 
 class Grown(Duly):
@@ -92,7 +93,7 @@ class Grown(Duly):
         self.restore()
 
     def restore(self) -> None:
-        truncate = "truncate duly.users cascade"
+        truncate = "truncate duly.users, duly.spaces cascade"
         drop, make = self._indexes()
         self.stage.cluster.execute(self.name, truncate, *drop, *_fill(self.groups), *make, *_TIDY)
 
@@ -123,7 +124,7 @@ class Grown(Duly):
     def _recent(self, subjects: list[str]) -> dict[str, tuple[str, ...]]:
         rows = self.rows(
             f"""select s, array(select id::text from duly.tasks
-                    where user_id = s and deleted_at is null
+                    where space_id = s and deleted_at is null
                     order by created_at desc, id desc limit {RECENT})
                 from unnest(%s::text[]) s""",
             subjects,

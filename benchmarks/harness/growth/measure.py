@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from benchmarks.harness.calls import Call
 from benchmarks.harness.growth.data import ORDINARY, RECENT, Grown, Statistics
-from benchmarks.harness.growth.line import INTRODUCE, TOO_LATE, Answer, Line, field, introduced
+from benchmarks.harness.line import INTRODUCE, TOO_LATE, Answer, Line, field, introduced
 from benchmarks.harness.people import PAGE, Person
 
 _Item = TypeVar("_Item")

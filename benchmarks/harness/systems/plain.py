@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
@@ -10,7 +11,7 @@ from benchmarks.harness.calls import Call, Calls
 from benchmarks.harness.cluster import task_rows
 from benchmarks.harness.issuer import ORIGIN
 from benchmarks.harness.people import Person, subject
-from benchmarks.harness.places import PEERS_BIN
+from benchmarks.harness.places import program
 from benchmarks.harness.systems.system import PEERS_PATH, System
 from benchmarks.literal import models  # noqa: F401 - enters the table into the metadata
 
@@ -68,6 +69,7 @@ class Literal(Plain):
 
     name = "literal"
     title = "the plan to the letter: sync, SQLModel session, psycopg2, python-jose, uvicorn"
+    needs = ("psycopg2", "jose", "uvicorn")
 
     def header(self, number: int) -> tuple[str, str]:
         return "Authorization", f"Bearer {self.stage.issuer.shared_secret_token(number)}"
@@ -87,6 +89,7 @@ class Idiom(Plain):
 
     name = "idiom"
     title = "the async idiom: async SQLModel session, asyncpg, PyJWT, uvicorn"
+    needs = ("asyncpg", "uvicorn")
 
     def command(self) -> Sequence[str | Path]:
         return self.uvicorn("benchmarks.idiom:app")
@@ -104,6 +107,7 @@ class BareAsyncpg(Plain):
     """No framework, no token, no isolation."""
 
     name = "bare-asyncpg"
+    needs: ClassVar[Sequence[str]] = ("asyncpg", "granian")
     limit = True
     title = "bare ASGI + asyncpg pool, no framework, token or isolation (granian)"
 
@@ -116,7 +120,7 @@ class BareAsyncpg(Plain):
         return "X-User", subject(number)
 
     def command(self) -> Sequence[str | Path]:
-        return self.granian(PEERS_BIN / "granian", "benchmarks.bare_asyncpg:app")
+        return self.granian(program("granian"), "benchmarks.bare_asyncpg:app")
 
     def environment(self) -> Mapping[str, str]:
         return PEERS_PATH | {"DATABASE_URL": self.stage.cluster.url(self.name)}

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.harness.calls import Call, Calls, send
 from benchmarks.harness.people import DESCRIPTION, Person, title
-from benchmarks.harness.places import HOST, PEERS_BIN
+from benchmarks.harness.places import HOST, program
 from benchmarks.harness.systems.system import OK, System
 
 _ADMIN = {"identity": "bench@example.com", "password": "benchmark-only"}
@@ -48,6 +48,7 @@ class PocketBase(System):
 
     name = "pocketbase"
     title = "Go, SQLite inside"
+    needs = ("pocketbase",)
     health = "/api/health"
     calls = Calls(
         # `skipTotal` spares it the count that the others do not make either.
@@ -64,7 +65,7 @@ class PocketBase(System):
 
     def prepare(self) -> None:
         upsert = ("superuser", "upsert", *_ADMIN.values(), "--dir", str(self._data))
-        subprocess.run([str(PEERS_BIN / "pocketbase"), *upsert], check=True, capture_output=True)
+        subprocess.run([program("pocketbase"), *upsert], check=True, capture_output=True)
         self.start()
         try:
             self._ask("/api/collections", _TASKS)
@@ -103,7 +104,7 @@ class PocketBase(System):
 
     def command(self) -> Sequence[str | Path]:
         address = ("--http", f"{HOST}:{self.port}")
-        return (PEERS_BIN / "pocketbase", "serve", *address, "--dir", self._data)
+        return (program("pocketbase"), "serve", *address, "--dir", self._data)
 
     def environment(self) -> Mapping[str, str]:
         return {}

@@ -12,6 +12,7 @@ class Postgres(BareAsyncpg):
     title = "the bare peer's statements, prepared, no HTTP: the database's limit"
 
     serves = False
+    needs = ()
 
     def handles(self, load: Load) -> bool:
         return load.connections == FEW and load.kind is not Kind.MIX

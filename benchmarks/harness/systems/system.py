@@ -42,6 +42,8 @@ class System(ABC):
     health: ClassVar[str] = "/health"
     serves: ClassVar[bool] = True
     """Whether it is a program that speaks HTTP."""
+    needs: ClassVar[Sequence[str]] = ()
+    """Modules and programs of the benchmark's own environment."""
     limit: ClassVar[bool] = False
     """Whether it shows what is possible at most, rather than something to use."""
 
@@ -111,7 +113,7 @@ class System(ABC):
         workers = ("--workers", str(self.stage.workers))
         return (sys.executable, "-m", "uvicorn", app, *address, *workers)
 
-    def granian(self, program: Path, app: str) -> Sequence[str | Path]:
+    def granian(self, program: str | Path, app: str) -> Sequence[str | Path]:
         """An application under granian, without a log line per request."""
         address = ("--host", HOST, "--port", str(self.port))
         workers = ("--workers", str(self.stage.workers))
