@@ -19,20 +19,27 @@ from backend.services.tasks.filters import IS_LIVE
 from backend.services.tasks.shape import HAS_ID, JSON
 from benchmarks.bare_asgi import Bare
 
-_NEWEST = "\nORDER BY tasks.created_at DESC, tasks.id DESC LIMIT 20"
-_ARRAY = "SELECT concat('[', string_agg(json, ','), ']') FROM ("
-LIST = Statement(_ARRAY, *select(Fragment(JSON, " AS json"), Task, IS_LIVE), _NEWEST, ") AS page")
+_NEWEST = "\nORDER BY created_at DESC, id DESC LIMIT 20"
+LIST = Statement(
+    *("SELECT concat('[', string_agg(json, ','), ']')\nFROM (SELECT ", JSON, " AS json FROM ("),
+    *(*select("*", Task, IS_LIVE), _NEWEST, ") AS tasks) AS page"),
+)
 GET = Statement(*select(JSON, Task, HAS_ID, IS_LIVE))
-_NEW = {
-    "id": Fragment(bindparam("id", type_=Uuid)),
-    "title": Fragment(bindparam("title", type_=Text)),
-    "description": Fragment(bindparam("description", type_=Text)),
-}
-CREATE = Statement(*insert(Task, _NEW, JSON))
-_DONE = Fragment(case((bindparam("completed", type_=Boolean), func.now())))
-UPDATE = Statement(*update(Task, {"completed_at": _DONE}, HAS_ID, IS_LIVE, returning=JSON))
-_GONE = {"deleted_at": Fragment(func.now())}
-DELETE = Statement(*update(Task, _GONE, HAS_ID, IS_LIVE, returning=JSON))
+CREATE = Statement(
+    *insert(
+        Task,
+        {
+            "id": Fragment(bindparam("id", type_=Uuid)),
+            "title": Fragment(bindparam("title", type_=Text)),
+            "description": Fragment(bindparam("description", type_=Text)),
+        },
+        returning=JSON,
+    )
+)
+_TICK = Fragment(case((bindparam("completed", type_=Boolean), func.now())))
+UPDATE = Statement(*update(Task, {"completed_at": _TICK}, HAS_ID, IS_LIVE, returning=JSON))
+_NOW = Fragment("now()")
+DELETE = Statement(*update(Task, {"deleted_at": _NOW}, HAS_ID, IS_LIVE, returning=JSON))
 
 
 class BareWire(Bare):

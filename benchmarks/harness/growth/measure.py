@@ -26,7 +26,7 @@ SORTS = ("-created", "created", "-updated", "updated", "-title", "title")
 DEEP = 1000
 """The page that is compared with the first."""
 
-TABLES = ("tasks", "users")
+TABLES = ("tasks", "spaces")
 _CONNECTIONS = 8
 _ROUNDS = 20
 _STEP = 9
