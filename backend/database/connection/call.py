@@ -97,25 +97,24 @@ class Call:
         """
         status = result.status
         awaited = self._awaited.popleft() if self._awaited else None
-        if awaited is None:
-            self._take_rows(result)
-        elif awaited != _CLOSED:
-            prepared.settle(awaited, succeeded=status == _DONE)
         if status == _FAILED:
             self.fault = self.fault or _refusal(result, len(self._statements) - len(self._rows))
         elif status not in (_ROWS, _DONE, _SKIPPED):
             raise psycopg.OperationalError(f"not the result of a statement: {status}")
-
-    def _take_rows(self, result: pq.abc.PGresult) -> None:
-        if result.status == _DONE:
-            tag = result.command_status or b""
-            if tag.partition(b" ")[0] in _OUTLIVES_ITS_CALL:
-                raise psycopg.OperationalError(f"this outlives its call: {tag.decode()}")
-            self._rows.append([])
-        elif result.status == _ROWS:
+        if awaited:  # the name of what was being prepared
+            prepared.settle(awaited, succeeded=status == _DONE)
+        elif awaited is None and status == _ROWS:
             rows, value = range(result.ntuples), result.get_value
             columns = [map(value, rows, repeat(column)) for column in range(result.nfields)]
             self._rows.append(list(zip(*columns, strict=True)))
+        elif awaited is None and status == _DONE:
+            _check_that_it_ends(result.command_status or b"")
+            self._rows.append([])
+
+
+def _check_that_it_ends(tag: bytes) -> None:
+    if tag.partition(b" ")[0] in _OUTLIVES_ITS_CALL:
+        raise psycopg.OperationalError(f"this outlives its call: {tag.decode()}")
 
 
 def _refusal(result: pq.abc.PGresult, from_end: int) -> StatementRefused:

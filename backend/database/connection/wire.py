@@ -221,10 +221,13 @@ class Wire:
             pgconn.consume_input()
             while self._calls and not pgconn.is_busy():
                 result = pgconn.get_result()
-                if result is not None:
-                    self._take(result)
-                elif pgconn.status == pq.ConnStatus.BAD:
-                    raise psycopg.OperationalError("libpq has lost the thread")
+                if result is None:
+                    if pgconn.status == pq.ConnStatus.BAD:
+                        raise psycopg.OperationalError("libpq has lost the thread")
+                elif result.status == _SYNC:
+                    self._finish(self._calls[0])
+                else:
+                    self._calls[0].take(result, self._prepared)
         except psycopg.Error as error:
             self._close(f"receiving failed: {error}")
             return
@@ -232,15 +235,9 @@ class Wire:
         if not self._calls and self.state is WireState.DRAINING:
             self._close("drained")
 
-    def _take(self, result: pq.abc.PGresult) -> None:
-        if result.status != _SYNC:
-            self._calls[0].take(result, self._prepared)
-            return
+    def _finish(self, call: Call) -> None:
         if self._pgconn.transaction_status not in _IN_ORDER:
             raise psycopg.OperationalError("the transaction has not ended with its call")
-        self._finish(self._calls[0])
-
-    def _finish(self, call: Call) -> None:
         fault, rows = call.fault, [] if call.fault else call.rows
         self._calls.popleft()
         if call.tag is not None:

@@ -35,10 +35,11 @@ def scratch(make_database: Callable[[str], str]) -> str:
     return make_database("scratch")
 
 
-@pytest.fixture(scope="session")
-def scratch_table(database_url: str) -> str:
-    """A table that everybody may write and that keeps what it is given, also twice."""
-    with psycopg.connect(database_url) as connection:
+@pytest.fixture
+def scratch_table(database_url: str) -> Iterator[str]:
+    """A table of one test's own that everybody may write and that keeps also what comes twice."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("create table public.kept (key text)")
         connection.execute("grant all on public.kept to public")
-    return "public.kept"
+        yield "public.kept"
+        connection.execute("drop table public.kept")
