@@ -1,7 +1,6 @@
 """The parts of a request, read strictly."""
 
 import re
-from collections import Counter
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -33,8 +32,12 @@ _OWN_WORDS = {
 
 def header(scope: Scope, name: bytes) -> str | None:
     """The value of a (lower-case) header field; several are one list (RFC 9110, section 5.3)."""
-    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
-    return ", ".join(values) if values else None
+    found: str | None = None
+    for key, value in scope["headers"]:
+        if key == name:
+            text = value.decode("latin-1")
+            found = text if found is None else f"{found}, {text}"
+    return found
 
 
 def check_accept(scope: Scope) -> None:
@@ -86,8 +89,12 @@ async def read_body(receive: Receive) -> bytes:
     return body
 
 
-def parse_query(raw: bytes, refused: list[FieldError]) -> dict[str, str]:
-    """The parameters of a query string; one that is given twice is added to `refused`.
+def parse_query(
+    raw: bytes, repeatable: frozenset[str], refused: list[FieldError]
+) -> dict[str, str | list[str]]:
+    """The parameters of a query string: those of `repeatable` as lists, the others as text.
+
+    One of the others that is given twice is added to `refused`.
 
     Raises:
         MalformedRequest: for percent-encoding that is not UTF-8, or too many parameters.
@@ -101,13 +108,16 @@ def parse_query(raw: bytes, refused: list[FieldError]) -> dict[str, str]:
         )
     except ValueError:
         raise MalformedRequest("The query string is not valid.") from None
-    parameters = dict(pairs)
-    if len(parameters) < len(pairs):
-        counts = Counter(name for name, _ in pairs)
-        repeated = [name for name, count in counts.items() if count > 1]
-        detail = "Give this parameter once."
-        refused += [_refusal("query", (name,), "repeated", detail) for name in repeated]
-    return parameters
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value)
+    detail = "Give this parameter once."
+    refused += [
+        _refusal("query", (name,), "repeated", detail)
+        for name, values in given.items()
+        if len(values) > 1 and name not in repeatable
+    ]
+    return {name: values if name in repeatable else values[-1] for name, values in given.items()}
 
 
 def unknown(where: str, name: str) -> FieldError:

@@ -6,25 +6,24 @@ resolves the few kinds of parameters that Duly uses without FastAPI's general ma
 costs more than the rest of a request (docs/decisions/0007-strict-routes.md).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_origin
 
 from fastapi import Request, Response
 from fastapi._compat import ModelField
 from fastapi.datastructures import DefaultPlaceholder
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from backend.core import strict_json
 from backend.core.problems import FieldError, InvalidJson, ValidationFailed
-from backend.web import reading
+from backend.web import guards, reading
+from backend.web.resolving import resolver
 
 _REMEMBERED_QUERIES = 256  # of each route; one has 8 KiB at most, most have a few bytes
-
-_Resolve = Callable[[Request], dict[str, Any]]
+_SEVERAL = (list, tuple, set, frozenset)
 
 
 class StrictRoute(APIRoute):
@@ -32,15 +31,23 @@ class StrictRoute(APIRoute):
 
     Endpoints may declare one query model and one body model; they and their dependencies (plain
     functions) may declare the `Request`, path parameters and header parameters (both text).
+    Whatever else FastAPI knows is refused here, at import.
+
+    Raises:
+        TypeError: for what would be ignored; it says what to do instead.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        guards.check_declaration(path, endpoint, options)
         super().__init__(path, endpoint, **options)
+        guards.check_route(self)
         self._answers_json = isinstance(self.response_class, DefaultPlaceholder)
-        self._resolve = _resolver(self.dependant)
+        self._resolve = resolver(self.dependant)
         self._query = _Model.of(self.dependant.query_params)
-        # Clients repeat themselves: a query that was accepted is not read again.
-        self._parse_query = lru_cache(_REMEMBERED_QUERIES)(self._parse_query_afresh)
+        self._parse_query = self._parse_query_afresh
+        if self._query is None or not self._query.mutable:
+            # Clients repeat themselves: a query that was accepted is not read again.
+            self._parse_query = lru_cache(_REMEMBERED_QUERIES)(self._parse_query_afresh)
         self._body = _Model.of(self.dependant.body_params)
         self.app = self._answer
 
@@ -66,7 +73,8 @@ class StrictRoute(APIRoute):
     def _parse_query_afresh(self, raw: bytes) -> dict[str, Any]:
         refused: list[FieldError] = []
         values: dict[str, Any] = {}
-        parameters = reading.parse_query(raw, refused)
+        repeatable = self._query.repeatable if self._query else frozenset[str]()
+        parameters = reading.parse_query(raw, repeatable, refused)
         if self._query is not None:
             self._query.read("query", parameters, values, refused)
         else:
@@ -90,23 +98,33 @@ class StrictRoute(APIRoute):
 
 
 class _Model(NamedTuple):
-    """The query or body model that an endpoint declares."""
+    """The query or body model that an endpoint declares.
+
+    Attributes:
+        repeatable: The names of the fields that are lists.
+        mutable: Whether one of them could be changed in place, so that each request needs its own.
+    """
 
     name: str
     optional: bool
     adapter: TypeAdapter[Any]
+    repeatable: frozenset[str]
+    mutable: bool
 
     @classmethod
     def of(cls, fields: list[ModelField]) -> "_Model | None":
-        match fields:
-            case []:
-                return None
-            case [field]:
-                info = field.field_info
-                return cls(
-                    field.name, not info.is_required(), TypeAdapter(info.annotation or object)
-                )
-        raise TypeError("declare one model, not several parameters")
+        if not fields:
+            return None
+        [field] = fields  # `guards` has seen to that
+        annotation = field.field_info.annotation or object
+        kinds = dict(_lists(annotation))
+        return cls(
+            field.name,
+            not field.field_info.is_required(),
+            TypeAdapter(annotation),
+            frozenset(kinds),
+            any(issubclass(kind, list | set) for kind in kinds.values()),
+        )
 
     def read(
         self, where: str, value: Any, values: dict[str, Any], refused: list[FieldError]
@@ -124,31 +142,10 @@ def _parse(body: bytes) -> Any:
         raise InvalidJson(str(error)) from None
 
 
-def _resolver(dependant: Dependant) -> _Resolve:
-    """A function that gives the arguments of `dependant`, the models left out."""
-    request_name = dependant.request_param_name
-    paths = [(field.name, field.alias) for field in dependant.path_params]
-    headers = [(field.name, field.alias, field.default) for field in dependant.header_params]
-    dependencies = [
-        (dependency.name, dependency.call, _resolver(dependency))
-        for dependency in dependant.dependencies
-        if dependency.call is not None
-    ]
-
-    def resolve(request: Request) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        if request_name:
-            values[request_name] = request
-        for name, alias in paths:
-            values[name] = request.path_params[alias]
-        for name, alias, default in headers:
-            # Several fields of one name are one list (RFC 9110, section 5.3).
-            fields = request.headers.getlist(alias)
-            values[name] = ", ".join(fields) if fields else default
-        for given, call, inner in dependencies:
-            value = call(**inner(request))
-            if given is not None:  # the router's own dependencies have no name
-                values[given] = value
-        return values
-
-    return resolve
+def _lists(model: Any) -> Iterator[tuple[str, type]]:
+    """The fields of a model that take several values: their names in a query, and their kind."""
+    for name, field in getattr(model, "model_fields", {}).items():
+        for kind in (field.annotation, *get_args(field.annotation)):
+            origin = get_origin(kind) or kind
+            if origin in _SEVERAL:
+                yield field.alias or name, origin
