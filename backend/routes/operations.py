@@ -1,14 +1,16 @@
 """What machines ask: alive, ready, metrics."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request, Response
-from starlette.responses import PlainTextResponse
 
 from backend.core.problems import Unavailable
 from backend.observability.metrics import exposition
 from backend.schemas.health import Live, Ready
-from backend.web.route import StrictRoute
+from backend.web.route import PublicRoute
+from backend.web.terms import PUBLIC, under
 
-router = APIRouter(route_class=StrictRoute, tags=["operations"])
+router = APIRouter(route_class=PublicRoute, tags=["operations"])
 
 
 async def live() -> Response:
@@ -23,6 +25,7 @@ async def ready(request: Request) -> Response:
     return Response(readiness.model_dump_json(), status, media_type="application/json")
 
 
+@under(replace(PUBLIC, offers=None))
 async def metrics(request: Request) -> Response:
     """Numbers for Prometheus, of all workers."""
     request.app.state.key_metrics.sample()
@@ -38,10 +41,10 @@ router.add_api_route(
     response_model=Ready,
     responses={503: {"model": Ready, "description": "Not ready; the body says why."}},
 )
-metrics_router = APIRouter(route_class=StrictRoute, tags=["operations"])
+metrics_router = APIRouter(route_class=PublicRoute, tags=["operations"])
 metrics_router.add_api_route(
     "/metrics",
     metrics,
     methods=["GET"],
-    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )

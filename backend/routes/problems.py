@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Response
 
 from backend.core.problems import NotFound, Problem
 from backend.schemas.problem import ProblemExplanation
-from backend.web.route import StrictRoute
+from backend.web.route import PublicRoute
 
-router = APIRouter(route_class=StrictRoute, tags=["problems"])
+router = APIRouter(route_class=PublicRoute, tags=["problems"])
 
 
 async def explain_problem(

@@ -4,11 +4,10 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from backend.core.ids import parse_id
 from backend.core.problems import NotFound
-from backend.dependencies.auth import require_own_path
 from backend.dependencies.conditions import ExpectedVersions, KnownVersions, etag
 from backend.dependencies.database import CallerSession
 from backend.schemas.task import (
@@ -22,7 +21,7 @@ from backend.schemas.task import (
 )
 from backend.services import tasks
 from backend.services.tasks import Page, Representation
-from backend.web.route import StrictRoute
+from backend.web.route import OwnedRoute
 
 TaskId = Annotated[str, Path(description="The task's UUID.", json_schema_extra={"format": "uuid"})]
 
@@ -116,8 +115,10 @@ def _page(request: Request, page: Page, query: PageQuery) -> Response:
 
 
 def _path(request: Request) -> str:
-    """The path of the request, fit for a header field."""
-    return quote(request.scope.get("root_path", "") + request.scope["path"])
+    """The path of the request as the client wrote it, fit for a header field."""
+    alias = request.scope.get("alias")
+    path = quote(request.scope["path"]) if alias is None else alias.shown
+    return quote(request.scope.get("root_path", "")) + path
 
 
 def _parse(task_id: str) -> UUID:
@@ -147,25 +148,16 @@ _ROUTES: list[tuple[str, str, str, Any, int, Any]] = [
     ("restore_task", "/{task_id}/restore", "POST", restore_task, 200, _ONE),
 ]
 
-router = APIRouter(route_class=StrictRoute, tags=["tasks"])
-
-
-def _register(prefix: str, suffix: str = "", **options: Any) -> None:
-    for operation, path, method, endpoint, status, model in _ROUTES:
-        router.add_api_route(
-            prefix + path,
-            endpoint,
-            methods=[method],
-            name=operation + suffix,
-            status_code=status,
-            response_model=model,
-            responses=_UNCHANGED if endpoint is get_task else None,
-            **options,
-        )
-
-
-_register("/api/tasks")
+router = APIRouter(route_class=OwnedRoute, tags=["tasks"])
+for operation, path, method, endpoint, status, model in _ROUTES:
+    router.add_api_route(
+        "/api/tasks" + path,
+        endpoint,
+        methods=[method],
+        name=operation,
+        status_code=status,
+        response_model=model,
+        responses=_UNCHANGED if endpoint is get_task else None,
+    )
 router.add_api_route("/api/trash", list_trash, methods=["GET"], response_model=_MANY)
 router.add_api_route("/api/trash", empty_trash, methods=["DELETE"], status_code=204)
-# What clients of the user's earlier backend call.
-_register("/api/{user_id}/tasks", "_of_user", dependencies=[Depends(require_own_path)])

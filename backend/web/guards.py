@@ -16,6 +16,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from backend.web.terms import JSON
+
 ACTS: Final = ""  # it is done, or it is what the OpenAPI document says
 _ENDPOINT_ANSWERS = "answer with exactly what is to go out"
 _NAMED = "the name of the function is the operation's id; give `name=`"
@@ -44,11 +46,11 @@ OPTIONS: Final[Mapping[str, str]] = {
     "response_model_exclude_unset": _ENDPOINT_ANSWERS,
     "response_model_exclude_defaults": _ENDPOINT_ANSWERS,
     "response_model_exclude_none": _ENDPOINT_ANSWERS,
-    "response_class": ACTS,
+    "response_class": "return that Response; the terms of the route say what it offers",
     "dependency_overrides_provider": "pass what a test replaces to `create_app`",
     "callbacks": "describe them in `openapi_extra=`",
-    "strict_content_type": "bodies are JSON and say so",
-    "max_body_size": "`core/limits.py` has the bound of all routes",
+    "strict_content_type": "the terms of the route say what it takes",
+    "max_body_size": "declare it in the terms of the route",
     "form_limits": "declare one pydantic model as the body; there are no forms",
 }
 """Each parameter of `APIRoute.__init__`, and what to do instead of giving it."""
@@ -103,8 +105,12 @@ def check_declaration(path: str, endpoint: Callable[..., Any], options: Mapping[
             raise TypeError(f"{path}: `{name}=` would be ignored here; {remedy}.")
 
 
-def check_route(route: APIRoute) -> None:
+def check_route(route: APIRoute, taken: str) -> None:
     """Refuse a path or a parameter, of the endpoint or its dependencies, that would be ignored.
+
+    Args:
+        route: As FastAPI has read it.
+        taken: The media type of its bodies.
 
     Raises:
         TypeError: naming the route, the function, the parameter and what to do.
@@ -117,7 +123,7 @@ def check_route(route: APIRoute) -> None:
     for name, kind in route.param_convertors.items():
         if type(kind).__name__ != "StringConvertor":
             raise TypeError(f"{here}: the path parameter `{name}` has a convertor; take it off.")
-    _check_models(here, route.dependant)
+    _check_models(here, route.dependant, taken)
     _check(here, route.dependant)
     for dependency in route.dependant.dependencies:
         _check_dependency(route.path, dependency)
@@ -171,7 +177,7 @@ def _check_header(here: str, field: ModelField) -> None:
         raise TypeError(f"{here} needs a default, text or None; refuse what is missing yourself.")
 
 
-def _check_models(here: str, dependant: Dependant) -> None:
+def _check_models(here: str, dependant: Dependant, taken: str) -> None:
     """The query model and the body model of an endpoint."""
     for kind, fields in (("query", dependant.query_params), ("body", dependant.body_params)):
         if len(fields) > 1:
@@ -180,7 +186,7 @@ def _check_models(here: str, dependant: Dependant) -> None:
     for field in dependant.query_params:
         _check_query(f"{here}: the query model `{field.name}`", field)
     for field in dependant.body_params:
-        _check_body(f"{here}: the body model `{field.name}`", field)
+        _check_body(f"{here}: the body `{field.name}`", field, taken)
 
 
 def _check_query(here: str, field: ModelField) -> None:
@@ -191,14 +197,18 @@ def _check_query(here: str, field: ModelField) -> None:
         raise TypeError(f"{here} is kept for the next request; set `frozen=True`.")
 
 
-def _check_body(here: str, field: ModelField) -> None:
+def _check_body(here: str, field: ModelField, taken: str) -> None:
     info = field.field_info
     if isinstance(info, params.Form) or getattr(info, "embed", None):
-        raise TypeError(f"{here}: the body is one JSON text, no form and not embedded.")
-    if getattr(info, "media_type", None) != "application/json":
-        raise TypeError(f"{here}: bodies are JSON; take `media_type=` off.")
+        raise TypeError(f"{here}: the body is no form and not embedded.")
+    if getattr(info, "media_type", None) != taken:
+        raise TypeError(f"{here}: the terms say {taken}; give `Body(media_type=…)` the same.")
     if not info.is_required() and (info.default is not None or info.default_factory):
         raise TypeError(f"{here}: without a body it is None; give it no other default.")
+    if taken != JSON:
+        if info.annotation not in {bytes, bytes | None} or _is_refined(field):
+            raise TypeError(f"{here}: of {taken} the endpoint gets plain `bytes`.")
+        return
     kinds = [kind for kind in get_args(info.annotation) if kind is not type(None)]
     optional = len(kinds) == 1 and not info.is_required()
     model = _model_of(here, field, kinds[0] if optional else info.annotation)

@@ -7,14 +7,13 @@ from urllib.parse import parse_qsl
 from pydantic import ValidationError
 from starlette.types import Receive, Scope
 
-from backend.core.limits import MAX_BODY
 from backend.core.problems import (
-    BodyTooLarge,
     FieldError,
     MalformedRequest,
     NotAcceptable,
     UnsupportedMediaType,
 )
+from backend.web.terms import JSON
 
 _MAX_PARAMETERS = 50
 _MAX_ERRORS = 20
@@ -40,53 +39,50 @@ def header(scope: Scope, name: bytes) -> str | None:
     return found
 
 
-def check_accept(scope: Scope) -> None:
-    """Refuse a client that cannot take JSON (RFC 9110, section 12.5.1).
+def check_accept(scope: Scope, offered: str) -> None:
+    """Refuse a client that cannot take what the route offers (RFC 9110, section 12.5.1).
 
     Raises:
-        NotAcceptable: when `Accept` is there and covers neither JSON nor problem+json.
+        NotAcceptable: when `Accept` is there and does not cover that media type.
     """
     accept = header(scope, b"accept")
     if accept is None or accept == "*/*":
         return
     accepted = [part for part in accept.lower().split(",") if not _NEVER.search(part)]
     ranges = {part.partition(";")[0].strip() for part in accepted}
-    if not ranges & {"*/*", "application/*", "application/json", ""}:
-        raise NotAcceptable
+    if not ranges & {"*/*", offered.partition("/")[0] + "/*", offered, ""}:
+        raise NotAcceptable(f"Only {offered} is served here.")
 
 
-def check_media_type(scope: Scope) -> None:
-    """Refuse a body that does not say it is plain JSON.
+def check_media_type(scope: Scope, taken: str) -> None:
+    """Refuse a body that does not say it is what the route takes.
 
     Raises:
-        UnsupportedMediaType: unless it is `application/json` or some `application/…+json`, and
-            not compressed.
+        UnsupportedMediaType: unless it is that media type, not compressed. Where it is
+            `application/json`, some `application/…+json` will do as well.
     """
     if (header(scope, b"content-encoding") or "identity").strip().lower() != "identity":
         raise UnsupportedMediaType("Send the body without Content-Encoding.")
     media_type = (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
-    kind, _, subtype = media_type.partition("/")
-    if kind != "application" or (subtype != "json" and not subtype.endswith("+json")):
-        raise UnsupportedMediaType
+    as_json = media_type.startswith("application/") and media_type.endswith("+json")
+    if media_type != taken and not (as_json and taken == JSON):
+        raise UnsupportedMediaType(f"Send the body as {taken}.")
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The whole body.
+    """The whole body, which `middleware/limits.py` bounds.
 
     Raises:
-        BodyTooLarge: as soon as more than 64 KiB have come.
         MalformedRequest: when the client goes away in the middle.
     """
     message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False) and len(body) <= MAX_BODY:
+    pieces: list[bytes] = [message.get("body", b"")]
+    while message.get("more_body", False):
         message = await receive()
-        body += message.get("body", b"")
+        pieces.append(message.get("body", b""))
     if message["type"] != "http.request":
         raise MalformedRequest("The body ended early.")
-    if len(body) > MAX_BODY:
-        raise BodyTooLarge
-    return body
+    return b"".join(pieces)
 
 
 def parse_query(

@@ -12,15 +12,16 @@ from typing import Any, NamedTuple, get_args, get_origin
 
 from fastapi import Request, Response
 from fastapi._compat import ModelField
-from fastapi.datastructures import DefaultPlaceholder
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from backend.core import strict_json
-from backend.core.problems import FieldError, InvalidJson, ValidationFailed
+from backend.core.problems import FieldError, InvalidJson, MalformedRequest, ValidationFailed
 from backend.web import guards, reading
 from backend.web.resolving import resolver
+from backend.web.terms import JSON, PUBLIC, Terms, terms_of
 
 _REMEMBERED_QUERIES = 256  # of each route; one has 8 KiB at most, most have a few bytes
 _SEVERAL = (list, tuple, set, frozenset)
@@ -33,15 +34,21 @@ class StrictRoute(APIRoute):
     functions) may declare the `Request`, path parameters and header parameters (both text).
     Whatever else FastAPI knows is refused here, at import.
 
+    Attributes:
+        terms: On which it is used; those of the class unless the endpoint declares others.
+
     Raises:
         TypeError: for what would be ignored; it says what to do instead.
     """
 
+    terms = Terms()
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         guards.check_declaration(path, endpoint, options)
-        super().__init__(path, endpoint, **options)
-        guards.check_route(self)
-        self._answers_json = isinstance(self.response_class, DefaultPlaceholder)
+        self.terms = terms_of(endpoint, type(self).terms)
+        documented = {"response_class": _answering(self.terms.offers)}
+        super().__init__(path, endpoint, **options | documented)
+        guards.check_route(self, self.terms.takes)
         self._resolve = resolver(self.dependant)
         self._query = _Model.of(self.dependant.query_params)
         self._parse_query = self._parse_query_afresh
@@ -53,8 +60,8 @@ class StrictRoute(APIRoute):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
-        if self._answers_json:
-            reading.check_accept(scope)
+        if self.terms.offers is not None:
+            reading.check_accept(scope, self.terms.offers)
         # Dependencies first: who may not ask is not told what was wrong with the question.
         values = self._resolve(request)
         refused: list[FieldError] = []
@@ -89,12 +96,29 @@ class StrictRoute(APIRoute):
         assert self._body is not None  # noqa: S101 - for the type checker
         body = await reading.read_body(receive)
         if body:
-            reading.check_media_type(scope)
-            self._body.read("body", _parse(body), values, refused)
+            reading.check_media_type(scope, self.terms.takes)
+            if self.terms.takes == JSON:
+                self._body.read("body", _parse(body), values, refused)
+            else:
+                values[self._body.name] = body
         elif self._body.optional:
             values[self._body.name] = None
-        else:
+        elif self.terms.takes == JSON:
             raise InvalidJson("The body is empty.")
+        else:
+            raise MalformedRequest("The body is empty.")
+
+
+class OwnedRoute(StrictRoute):
+    """A user's things: under `/api/{user_id}/…` too (`middleware/own_path.py`)."""
+
+    terms = Terms(owned=True)
+
+
+class PublicRoute(StrictRoute):
+    """For everybody; no token is looked at."""
+
+    terms = PUBLIC
 
 
 class _Model(NamedTuple):
@@ -140,6 +164,13 @@ def _parse(body: bytes) -> Any:
         return strict_json.loads(body)
     except strict_json.NotStrictJson as error:
         raise InvalidJson(str(error)) from None
+
+
+def _answering(media_type: str | None) -> type[Response]:
+    """What tells FastAPI's document of the media type of answers."""
+    if media_type == JSON:
+        return JSONResponse
+    return type("Answer", (Response,), {"media_type": media_type})
 
 
 def _lists(model: Any) -> Iterator[tuple[str, type]]:

@@ -26,6 +26,7 @@ from fastapi import (
 )
 from fastapi.dependencies.models import Dependant
 from fastapi.requests import HTTPConnection
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer, SecurityScopes
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -246,6 +247,7 @@ def test_a_route_that_no_request_would_reach_is_refused(path: str, methods: list
 # Options
 
 SET: dict[str, Any] = {
+    "response_class": HTMLResponse,
     "operation_id": "x",
     "generate_unique_id_function": lambda _: "x",
     "response_model_include": {"a"},
