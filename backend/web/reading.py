@@ -13,6 +13,7 @@ from backend.core.problems import (
     NotAcceptable,
     UnsupportedMediaType,
 )
+from backend.web.fields import header
 from backend.web.terms import JSON
 
 _MAX_PARAMETERS = 50
@@ -27,16 +28,6 @@ _OWN_WORDS = {
     "uuid_version": "Input should be a UUIDv7.",
     "string_unicode": "Text may not contain lone surrogates.",
 }
-
-
-def header(scope: Scope, name: bytes) -> str | None:
-    """The value of a (lower-case) header field; several are one list (RFC 9110, section 5.3)."""
-    found: str | None = None
-    for key, value in scope["headers"]:
-        if key == name:
-            text = value.decode("latin-1")
-            found = text if found is None else f"{found}, {text}"
-    return found
 
 
 def check_accept(scope: Scope, offered: str) -> None:

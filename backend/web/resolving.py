@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 
-from backend.web import reading
+from backend.web.fields import header
 
 Arguments = dict[str, Any]
 
@@ -66,7 +66,7 @@ def _arguments(
         for name, alias in paths:
             values[name] = request.path_params[alias]
         for name, field, default in headers:
-            value = reading.header(request.scope, field)
+            value = header(request.scope, field)
             values[name] = default if value is None else value
         return values
 
