@@ -2,59 +2,40 @@
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
-from opentelemetry import trace
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp
 
 from backend.config import Settings
-from backend.database.connection.pool import PoolOptions
-from backend.database.connection.pools import Pools
 from backend.dependencies.auth import current_user
 from backend.middleware.bearer import BearerMiddleware
 from backend.middleware.canonical import CanonicalMiddleware
 from backend.middleware.deadline import DeadlineMiddleware
 from backend.middleware.headers import ExactOrigins, HeadersMiddleware
 from backend.middleware.limits import LimitsMiddleware
+from backend.middleware.own_path import OwnPathMiddleware
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
 from backend.observability.logs import configure_logs
-from backend.observability.metrics import KeySetMetrics
-from backend.observability.readiness import Readiness
-from backend.observability.requests import RequestLog
+from backend.resources import Resources
 from backend.routes import auth, me, operations, problems, tasks
-from backend.security.keys.remote import key_sources
-from backend.security.tokens.verifier import TokenVerifier
-from backend.services.users import KnownUsers
-from backend.web import openapi
+from backend.web.application import Duly
+from backend.web.terms import PUBLIC, Terms
 
 # New containers before a collection. The default of 700 is for programs that make fewer.
 _GARBAGE_THRESHOLD = 20_000
-_PREPARE = {"auto": None, "on": True, "off": False}
 
 
-class Duly(FastAPI):
-    """FastAPI with Duly's own layers in place of the framework's.
-
-    `ProblemsMiddleware` answers every exception, and `StrictRoute` opens nothing that would need
-    closing, so the framework's error and exit-stack layers would only cost time.
-    """
-
-    def build_middleware_stack(self) -> ASGIApp:
-        """The router inside `user_middleware`, and nothing else."""
-        app: ASGIApp = self.router
-        for layer in reversed(self.user_middleware):
-            app = layer.cls(app, *layer.args, **layer.kwargs)
-        return app
-
-    def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document, made once."""
-        if self.openapi_schema is None:
-            openapi.complete(super().openapi(), self.routes, current_user)
-        return super().openapi()
+# What is no route of ours: the docs, and paths that nobody knows.
+_ELSEWHERE = {"/": PUBLIC, "/api/": Terms()}
+_DESCRIPTION = """
+Every path that holds a user's things, `/api/tasks` and `/api/trash` with all below them, also
+answers under the user's id: `/api/{user_id}/tasks` and so on. The `user_id` is the caller's own,
+the `subject` of `GET /api/auth/me`, percent-encoded; any other is 403 `wrong_user`. `Location`
+and `Link` keep the form that the client used. Both are the same resource; only the
+shorter form is listed here.
+"""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -66,44 +47,29 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     configure_logs()
-    request_log = RequestLog()
-    pool = _pool(settings)
-    keys = key_sources(settings)
-    key_metrics = KeySetMetrics(keys)
+    resources = Resources.of(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            stack.callback(request_log.flush)
-            stack.push_async_callback(keys.aclose)
-            await keys.start()
-            stack.push_async_callback(pool.close)
-            await pool.start()
-            await stack.enter_async_context(key_metrics.kept())
+        async with resources.opened():
             settle_garbage_collector()
             yield
 
-    traced = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
     app = Duly(
         title="Duly",
         version="0.1.0",
         summary="The task backend for apps whose users sign in with Better Auth.",
+        description=_DESCRIPTION.strip(),
         lifespan=lifespan,
-        middleware=_layers(settings, TokenVerifier(settings, keys.main, keys.others), request_log),
-        # FastAPI asks for every request whether OpenTelemetry is configured; once will do.
-        telemetry={"tracing": traced, "metrics": traced, "logs": traced},
-        redirect_slashes=False,
+        routers=_routers(settings),
+        layers=_layers(settings, resources),
+        elsewhere=_ELSEWHERE,
+        caller=current_user,
         docs_url="/docs" if settings.docs_enabled else None,
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs_enabled else None,
     )
-    app.state.pool = pool
-    app.state.known_users = KnownUsers()
-    app.state.readiness = Readiness(pool, keys)
-    app.state.key_metrics = key_metrics
-    # Not `include_router`, which matches every request twice and wraps every route anew; and
-    # before the routes of the docs, because every request tries them in this order.
-    app.router.routes[:0] = [route for router in _routers(settings) for route in router.routes]
+    app.state.resources = resources
     return app
 
 
@@ -114,32 +80,21 @@ def settle_garbage_collector() -> None:
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 50)
 
 
-def _pool(settings: Settings) -> Pools:
-    if settings.database_url is None:
-        raise ValueError("DATABASE_URL is not set: start with `duly serve`, or set it")
-    options = PoolOptions(
-        size=settings.database_pool_size,
-        prepare=_PREPARE[settings.database_prepared_statements],
-    )
-    return Pools(settings.database_url.get_secret_value(), options)
-
-
-def _layers(
-    settings: Settings, verifier: TokenVerifier, request_log: RequestLog
-) -> list[Middleware]:
+def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
     """The layers, outermost first."""
     cors = (
         [Middleware(ExactOrigins, origins=settings.cors_origins)] if settings.cors_origins else []
     )
     return [
-        Middleware(TelemetryMiddleware, request_log=request_log),
+        Middleware(TelemetryMiddleware, request_log=resources.request_log),
         Middleware(HeadersMiddleware, https_only=not settings.development),
         *cors,
         Middleware(ProblemsMiddleware),
         Middleware(CanonicalMiddleware),
         Middleware(LimitsMiddleware),
         Middleware(DeadlineMiddleware),
-        Middleware(BearerMiddleware, verifier=verifier),
+        Middleware(BearerMiddleware, verifier=resources.verifier),
+        Middleware(OwnPathMiddleware),
     ]
 
 

@@ -149,9 +149,11 @@ class MethodNotAllowed(Problem):
 class NotAcceptable(Problem):
     code = "not_acceptable"
     status = 406
-    title = "Only JSON is served here"
-    meaning = "The `Accept` header field excludes `application/json`."
-    remedy = "Send `Accept: application/json`, or leave the field out."
+    title = "Nothing that the client accepts is served here"
+    meaning = (
+        "The `Accept` header field excludes what the route serves: `application/json`, mostly."
+    )
+    remedy = "Send the media type that `detail` names as `Accept`, or leave the field out."
 
 
 class Conflict(Problem):
@@ -178,7 +180,7 @@ class BodyTooLarge(Problem):
     code = "body_too_large"
     status = 413
     title = "The body is too large"
-    meaning = "A request body may have 64 KiB."
+    meaning = "A request body may have 64 KiB, unless the route says otherwise."
     remedy = "Send less, or split the work over several requests."
 
 
@@ -193,9 +195,12 @@ class UrlTooLong(Problem):
 class UnsupportedMediaType(Problem):
     code = "unsupported_media_type"
     status = 415
-    title = "The body must be JSON"
-    meaning = "The `Content-Type` of the body is not `application/json` or `…+json`."
-    remedy = "Send `Content-Type: application/json`."
+    title = "The body is not of the right media type"
+    meaning = (
+        "The `Content-Type` of the body is not what the route takes: "
+        "`application/json` or `…+json`, mostly."
+    )
+    remedy = "Send the body as the media type that `detail` names, and say so."
 
 
 class ValidationFailed(Problem):
@@ -245,7 +250,10 @@ class Overloaded(Unavailable):
 class DeadlineExceeded(Unavailable):
     code = "deadline_exceeded"
     title = "The request took too long"
-    meaning = "No answer within the deadline of 2 seconds. For a write the outcome is unknown."
+    meaning = (
+        "No answer within the deadline, 2 seconds unless the route says otherwise. "
+        "For a write the outcome is unknown."
+    )
 
 
 class KeysUnavailable(Unavailable):

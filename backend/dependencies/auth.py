@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Request
 
 from backend.core.principal import Principal
-from backend.core.problems import MissingToken, WrongUser
+from backend.core.problems import MissingToken
 
 
 def current_user(request: Request) -> Principal:
@@ -21,22 +21,3 @@ def current_user(request: Request) -> Principal:
 
 
 CurrentUser = Annotated[Principal, Depends(current_user)]
-
-
-def require_own_path(
-    caller: CurrentUser,
-    user_id: Annotated[
-        str,
-        Path(
-            description="The caller's own id: the token's subject; `name:subject` for an issuer "
-            "of `AUTH_ISSUERS`. `GET /api/auth/me` tells it as `subject`."
-        ),
-    ],
-) -> None:
-    """Check that a path with a user in it names the caller.
-
-    Raises:
-        WrongUser: when it names anybody else, existing or not.
-    """
-    if user_id != caller.subject:
-        raise WrongUser

@@ -1,16 +1,20 @@
 """One resource, one path, and HEAD wherever there is GET (RFC 9110, section 9.3.2)."""
 
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class CanonicalMiddleware:
-    """Takes one trailing slash off the path, and answers HEAD as GET without the body."""
+    """Takes one trailing slash off the path, and answers HEAD as GET without the body.
+
+    What is mounted has paths and methods of its own.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == "http" and not isinstance(scope["found"].route, Mount):
             path = scope["path"]
             if path.endswith("/") and path != "/":
                 scope["path"] = path[:-1]
@@ -25,8 +29,4 @@ class CanonicalMiddleware:
                 message = {**message, "body": b""}
             await send(message)
 
-        as_get = {**scope, "method": "GET"}
-        try:
-            await self.app(as_get, receive, without_body)
-        finally:
-            scope["route"] = as_get.get("route")
+        await self.app({**scope, "method": "GET"}, receive, without_body)

@@ -4,18 +4,13 @@ import json
 import logging
 import random
 
-from fastapi import Request
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.core.problems import (
     InternalError,
     InvalidToken,
-    MethodNotAllowed,
     MissingToken,
-    NotFound,
     Problem,
     Unavailable,
 )
@@ -31,7 +26,7 @@ class ProblemResponse(Response):
     def __init__(self, problem: Problem, scope: Scope) -> None:
         headers = dict(problem.headers)
         if isinstance(problem, MissingToken | InvalidToken):
-            headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+            headers["WWW-Authenticate"] = scope["found"].terms.credentials.challenge
         if isinstance(problem, Unavailable):
             # Jitter, or all clients come back in the same second.
             headers.setdefault("Retry-After", str(random.randint(1, 3)))  # noqa: S311
@@ -73,21 +68,5 @@ def _problem(error: Exception, scope: Scope) -> Problem:
         if error.status == InternalError.status:
             log.error("bug", extra={"request_id": scope["request_id"]}, exc_info=error)
         return error
-    if isinstance(error, HTTPException):  # the router's own
-        if error.status_code == MethodNotAllowed.status:
-            return MethodNotAllowed(headers={"Allow": ", ".join(_allowed(scope))})
-        return NotFound()
     log.error("bug", extra={"request_id": scope["request_id"]}, exc_info=error)
     return InternalError()
-
-
-def _allowed(scope: Scope) -> list[str]:
-    """The methods of every route that has the path."""
-    found: set[str] = set()
-    for route in Request(scope).app.routes:
-        match, _ = route.matches(scope)
-        if match is not Match.NONE:
-            found |= route.methods
-    if "GET" in found:
-        found.add("HEAD")
-    return sorted(found)

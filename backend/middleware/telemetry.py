@@ -5,7 +5,6 @@ import time
 from random import getrandbits
 from typing import Any
 
-from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.observability.requests import RequestLog, RequestRecord
@@ -28,7 +27,7 @@ class TelemetryMiddleware:
         started = time.perf_counter()
         request_id = _request_id(scope)
         scope["request_id"] = request_id
-        method = scope["method"]
+        method, route = scope["method"], scope["found"].label
         status = 500
 
         async def with_id(message: Message) -> None:
@@ -44,21 +43,8 @@ class TelemetryMiddleware:
             seconds = time.perf_counter() - started
             problem = scope.get("problem", _NO_PROBLEM)
             self._request_log.note(
-                RequestRecord(
-                    time.time(), request_id, method, _route(scope), status, seconds, problem
-                )
+                RequestRecord(time.time(), request_id, method, route, status, seconds, problem)
             )
-
-
-def _route(scope: Scope) -> str:
-    """The template of the path; `unknown` when no route has it."""
-    route = scope.get("route")
-    if route is None and "app" in scope:  # refused before it was routed
-        for candidate in scope["app"].routes:
-            if candidate.matches(scope)[0] is not Match.NONE:
-                route = candidate
-                break
-    return getattr(route, "path", "unknown")
 
 
 def _request_id(scope: Scope) -> str:

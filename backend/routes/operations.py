@@ -1,47 +1,44 @@
 """What machines ask: alive, ready, metrics."""
 
-from fastapi import APIRouter, Request, Response
-from starlette.responses import PlainTextResponse
+from dataclasses import replace
+
+from fastapi import APIRouter, Response
 
 from backend.core.problems import Unavailable
+from backend.dependencies.resources import Held
 from backend.observability.metrics import exposition
 from backend.schemas.health import Live, Ready
-from backend.web.route import StrictRoute
+from backend.web import answers
+from backend.web.route import PublicRoute
+from backend.web.terms import PUBLIC, under
 
-router = APIRouter(route_class=StrictRoute, tags=["operations"])
+router = APIRouter(route_class=PublicRoute, tags=["operations"])
+metrics_router = APIRouter(route_class=PublicRoute, tags=["operations"])
 
 
+@router.get("/livez", response_model=Live)
 async def live() -> Response:
     """Say that the process answers. Touches nothing else."""
-    return Response(Live().model_dump_json(), media_type="application/json")
+    return answers.model(Live())
 
 
-async def ready(request: Request) -> Response:
-    """Say whether requests can be served: database and keys. At most a second old."""
-    readiness: Ready = await request.app.state.readiness.check()
-    status = 200 if readiness.ready else Unavailable.status
-    return Response(readiness.model_dump_json(), status, media_type="application/json")
-
-
-async def metrics(request: Request) -> Response:
-    """Numbers for Prometheus, of all workers."""
-    request.app.state.key_metrics.sample()
-    body, media_type = exposition()
-    return Response(body, headers={"Content-Type": media_type})
-
-
-router.add_api_route("/livez", live, methods=["GET"], response_model=Live)
-router.add_api_route(
+@router.get(
     "/readyz",
-    ready,
-    methods=["GET"],
     response_model=Ready,
     responses={503: {"model": Ready, "description": "Not ready; the body says why."}},
 )
-metrics_router = APIRouter(route_class=StrictRoute, tags=["operations"])
-metrics_router.add_api_route(
-    "/metrics",
-    metrics,
-    methods=["GET"],
-    response_class=PlainTextResponse,
+async def ready(held: Held) -> Response:
+    """Say whether requests can be served: database and keys. At most a second old."""
+    readiness = await held.readiness.check()
+    return answers.model(readiness, 200 if readiness.ready else Unavailable.status)
+
+
+@metrics_router.get(
+    "/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 )
+@under(replace(PUBLIC, offers=None))
+async def metrics(held: Held) -> Response:
+    """Numbers for Prometheus, of all workers."""
+    held.key_metrics.sample()
+    body, media_type = exposition()
+    return Response(body, headers={"Content-Type": media_type})

@@ -6,11 +6,13 @@ from fastapi import APIRouter, Path, Response
 
 from backend.core.problems import NotFound, Problem
 from backend.schemas.problem import ProblemExplanation
-from backend.web.route import StrictRoute
+from backend.web import answers
+from backend.web.route import PublicRoute
 
-router = APIRouter(route_class=StrictRoute, tags=["problems"])
+router = APIRouter(route_class=PublicRoute, tags=["problems"])
 
 
+@router.get("/problems/{code}", response_model=ProblemExplanation)
 async def explain_problem(
     code: Annotated[str, Path(description="The `code` of an error.")],
 ) -> Response:
@@ -25,9 +27,4 @@ async def explain_problem(
         meaning=kind.meaning,
         remedy=kind.remedy,
     )
-    return Response(explanation.model_dump_json(), media_type="application/json")
-
-
-router.add_api_route(
-    "/problems/{code}", explain_problem, methods=["GET"], response_model=ProblemExplanation
-)
+    return answers.model(explanation)

@@ -1,18 +1,15 @@
-"""`/api/tasks`, the same under `/api/{user_id}/tasks`, and `/api/trash`."""
+"""`/api/tasks` and `/api/trash`; the same under `/api/{user_id}`."""
 
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from backend.core.ids import parse_id
 from backend.core.problems import NotFound
-from backend.dependencies.auth import require_own_path
-from backend.dependencies.conditions import ExpectedVersions, KnownVersions, etag
+from backend.dependencies.conditions import ExpectedVersions, KnownVersions
 from backend.dependencies.database import CallerSession
 from backend.schemas.task import (
-    PageQuery,
     TaskComplete,
     TaskCreate,
     TaskQuery,
@@ -21,41 +18,49 @@ from backend.schemas.task import (
     TrashQuery,
 )
 from backend.services import tasks
-from backend.services.tasks import Page, Representation
-from backend.web.route import StrictRoute
+from backend.web import answers
+from backend.web.route import OwnedRoute
+
+router = APIRouter(route_class=OwnedRoute, tags=["tasks"])
 
 TaskId = Annotated[str, Path(description="The task's UUID.", json_schema_extra={"format": "uuid"})]
+_UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "The client's copy is current."}
+}
 
 
+@router.get("/api/tasks", response_model=list[TaskRead])
 async def list_tasks(
     request: Request, db: CallerSession, query: Annotated[TaskQuery, Query()]
 ) -> Response:
     """List tasks outside the trash, a page at a time."""
-    return _page(request, await db.run(tasks.list_tasks(query)), query)
+    return answers.page(request, await db.run(tasks.list_tasks(query)), query.following)
 
 
+@router.post("/api/tasks", response_model=TaskRead, status_code=201)
 async def create_task(request: Request, db: CallerSession, task: TaskCreate) -> Response:
     """Create a task. A client-made `id` makes a retry safe: the second one is a 409."""
     task_id, created = await db.run(tasks.create_task(task))
-    return _task(created, status=201, Location=f"{_path(request)}/{task_id}")
+    return answers.created(request, task_id, created)
 
 
+@router.get("/api/tasks/{task_id}", response_model=TaskRead, responses=_UNCHANGED)
 async def get_task(db: CallerSession, task_id: TaskId, known: KnownVersions) -> Response:
     """Read one task."""
-    task = await db.run(tasks.get_task(_parse(task_id)))
-    tag = etag(task.version)
-    if tag in known or "*" in known:
-        return Response(status_code=304, headers={"ETag": tag})
-    return _task(task)
+    return answers.one(await db.run(tasks.get_task(_parse(task_id))), known)
 
 
+@router.patch("/api/tasks/{task_id}", response_model=TaskRead)
+@router.put("/api/tasks/{task_id}", response_model=TaskRead, name="put_task")
 async def update_task(
     db: CallerSession, task_id: TaskId, patch: TaskUpdate, versions: ExpectedVersions
 ) -> Response:
     """Change the members that the body has (RFC 7396); the others stay."""
-    return _task(await db.run(tasks.update_task(_parse(task_id), patch, versions)))
+    return answers.one(await db.run(tasks.update_task(_parse(task_id), patch, versions)))
 
 
+@router.patch("/api/tasks/{task_id}/complete", response_model=TaskRead)
+@router.post("/api/tasks/{task_id}/complete", response_model=TaskRead, name="complete_task_by_post")
 async def complete_task(
     db: CallerSession,
     task_id: TaskId,
@@ -64,60 +69,45 @@ async def complete_task(
 ) -> Response:
     """Set whether the task is done; without a body, toggle it."""
     completed = wish.completed if wish else None
-    return _task(
+    return answers.one(
         await db.run(tasks.complete_task(_parse(task_id), completed=completed, versions=versions))
     )
 
 
+@router.patch("/api/tasks/{task_id}/toggle", response_model=TaskRead)
 async def toggle_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
     """Toggle whether the task is done."""
-    return _task(
+    return answers.one(
         await db.run(tasks.complete_task(_parse(task_id), completed=None, versions=versions))
     )
 
 
+@router.delete("/api/tasks/{task_id}", status_code=204)
 async def delete_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
     """Move the task to the trash."""
     await db.run(tasks.delete_task(_parse(task_id), versions))
-    return Response(status_code=204)
+    return answers.nothing()
 
 
+@router.post("/api/tasks/{task_id}/restore", response_model=TaskRead)
 async def restore_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
     """Take the task out of the trash; one that is not in it stays as it is."""
-    return _task(await db.run(tasks.restore_task(_parse(task_id), versions)))
+    return answers.one(await db.run(tasks.restore_task(_parse(task_id), versions)))
 
 
+@router.get("/api/trash", response_model=list[TaskRead])
 async def list_trash(
     request: Request, db: CallerSession, query: Annotated[TrashQuery, Query()]
 ) -> Response:
     """List the trash, the latest deletion first."""
-    return _page(request, await db.run(tasks.list_trash(query)), query)
+    return answers.page(request, await db.run(tasks.list_trash(query)), query.following)
 
 
+@router.delete("/api/trash", status_code=204)
 async def empty_trash(db: CallerSession) -> Response:
     """Delete everything in the trash for good."""
     await db.run(tasks.empty_trash())
-    return Response(status_code=204)
-
-
-def _task(task: Representation, status: int = 200, **fields: str) -> Response:
-    headers = {"ETag": etag(task.version), **fields}
-    return Response(task.body, status, headers, media_type="application/json")
-
-
-def _page(request: Request, page: Page, query: PageQuery) -> Response:
-    answer = Response(page.body, media_type="application/json")
-    if page.cursor:
-        following = query.following(page.cursor)
-        answer.headers["Link"] = f'<{_path(request)}?{following}>; rel="next"'
-    if page.total is not None:
-        answer.headers["Total-Count"] = str(page.total)
-    return answer
-
-
-def _path(request: Request) -> str:
-    """The path of the request, fit for a header field."""
-    return quote(request.scope.get("root_path", "") + request.scope["path"])
+    return answers.nothing()
 
 
 def _parse(task_id: str) -> UUID:
@@ -126,46 +116,3 @@ def _parse(task_id: str) -> UUID:
     if parsed is None:
         raise NotFound
     return parsed
-
-
-_ONE = TaskRead
-_MANY = list[TaskRead]
-_UNCHANGED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "The client's copy is current."}
-}
-# Operation, path below the prefix, method, endpoint, status, model of the answer.
-_ROUTES: list[tuple[str, str, str, Any, int, Any]] = [
-    ("list_tasks", "", "GET", list_tasks, 200, _MANY),
-    ("create_task", "", "POST", create_task, 201, _ONE),
-    ("get_task", "/{task_id}", "GET", get_task, 200, _ONE),
-    ("update_task", "/{task_id}", "PATCH", update_task, 200, _ONE),
-    ("put_task", "/{task_id}", "PUT", update_task, 200, _ONE),
-    ("delete_task", "/{task_id}", "DELETE", delete_task, 204, None),
-    ("complete_task", "/{task_id}/complete", "PATCH", complete_task, 200, _ONE),
-    ("complete_task_by_post", "/{task_id}/complete", "POST", complete_task, 200, _ONE),
-    ("toggle_task", "/{task_id}/toggle", "PATCH", toggle_task, 200, _ONE),
-    ("restore_task", "/{task_id}/restore", "POST", restore_task, 200, _ONE),
-]
-
-router = APIRouter(route_class=StrictRoute, tags=["tasks"])
-
-
-def _register(prefix: str, suffix: str = "", **options: Any) -> None:
-    for operation, path, method, endpoint, status, model in _ROUTES:
-        router.add_api_route(
-            prefix + path,
-            endpoint,
-            methods=[method],
-            name=operation + suffix,
-            status_code=status,
-            response_model=model,
-            responses=_UNCHANGED if endpoint is get_task else None,
-            **options,
-        )
-
-
-_register("/api/tasks")
-router.add_api_route("/api/trash", list_trash, methods=["GET"], response_model=_MANY)
-router.add_api_route("/api/trash", empty_trash, methods=["DELETE"], status_code=204)
-# What clients of the user's earlier backend call.
-_register("/api/{user_id}/tasks", "_of_user", dependencies=[Depends(require_own_path)])

@@ -1,21 +1,20 @@
 """The parts of a request, read strictly."""
 
 import re
-from collections import Counter
 from typing import Any
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 from starlette.types import Receive, Scope
 
-from backend.core.limits import MAX_BODY
 from backend.core.problems import (
-    BodyTooLarge,
     FieldError,
     MalformedRequest,
     NotAcceptable,
     UnsupportedMediaType,
 )
+from backend.web.fields import header
+from backend.web.terms import JSON
 
 _MAX_PARAMETERS = 50
 _MAX_ERRORS = 20
@@ -31,63 +30,58 @@ _OWN_WORDS = {
 }
 
 
-def header(scope: Scope, name: bytes) -> str | None:
-    """The value of a (lower-case) header field; several are one list (RFC 9110, section 5.3)."""
-    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
-    return ", ".join(values) if values else None
-
-
-def check_accept(scope: Scope) -> None:
-    """Refuse a client that cannot take JSON (RFC 9110, section 12.5.1).
+def check_accept(scope: Scope, offered: str) -> None:
+    """Refuse a client that cannot take what the route offers (RFC 9110, section 12.5.1).
 
     Raises:
-        NotAcceptable: when `Accept` is there and covers neither JSON nor problem+json.
+        NotAcceptable: when `Accept` is there and does not cover that media type.
     """
     accept = header(scope, b"accept")
     if accept is None or accept == "*/*":
         return
     accepted = [part for part in accept.lower().split(",") if not _NEVER.search(part)]
     ranges = {part.partition(";")[0].strip() for part in accepted}
-    if not ranges & {"*/*", "application/*", "application/json", ""}:
-        raise NotAcceptable
+    if not ranges & {"*/*", offered.partition("/")[0] + "/*", offered, ""}:
+        raise NotAcceptable(f"Only {offered} is served here.")
 
 
-def check_media_type(scope: Scope) -> None:
-    """Refuse a body that does not say it is plain JSON.
+def check_media_type(scope: Scope, taken: str) -> None:
+    """Refuse a body that does not say it is what the route takes.
 
     Raises:
-        UnsupportedMediaType: unless it is `application/json` or some `application/…+json`, and
-            not compressed.
+        UnsupportedMediaType: unless it is that media type, not compressed. Where it is
+            `application/json`, some `application/…+json` will do as well.
     """
     if (header(scope, b"content-encoding") or "identity").strip().lower() != "identity":
         raise UnsupportedMediaType("Send the body without Content-Encoding.")
     media_type = (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
-    kind, _, subtype = media_type.partition("/")
-    if kind != "application" or (subtype != "json" and not subtype.endswith("+json")):
-        raise UnsupportedMediaType
+    as_json = media_type.startswith("application/") and media_type.endswith("+json")
+    if media_type != taken and not (as_json and taken == JSON):
+        raise UnsupportedMediaType(f"Send the body as {taken}.")
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The whole body.
+    """The whole body, which `middleware/limits.py` bounds.
 
     Raises:
-        BodyTooLarge: as soon as more than 64 KiB have come.
         MalformedRequest: when the client goes away in the middle.
     """
     message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False) and len(body) <= MAX_BODY:
+    pieces: list[bytes] = [message.get("body", b"")]
+    while message.get("more_body", False):
         message = await receive()
-        body += message.get("body", b"")
+        pieces.append(message.get("body", b""))
     if message["type"] != "http.request":
         raise MalformedRequest("The body ended early.")
-    if len(body) > MAX_BODY:
-        raise BodyTooLarge
-    return body
+    return b"".join(pieces)
 
 
-def parse_query(raw: bytes, refused: list[FieldError]) -> dict[str, str]:
-    """The parameters of a query string; one that is given twice is added to `refused`.
+def parse_query(
+    raw: bytes, repeatable: frozenset[str], refused: list[FieldError]
+) -> dict[str, str | list[str]]:
+    """The parameters of a query string: those of `repeatable` as lists, the others as text.
+
+    One of the others that is given twice is added to `refused`.
 
     Raises:
         MalformedRequest: for percent-encoding that is not UTF-8, or too many parameters.
@@ -101,13 +95,16 @@ def parse_query(raw: bytes, refused: list[FieldError]) -> dict[str, str]:
         )
     except ValueError:
         raise MalformedRequest("The query string is not valid.") from None
-    parameters = dict(pairs)
-    if len(parameters) < len(pairs):
-        counts = Counter(name for name, _ in pairs)
-        repeated = [name for name, count in counts.items() if count > 1]
-        detail = "Give this parameter once."
-        refused += [_refusal("query", (name,), "repeated", detail) for name in repeated]
-    return parameters
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value)
+    detail = "Give this parameter once."
+    refused += [
+        _refusal("query", (name,), "repeated", detail)
+        for name, values in given.items()
+        if len(values) > 1 and name not in repeatable
+    ]
+    return {name: values if name in repeatable else values[-1] for name, values in given.items()}
 
 
 def unknown(where: str, name: str) -> FieldError:

@@ -6,25 +6,25 @@ resolves the few kinds of parameters that Duly uses without FastAPI's general ma
 costs more than the rest of a request (docs/decisions/0007-strict-routes.md).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_origin
 
 from fastapi import Request, Response
 from fastapi._compat import ModelField
-from fastapi.datastructures import DefaultPlaceholder
-from fastapi.dependencies.models import Dependant
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from backend.core import strict_json
-from backend.core.problems import FieldError, InvalidJson, ValidationFailed
-from backend.web import reading
+from backend.core.problems import FieldError, InvalidJson, MalformedRequest, ValidationFailed
+from backend.web import guards, reading
+from backend.web.resolving import resolver
+from backend.web.terms import JSON, PUBLIC, Terms, terms_of
 
 _REMEMBERED_QUERIES = 256  # of each route; one has 8 KiB at most, most have a few bytes
-
-_Resolve = Callable[[Request], dict[str, Any]]
+_SEVERAL = (list, tuple, set, frozenset)
 
 
 class StrictRoute(APIRoute):
@@ -32,22 +32,36 @@ class StrictRoute(APIRoute):
 
     Endpoints may declare one query model and one body model; they and their dependencies (plain
     functions) may declare the `Request`, path parameters and header parameters (both text).
+    Whatever else FastAPI knows is refused here, at import.
+
+    Attributes:
+        terms: On which it is used; those of the class unless the endpoint declares others.
+
+    Raises:
+        TypeError: for what would be ignored; it says what to do instead.
     """
 
+    terms = Terms()
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        self._answers_json = isinstance(self.response_class, DefaultPlaceholder)
-        self._resolve = _resolver(self.dependant)
+        guards.check_declaration(path, endpoint, options)
+        self.terms = terms_of(endpoint, type(self).terms)
+        documented = {"response_class": _answering(self.terms.offers)}
+        super().__init__(path, endpoint, **options | documented)
+        guards.check_route(self, self.terms.takes)
+        self._resolve = resolver(self.dependant)
         self._query = _Model.of(self.dependant.query_params)
-        # Clients repeat themselves: a query that was accepted is not read again.
-        self._parse_query = lru_cache(_REMEMBERED_QUERIES)(self._parse_query_afresh)
+        self._parse_query = self._parse_query_afresh
+        if self._query is None or not self._query.mutable:
+            # Clients repeat themselves: a query that was accepted is not read again.
+            self._parse_query = lru_cache(_REMEMBERED_QUERIES)(self._parse_query_afresh)
         self._body = _Model.of(self.dependant.body_params)
         self.app = self._answer
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
-        if self._answers_json:
-            reading.check_accept(scope)
+        if self.terms.offers is not None:
+            reading.check_accept(scope, self.terms.offers)
         # Dependencies first: who may not ask is not told what was wrong with the question.
         values = self._resolve(request)
         refused: list[FieldError] = []
@@ -66,7 +80,8 @@ class StrictRoute(APIRoute):
     def _parse_query_afresh(self, raw: bytes) -> dict[str, Any]:
         refused: list[FieldError] = []
         values: dict[str, Any] = {}
-        parameters = reading.parse_query(raw, refused)
+        repeatable = self._query.repeatable if self._query else frozenset[str]()
+        parameters = reading.parse_query(raw, repeatable, refused)
         if self._query is not None:
             self._query.read("query", parameters, values, refused)
         else:
@@ -81,32 +96,59 @@ class StrictRoute(APIRoute):
         assert self._body is not None  # noqa: S101 - for the type checker
         body = await reading.read_body(receive)
         if body:
-            reading.check_media_type(scope)
-            self._body.read("body", _parse(body), values, refused)
+            reading.check_media_type(scope, self.terms.takes)
+            if self.terms.takes == JSON:
+                self._body.read("body", _parse(body), values, refused)
+            else:
+                values[self._body.name] = body
         elif self._body.optional:
             values[self._body.name] = None
-        else:
+        elif self.terms.takes == JSON:
             raise InvalidJson("The body is empty.")
+        else:
+            raise MalformedRequest("The body is empty.")
+
+
+class OwnedRoute(StrictRoute):
+    """A user's things: under `/api/{user_id}/…` too (`middleware/own_path.py`)."""
+
+    terms = Terms(owned=True)
+
+
+class PublicRoute(StrictRoute):
+    """For everybody; no token is looked at."""
+
+    terms = PUBLIC
 
 
 class _Model(NamedTuple):
-    """The query or body model that an endpoint declares."""
+    """The query or body model that an endpoint declares.
+
+    Attributes:
+        repeatable: The names of the fields that are lists.
+        mutable: Whether one of them could be changed in place, so that each request needs its own.
+    """
 
     name: str
     optional: bool
     adapter: TypeAdapter[Any]
+    repeatable: frozenset[str]
+    mutable: bool
 
     @classmethod
     def of(cls, fields: list[ModelField]) -> "_Model | None":
-        match fields:
-            case []:
-                return None
-            case [field]:
-                info = field.field_info
-                return cls(
-                    field.name, not info.is_required(), TypeAdapter(info.annotation or object)
-                )
-        raise TypeError("declare one model, not several parameters")
+        if not fields:
+            return None
+        [field] = fields  # `guards` has seen to that
+        annotation = field.field_info.annotation or object
+        kinds = dict(_lists(annotation))
+        return cls(
+            field.name,
+            not field.field_info.is_required(),
+            TypeAdapter(annotation),
+            frozenset(kinds),
+            any(issubclass(kind, list | set) for kind in kinds.values()),
+        )
 
     def read(
         self, where: str, value: Any, values: dict[str, Any], refused: list[FieldError]
@@ -124,31 +166,17 @@ def _parse(body: bytes) -> Any:
         raise InvalidJson(str(error)) from None
 
 
-def _resolver(dependant: Dependant) -> _Resolve:
-    """A function that gives the arguments of `dependant`, the models left out."""
-    request_name = dependant.request_param_name
-    paths = [(field.name, field.alias) for field in dependant.path_params]
-    headers = [(field.name, field.alias, field.default) for field in dependant.header_params]
-    dependencies = [
-        (dependency.name, dependency.call, _resolver(dependency))
-        for dependency in dependant.dependencies
-        if dependency.call is not None
-    ]
+def _answering(media_type: str | None) -> type[Response]:
+    """What tells FastAPI's document of the media type of answers."""
+    if media_type == JSON:
+        return JSONResponse
+    return type("Answer", (Response,), {"media_type": media_type})
 
-    def resolve(request: Request) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        if request_name:
-            values[request_name] = request
-        for name, alias in paths:
-            values[name] = request.path_params[alias]
-        for name, alias, default in headers:
-            # Several fields of one name are one list (RFC 9110, section 5.3).
-            fields = request.headers.getlist(alias)
-            values[name] = ", ".join(fields) if fields else default
-        for given, call, inner in dependencies:
-            value = call(**inner(request))
-            if given is not None:  # the router's own dependencies have no name
-                values[given] = value
-        return values
 
-    return resolve
+def _lists(model: Any) -> Iterator[tuple[str, type]]:
+    """The fields of a model that take several values: their names in a query, and their kind."""
+    for name, field in getattr(model, "model_fields", {}).items():
+        for kind in (field.annotation, *get_args(field.annotation)):
+            origin = get_origin(kind) or kind
+            if origin in _SEVERAL:
+                yield field.alias or name, origin

@@ -63,6 +63,9 @@ class Document:
 
     def _template(self, path: str) -> str | None:
         bare = path.removesuffix("/")
+        if not any(known.fullmatch(bare) for known, _ in self._paths):
+            # What is documented once answers under a user's id as well.
+            bare = re.sub(r"^/api/[^/]+/", "/api/", bare)
         return next((template for known, template in self._paths if known.fullmatch(bare)), None)
 
     def _body_faults(self, answer: httpx2.Response, content: dict[str, Any]) -> list[str]:

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+
+from backend.web.route import StrictRoute
 
 # Whatever needs no user must be on this list: everything else is tried without a token.
 PUBLIC = frozenset({"/livez", "/readyz", "/metrics", "/problems/{code}"})
@@ -14,11 +15,11 @@ PUBLIC = frozenset({"/livez", "/readyz", "/metrics", "/problems/{code}"})
 
 @dataclass(frozen=True)
 class Operation:
-    """One route with one of its methods."""
+    """One route with one of its methods, under its own path or under a user's id."""
 
     method: str
     path: str
-    route: APIRoute
+    route: StrictRoute
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -58,16 +59,26 @@ class Operation:
 
 
 def operations(app: FastAPI) -> list[Operation]:
-    """Every route and method of the application, HEAD included, the pages of the docs left out."""
+    """Every route and method of the application, HEAD included, the pages of the docs left out.
+
+    What holds a user's things is there twice: `/api/tasks` and `/api/{user_id}/tasks`.
+    """
     return [
-        Operation(method, route.path, route)
+        Operation(method, path, route)
         for route in app.routes
-        if isinstance(route, APIRoute)
+        if isinstance(route, StrictRoute)
+        for path in _paths(route)
         for method in _methods(route)
     ]
 
 
-def _methods(route: APIRoute) -> Iterator[str]:
+def _paths(route: StrictRoute) -> Iterator[str]:
+    yield route.path
+    if route.terms.owned:
+        yield f"/api/{{user_id}}{route.path.removeprefix('/api')}"
+
+
+def _methods(route: StrictRoute) -> Iterator[str]:
     assert route.methods
     yield from sorted(route.methods)
     if "GET" in route.methods:

@@ -1,0 +1,86 @@
+"""What one process holds open: made with the application, opened and closed with it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Self
+
+from backend.config import Settings
+from backend.database.connection.pool import PoolOptions
+from backend.database.connection.pools import Pools
+from backend.observability.metrics import KeySetMetrics
+from backend.observability.readiness import Readiness
+from backend.observability.requests import RequestLog
+from backend.security.keys.remote import key_sources
+from backend.security.keys.sources import KeySources
+from backend.security.tokens.verifier import TokenVerifier
+from backend.services.users import KnownUsers
+
+_PREPARE: Final = {"auto": None, "on": True, "off": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """All of it; `app.state.resources`, which `dependencies/resources.py` gives to routes.
+
+    Attributes:
+        pools: The connections to the database.
+        keys: The keys of all issuers.
+        verifier: From a token to the caller.
+        known_users: Whom the database knows already.
+        readiness: Whether requests can be served.
+        key_metrics: The state of the keys as metrics.
+        request_log: The log of requests.
+    """
+
+    pools: Pools
+    keys: KeySources
+    verifier: TokenVerifier
+    known_users: KnownUsers
+    readiness: Readiness
+    key_metrics: KeySetMetrics
+    request_log: RequestLog
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Those that the settings describe, not open yet.
+
+        Raises:
+            ValueError: without a database.
+        """
+        pools = _pools(settings)
+        keys = key_sources(settings)
+        return cls(
+            pools=pools,
+            keys=keys,
+            verifier=TokenVerifier(settings, keys.main, keys.others),
+            known_users=KnownUsers(),
+            readiness=Readiness(pools, keys),
+            key_metrics=KeySetMetrics(keys),
+            request_log=RequestLog(),
+        )
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Open for as long as the context lasts.
+
+        What came up is closed again even when the rest does not come up.
+        """
+        async with AsyncExitStack() as stack:
+            stack.callback(self.request_log.flush)
+            stack.push_async_callback(self.keys.aclose)
+            await self.keys.start()
+            stack.push_async_callback(self.pools.close)
+            await self.pools.start()
+            await stack.enter_async_context(self.key_metrics.kept())
+            yield
+
+
+def _pools(settings: Settings) -> Pools:
+    if settings.database_url is None:
+        raise ValueError("DATABASE_URL is not set: start with `duly serve`, or set it")
+    options = PoolOptions(
+        size=settings.database_pool_size,
+        prepare=_PREPARE[settings.database_prepared_statements],
+    )
+    return Pools(settings.database_url.get_secret_value(), options)

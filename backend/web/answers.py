@@ -1,0 +1,87 @@
+"""The answers of routes, whatever they are about; their bodies are ready when they come here."""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from typing import Protocol
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from backend.web.fields import etag
+from backend.web.terms import JSON
+
+
+class Versioned(Protocol):
+    """One resource."""
+
+    @property
+    def body(self) -> bytes:
+        """Its JSON."""
+
+    @property
+    def version(self) -> int:
+        """The version that the JSON shows."""
+
+
+class Paged(Protocol):
+    """Some resources, in the order of their list."""
+
+    @property
+    def body(self) -> bytes:
+        """A JSON array."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the next page starts; None on the last one."""
+
+    @property
+    def total(self) -> int | None:
+        """How many there are on all pages, when asked for."""
+
+
+def one(resource: Versioned, known: AbstractSet[str] = frozenset()) -> Response:
+    """200 with the resource and its `ETag`; 304 for who has one of the `known` tags already."""
+    tag = etag(resource.version)
+    if known and (tag in known or "*" in known):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(resource.body, headers={"ETag": tag}, media_type=JSON)
+
+
+def created(request: Request, name: object, resource: Versioned) -> Response:
+    """201 with the resource; its `Location` is `name` below the path of the request."""
+    headers = {"ETag": etag(resource.version), "Location": f"{path(request)}/{name}"}
+    return Response(resource.body, 201, headers, media_type=JSON)
+
+
+def page(request: Request, found: Paged, following: Callable[[str], str]) -> Response:
+    """200 with a page, `Link` while there is more, and `Total-Count` when it was asked for.
+
+    Args:
+        request: Its path is that of all pages.
+        found: The page.
+        following: Gives the query of the page at a cursor.
+    """
+    answer = Response(found.body, media_type=JSON)
+    if found.cursor:
+        answer.headers["Link"] = f'<{path(request)}?{following(found.cursor)}>; rel="next"'
+    if found.total is not None:
+        answer.headers["Total-Count"] = str(found.total)
+    return answer
+
+
+def model(content: BaseModel, status: int = 200) -> Response:
+    """A pydantic model as JSON."""
+    return Response(content.model_dump_json(), status, media_type=JSON)
+
+
+def nothing() -> Response:
+    """204."""
+    return Response(status_code=204)
+
+
+def path(request: Request) -> str:
+    """The path of the request as the client wrote it, fit for a header field."""
+    alias = request.scope.get("alias")
+    own = quote(request.scope["path"]) if alias is None else alias.shown
+    return quote(request.scope.get("root_path", "")) + own

@@ -1,0 +1,95 @@
+"""FastAPI with layers and routing of our own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Never
+
+from fastapi import APIRouter, FastAPI
+from opentelemetry import trace
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp
+
+from backend.web import openapi
+from backend.web.routing import Dispatch, Routed, RouteTable
+from backend.web.terms import Terms
+
+
+class Duly(FastAPI):
+    """FastAPI with Duly's own layers and routing in place of the framework's.
+
+    `ProblemsMiddleware` answers every exception, and `StrictRoute` opens nothing that would need
+    closing, so the framework's error and exit-stack layers would only cost time.
+
+    Args:
+        routers: Their routes are served; nothing else of them is.
+        layers: Round every route, outermost first.
+        elsewhere: The terms of what is no `StrictRoute`, by prefix; see `RouteTable`.
+        caller: The dependency by which a route requires a user.
+        options: What else `FastAPI` takes.
+    """
+
+    def __init__(
+        self,
+        *,
+        routers: Sequence[APIRouter],
+        layers: Sequence[Middleware],
+        elsewhere: Mapping[str, Terms],
+        caller: Callable[..., object],
+        **options: Any,
+    ) -> None:
+        # FastAPI asks for every request whether OpenTelemetry is configured; once will do.
+        traced = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+        super().__init__(
+            middleware=layers,
+            redirect_slashes=False,
+            telemetry={"tracing": traced, "metrics": traced, "logs": traced},
+            **options,
+        )
+        self._elsewhere = dict(elsewhere)
+        self._caller = caller
+        # Set, they would be ignored: so they cannot be set.
+        self.dependency_overrides = MappingProxyType({})  # type: ignore[assignment]
+        self.exception_handlers = MappingProxyType({})  # type: ignore[assignment]
+        # Not `include_router`, which wraps every route anew.
+        self.router.routes += [route for router in routers for route in router.routes]
+
+    def mount(  # type: ignore[override]  # without terms it would have those of nowhere
+        self, path: str, app: ASGIApp, name: str | None = None, *, terms: Terms
+    ) -> None:
+        """Serve another protocol under a prefix, on terms of its own.
+
+        It gets paths and methods as the client sent them, and finds the caller on the scope.
+
+        Args:
+            path: The prefix, without a slash at its end.
+            app: The protocol.
+            name: For `url_path_for`.
+            terms: Those of every path below the prefix.
+        """
+        self._elsewhere[f"{path}/"] = terms
+        super().mount(path, app, name)
+
+    def include_router(self, router: APIRouter, **_: Any) -> Never:
+        """Not served here.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(f"{router.prefix or router}: give the router to `Duly(routers=…)`.")
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The routes inside `user_middleware`, and nothing else.
+
+        Raises:
+            TypeError: for routes that would not be served as they are declared.
+        """
+        app: ASGIApp = Dispatch(self.router)
+        for layer in reversed(self.user_middleware):
+            app = layer.cls(app, *layer.args, **layer.kwargs)
+        return Routed(app, RouteTable(self.router.routes, self._elsewhere))
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            openapi.complete(super().openapi(), self.routes, self._caller)
+        return super().openapi()

@@ -1,0 +1,81 @@
+"""On what terms a route is used: what the layers must know before they act on a request.
+
+The defaults are those of JSON over REST. A route says what it needs otherwise, with `under` or on
+its class; a prefix says it for what has no route of ours (docs/decisions/0017-terms-of-a-route.md).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar
+
+from backend.core.limits import MAX_BODY
+
+JSON = "application/json"
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+class Credentials(Enum):
+    """Where the token comes from (RFC 9110, section 11.6).
+
+    Attributes:
+        scheme: Of the `Authorization` field, in lower case.
+        challenge: The `WWW-Authenticate` field of a 401.
+    """
+
+    BEARER = ("bearer", 'Bearer error="invalid_token"')
+    """`Authorization: Bearer TOKEN` (RFC 6750)."""
+    BASIC = ("basic", 'Basic realm="Duly", charset="UTF-8"')
+    """`Authorization: Basic …` (RFC 7617): the password is the token, the user name is ignored."""
+    NONE = ("", "")
+    """Nobody is asked, and a token that comes is not looked at."""
+
+    def __init__(self, scheme: str, challenge: str) -> None:
+        self.scheme = scheme
+        self.challenge = challenge
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of one route.
+
+    Attributes:
+        deadline: Seconds until the request is cancelled with 503; None: never.
+        largest_body: Bytes of body; 413 above, and no more is taken from the client.
+        takes: The media type of bodies; `application/json` means `application/…+json` too.
+        offers: The media type of answers, 406 for who takes none such; None: not negotiated.
+        credentials: Whether and where a token is looked for.
+        owned: Whether the path holds a user's things, and so answers under their id as well.
+    """
+
+    deadline: float | None = 2.0
+    largest_body: int = MAX_BODY
+    takes: str = JSON
+    offers: str | None = JSON
+    credentials: Credentials = Credentials.BEARER
+    owned: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse terms that contradict each other."""
+        if self.owned and self.credentials is Credentials.NONE:
+            raise ValueError("what belongs to a user needs credentials")
+
+
+PUBLIC = Terms(credentials=Credentials.NONE)
+
+
+def under(terms: Terms) -> Callable[[Endpoint], Endpoint]:
+    """Declare the terms of an endpoint's routes; below `@router.get(…)`."""
+
+    def declare(endpoint: Endpoint) -> Endpoint:
+        endpoint.__dict__["terms"] = terms
+        return endpoint
+
+    return declare
+
+
+def terms_of(endpoint: Callable[..., Any], default: Terms) -> Terms:
+    """What `under` declared."""
+    terms: Terms = getattr(endpoint, "terms", default)
+    return terms
