@@ -3,7 +3,7 @@
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TextIO
 
 from pydantic_core import to_json
 
@@ -22,9 +22,23 @@ class _JsonFormatter(logging.Formatter):
         return to_json(line, fallback=str).decode()
 
 
-def configure_logs() -> None:
-    """Log our own events from `info`, libraries' from `warning`. Repeating it changes nothing."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_JsonFormatter())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+_HANDLER: Final = logging.StreamHandler[TextIO](sys.stdout)
+_HANDLER.setFormatter(_JsonFormatter())
+
+
+def configure_logs(output: TextIO | None = None) -> None:
+    """Log our own events from `info`, libraries' from `warning`. Repeating it changes nothing.
+
+    Args:
+        output: Where to from now on, instead of standard output.
+    """
+    if output is not None:
+        _HANDLER.setStream(output)
+    logging.basicConfig(level=logging.WARNING, handlers=[_HANDLER], force=True)
     logging.getLogger("backend").setLevel(logging.INFO)
+
+
+def write_lines(lines: bytes | bytearray) -> None:
+    """Write lines that are JSON already, in one piece, to where the events go."""
+    _HANDLER.stream.buffer.write(lines)
+    _HANDLER.stream.buffer.flush()

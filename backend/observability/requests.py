@@ -1,13 +1,13 @@
 """What became of the requests: measured, and logged as JSON lines on standard output."""
 
 import asyncio
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
 
+from backend.observability.logs import write_lines
 from backend.observability.metrics import observe
 
 _PIECE: Final = 4_096  # bytes that a pipe takes in one piece (PIPE_BUF): workers share one output
@@ -61,10 +61,10 @@ class RequestLog:
             observe(outcome.method, outcome.route, outcome.status, outcome.seconds)
             line = _line(outcome)
             if len(piece) + len(line) > _PIECE:
-                _write(piece)
+                write_lines(piece)
                 piece.clear()
             piece += line
-        _write(piece)
+        write_lines(piece)
 
 
 def _line(outcome: RequestRecord) -> bytes:
@@ -80,8 +80,3 @@ def _line(outcome: RequestRecord) -> bytes:
         "timestamp": datetime.fromtimestamp(outcome.ended, UTC),
     }
     return to_json(members) + b"\n"
-
-
-def _write(piece: bytes | bytearray) -> None:
-    sys.stdout.buffer.write(piece)
-    sys.stdout.buffer.flush()

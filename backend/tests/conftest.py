@@ -1,17 +1,23 @@
 """The real program on the real database, and the people who use it."""
 
-import os
-from collections.abc import Callable, Iterator
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 
 from backend.config import Settings
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer
+from backend.observability.logs import configure_logs
 from backend.security.signing import Issuer
 from backend.tests.support import program as programs
+from backend.tests.support import reports
 from backend.tests.support.key_server import KeyServer
 from backend.tests.support.people import Person
 from backend.tests.support.program import ServedProgram
@@ -19,19 +25,57 @@ from backend.tests.support.proxy import Proxy
 from backend.tests.support.service import Service
 from backend.tests.support.target import Target
 
+# How long examples take says more of the machine than of what is tested.
+hypothesis_settings.register_profile(
+    "duly", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("duly")
+
+# A service that is not asked how long it waits waits this much longer than production.
+PATIENCE = 5.0
+
+
+def pytest_runtest_setup() -> None:
+    reports.begin()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failing test shows the end of what was written meanwhile; with `-vv`, all of it."""
+    report = yield
+    if item.config.get_verbosity() < 1:
+        reports.shorten(report)
+    if report.failed:
+        reports.add_logs(report)
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _log(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whatever logs in this process logs into a file."""
+    path = tmp_path_factory.getbasetemp() / "tests.log"
+    reports.logs.append(path)
+    configure_logs(path.open("w"))
+
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """One PostgreSQL for the whole run, shared by the workers of pytest-xdist."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    server = EmbeddedServer(shared / "postgres")
+def cluster(testrun_uid: str) -> Iterator[EmbeddedServer]:
+    """One PostgreSQL for the whole run, shared by the workers of pytest-xdist.
+
+    Not below pytest's directory: each run of pytest closes that to all other accounts, and when
+    root runs the tests, PostgreSQL runs as another.
+    """
+    directory = Path(tempfile.gettempdir(), f"duly-{testrun_uid}")
+    server = EmbeddedServer(directory)
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute("alter system set fsync = off")  # nothing here outlives the run
         connection.execute("select pg_reload_conf()")
     yield server
     server.close()
+    if not (directory / "postmaster.pid").exists():  # nobody else holds it
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +132,7 @@ def settings(database_url: str, key_server: KeyServer) -> Settings:
 @pytest.fixture(scope="session")
 def service(settings: Settings) -> Iterator[Service]:
     """Duly, served over HTTP on a free port of loopback."""
-    with Service(settings) as running:
+    with Service(settings, patience=PATIENCE) as running:
         yield running
 
 
@@ -135,5 +179,5 @@ def watched(database_url: str, settings: Settings) -> Iterator[tuple[Service, Pr
     """The served program, with a proxy before its database; one wire, so that it is warm."""
     with Proxy(database_url) as proxy:
         through = {"database_url": SecretStr(proxy.url), "database_pool_size": 1}
-        with Service(settings.model_copy(update=through)) as service:
+        with Service(settings.model_copy(update=through), patience=PATIENCE) as service:
             yield service, proxy

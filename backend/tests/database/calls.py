@@ -2,7 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import psycopg
 
 from backend.database.connection.wire import Rows, WireOptions
 from backend.database.isolation import read_prelude
@@ -37,6 +41,26 @@ def options(silence: float = 5.0, depth: int = 10_000, *, prepare: bool = True) 
     return WireOptions(silence=silence, depth=depth, prepare=prepare, on_retire=lambda: None)
 
 
+class Held(NamedTuple):
+    """Statements that take as long as somebody holds a lock, whatever the prelude allows."""
+
+    statements: list[Bound]
+    holder: psycopg.Connection
+
+    async def met(self) -> None:
+        """Wait until PostgreSQL is at one of them."""
+        await until(lambda: self.holder.execute(_WAITING).fetchone() != (0,))
+
+
+@contextmanager
+def held(url: str) -> Iterator[Held]:
+    """Hold the lock."""
+    unlimited = sql("select set_config('statement_timeout', '0', true)")
+    with psycopg.connect(url) as holder:
+        holder.execute("select pg_advisory_xact_lock(1)")
+        yield Held([unlimited, sql("select pg_advisory_xact_lock_shared(1)")], holder)
+
+
 def texts(rows: Rows) -> list[list[str | None]]:
     """Rows as text."""
     return [[None if value is None else value.decode() for value in row] for row in rows]
@@ -50,8 +74,15 @@ NOBODY = [["", "postgres", "none", "0"]]  # what `WHO` answers without a prelude
 OWNERS = sql("select space_id from duly.tasks")
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
+_WAITING = (
+    "select count(*) from pg_locks l join pg_database d on d.oid = l.database"
+    " where locktype = 'advisory' and not granted and datname = current_database()"
+)
+PATIENCE = 30.0  # seconds after which something hangs, however busy the machine
+
+
+async def until(condition: Callable[[], bool]) -> None:
     """Wait until `condition` holds."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - most conditions here have no event
             await asyncio.sleep(0.005)

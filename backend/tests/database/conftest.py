@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
-from backend.tests.support.private_cluster import PrivateCluster
+from backend.tests.support.private_cluster import PrivateCluster, private_cluster
 from backend.tests.support.proxy import Proxy
 
 
@@ -22,11 +22,10 @@ def proxy(database_url: str) -> Iterator[Proxy]:
 
 
 @pytest.fixture(scope="session")
-def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateCluster]:
+def private() -> Iterator[PrivateCluster]:
     """A server that tests may stop, kill and break, if they leave it running and whole."""
-    cluster = PrivateCluster(tmp_path_factory.mktemp("private") / "postgres")
-    yield cluster
-    cluster.close()
+    with private_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture

@@ -208,7 +208,7 @@ def test_requests_reach_nothing_of_better_auth(shared: str) -> None:
 def test_programs_that_start_at_once_migrate_once(shared: str) -> None:
     program = "import sys; from backend.database import migrate; migrate.upgrade(sys.argv[1])"
     starts = [subprocess.Popen([sys.executable, "-c", program, shared]) for _ in range(2)]
-    assert [start.wait(30) for start in starts] == [0, 0]
+    assert [start.wait(120) for start in starts] == [0, 0]
     migrate.check(shared)
 
 

@@ -12,7 +12,7 @@ from backend.core.ids import new_id
 from backend.core.problems import Unavailable
 from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.connection.wire import Rows
-from backend.tests.database.calls import OWNERS, as_user, sql, texts, until
+from backend.tests.database.calls import OWNERS, PATIENCE, as_user, sql, texts, until
 from backend.tests.support.private_cluster import PrivateCluster
 
 pytestmark = pytest.mark.anyio
@@ -68,9 +68,9 @@ class Traffic:
 
 
 @asynccontextmanager
-async def traffic(url: str) -> AsyncIterator[tuple[Traffic, Pool]]:
+async def traffic(url: str, silence: float = 10) -> AsyncIterator[tuple[Traffic, Pool]]:
     """Ten readers and ten writers at work, each pair a user of its own."""
-    pool, seen = Pool(url, PoolOptions(size=3, silence=0.5)), Traffic()
+    pool, seen = Pool(url, PoolOptions(size=3, silence=silence)), Traffic()
     await pool.start()
     users = [f"worker-{new_id()}" for _ in range(10)]
     people = [asyncio.create_task(seen.write(pool, user)) for user in users]
@@ -104,7 +104,7 @@ async def test_terminated_connections_cost_no_read_and_leave_writes_known_or_503
         for _ in range(5):
             await asyncio.to_thread(private.terminate_backends)
             await seen.more("read", 50)
-            await until(lambda: pool.wires == 3, seconds=2)
+            await until(lambda: pool.wires == 3)
     check(seen, private)
     assert seen.outcomes["read 503"] == 0
 
@@ -116,7 +116,7 @@ async def test_a_server_that_is_killed_comes_back_without_a_restart_of_duly(
         await asyncio.to_thread(private.kill)
         await until(lambda: pool.wires == 0)
         await asyncio.to_thread(private.start)
-        await until(lambda: pool.wires > 0, seconds=2)
+        await until(lambda: pool.wires > 0)
     check(seen, private)
     assert seen.outcomes["read 503"] > 0
 
@@ -124,7 +124,7 @@ async def test_a_server_that_is_killed_comes_back_without_a_restart_of_duly(
 async def test_a_server_that_is_stopped_costs_the_silence_and_comes_back(
     private: PrivateCluster,
 ) -> None:
-    async with traffic(private.url) as (seen, pool):
+    async with traffic(private.url, silence=0.5) as (seen, pool):
         with private.frozen():
             waiting = list[asyncio.Future[list[Rows]]]()
             for number in range(20):
@@ -132,8 +132,8 @@ async def test_a_server_that_is_stopped_costs_the_silence_and_comes_back(
                 waiting.append(asyncio.ensure_future(call))
                 await asyncio.sleep(0 if number else PAUSE)
             # The 503 comes while the server still hangs.
-            async with asyncio.timeout(1.5):
+            async with asyncio.timeout(PATIENCE):
                 answers = await asyncio.gather(*waiting, return_exceptions=True)
             assert all(isinstance(answer, Unavailable) for answer in answers)
-        await until(lambda: pool.wires > 0, seconds=2)
+        await until(lambda: pool.wires > 0)
     check(seen, private)

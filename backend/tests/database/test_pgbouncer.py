@@ -17,7 +17,7 @@ from backend.database.session import Session
 from backend.schemas.task import TaskCreate, TaskQuery
 from backend.services import tasks
 from backend.services.users import KnownUsers
-from backend.tests.database.calls import NOBODY, OWNERS, WHO, as_user, sql, texts, until
+from backend.tests.database.calls import NOBODY, OWNERS, PATIENCE, WHO, as_user, sql, texts, until
 from backend.tests.support import pgbouncer
 from backend.tests.support.pgbouncer import PgBouncer
 from backend.tests.support.proxy import Proxy
@@ -58,7 +58,7 @@ async def test_two_interleaved_users_get_their_own_answers(
     # Every start after the first meets the statements that the one before left prepared.
     for _ in range(3):
         pool = Pool(pooled, PoolOptions(size=3, depth=1_000, prepare=prepare))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await pool.start()
         await asyncio.gather(*(ask(pool, number, 2, outcomes) for number in range(1_000)))
         assert [texts(rows) for rows in await pool.call([WHO], read_only=True)] == [NOBODY]

@@ -10,7 +10,7 @@ import pytest
 from backend.core.problems import Unavailable
 from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.connection.wire import Rows, Wire
-from backend.tests.database.calls import as_user, sql, texts, until
+from backend.tests.database.calls import PATIENCE, as_user, sql, texts, until
 from backend.tests.support.private_cluster import PrivateCluster
 from backend.tests.support.proxy import Proxy
 
@@ -182,7 +182,7 @@ async def test_a_lost_read_goes_to_another_wire_when_no_new_one_can_be_made(
         with psycopg.connect(database_url, autocommit=True) as operator:
             operator.execute("select pg_terminate_backend(%s::int)", [pid])
         reads = [asyncio.ensure_future(pool.call(PID, read_only=True)) for _ in range(20)]
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             answers: list[list[Rows]] = await asyncio.gather(*reads)
         assert all(texts(rows) for _, rows in answers)
         assert pool.wires == 3

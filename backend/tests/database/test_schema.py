@@ -157,7 +157,7 @@ def test_concurrent_writers_number_without_gaps_in_the_order_of_their_commits(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     # Whoever looks, whenever, sees all numbers up to some number: nothing turns up behind it.
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in seen)
     assert len(seen[-1]) == writers * each

@@ -80,7 +80,7 @@ async def test_answers_of_every_length_arrive_in_full_records(
     database_url: str, tmp_path: Path
 ) -> None:
     async with tls(database_url, tmp_path) as url:
-        wire = await Wire.connect(url, options(silence=1, prepare=False))
+        wire = await Wire.connect(url, options(prepare=False))
         for rows in range(200, 520):  # 16 to 43 KB, in steps smaller than what is left behind
             command = sql("select repeat('x', 77) from generate_series(1, :rows)", rows=rows)
             [answer] = await wire.send([command])

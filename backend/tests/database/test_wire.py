@@ -10,7 +10,17 @@ import pytest
 from backend.database.connection.wire import Rows, Wire, WireOptions, WireState
 from backend.database.faults import StatementRefused, WireBroken, WireBusy, WireLost
 from backend.database.statements import Bound
-from backend.tests.database.calls import NOBODY, OWNERS, WHO, as_user, options, sql, texts
+from backend.tests.database.calls import (
+    NOBODY,
+    OWNERS,
+    PATIENCE,
+    WHO,
+    as_user,
+    held,
+    options,
+    sql,
+    texts,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -133,15 +143,12 @@ async def test_an_error_undoes_the_whole_call_and_only_that(
 
 async def test_a_caller_that_stops_waiting_disturbs_nobody(database_url: str) -> None:
     wire = await Wire.connect(database_url, options())
-
-    async def impatient() -> None:
-        async with asyncio.timeout(0.01):
-            await wire.send([sql("select pg_sleep(0.1)")])
-
-    others = [wire.send([sql("select cast(:n as text)", n=n)]) for n in range(3)]
-    with pytest.raises(TimeoutError):
-        await impatient()
-    later = [wire.send([sql("select cast(:n as text)", n=n)]) for n in range(3, 6)]
+    with held(database_url) as hold:
+        others = [wire.send([sql("select cast(:n as text)", n=n)]) for n in range(3)]
+        impatient = wire.send(hold.statements)
+        await hold.met()
+        assert impatient.cancel()
+        later = [wire.send([sql("select cast(:n as text)", n=n)]) for n in range(3, 6)]
     answers = await asyncio.gather(*others, *later)
     assert [texts(rows) for [rows] in answers] == [[[str(n)]] for n in range(6)]
     wire.close()
@@ -250,7 +257,7 @@ async def test_notices_notifications_and_changed_parameters_are_no_answers(
 
 async def test_what_is_not_a_statement_of_rows_cannot_hang_the_program(database_url: str) -> None:
     wire = await Wire.connect(database_url, options(silence=0.5, prepare=False))
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(WireLost):
             await wire.send([sql("copy (select 1) to stdout")])
     assert wire.state is WireState.CLOSED

@@ -88,7 +88,7 @@ def play(steps: Sequence[Step], served: Served) -> list[str]:
         cwd=served.directory,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -30,7 +30,7 @@ def doctor(changed: Changed, tmp_path: Path) -> Run:
             input=entered,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
 

@@ -13,18 +13,17 @@ from backend.database.embedded import EmbeddedServer
 from backend.doctor.database import examine_database
 from backend.doctor.finding import Finding
 from backend.tests.doctor.conftest import Changed, complaint
-from backend.tests.support.private_cluster import PrivateCluster
+from backend.tests.support.private_cluster import PrivateCluster, private_cluster
 from backend.tests.support.proxy import Proxy
 
 Make = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
-def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateCluster]:
+def private() -> Iterator[PrivateCluster]:
     """A server whose roles may be changed: roles belong to a whole server."""
-    cluster = PrivateCluster(tmp_path_factory.mktemp("doctor") / "postgres")
-    yield cluster
-    cluster.close()
+    with private_cluster() as cluster:
+        yield cluster
 
 
 def find(settings: Settings) -> list[Finding]:

@@ -1,6 +1,6 @@
 """What the end-to-end tests run on, and the conformance table that they print."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -15,7 +15,6 @@ from backend.database.embedded import EmbeddedServer
 from backend.tests.e2e.better_auth import BetterAuth, serve_better_auth
 from backend.tests.e2e.duly import migrate, serve_duly
 from backend.tests.e2e.people import Person, signed_up
-from backend.tests.support.processes import running
 
 NewDatabase = Callable[..., str]
 StartBetterAuth = Callable[..., BetterAuth]
@@ -77,15 +76,6 @@ def duly(closing: ExitStack, tmp_path: Path) -> StartDuly:
 def sign_up(closing: ExitStack) -> SignUp:
     """Signs new users up."""
     return lambda better_auth, name: closing.enter_context(signed_up(better_auth, name))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the programs wrote when a test fails."""
-    report = yield
-    if report.failed:
-        report.sections += [(f"output of {one.name}", one.last_words()) for one in running]
-    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

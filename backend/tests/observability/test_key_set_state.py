@@ -65,7 +65,7 @@ def samples(url: str, path: str = "/metrics") -> Gauges:
 
 def soon(find: Callable[[], Found | None]) -> Found:
     """What `find` finds, as soon as it does."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while (found := find()) is None:
         assert time.monotonic() < deadline, "it never came"
         time.sleep(0.02)

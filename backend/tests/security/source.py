@@ -9,7 +9,7 @@ from backend.security.keys.fetch import FetchFailed
 from backend.security.keys.key import VerificationKey
 from backend.security.keys.remote import RemoteKeySet
 from backend.security.signing import Issuer
-from backend.tests.security.leaping import now
+from backend.tests.support.leaping import now
 
 MINUTE, HOUR = 60.0, 3600.0
 

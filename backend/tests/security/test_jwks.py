@@ -7,8 +7,8 @@ import pytest
 
 from backend.security.keys.remote import RemoteKeySet
 from backend.security.signing import Issuer, identifier
-from backend.tests.security.leaping import leap
 from backend.tests.security.source import MINUTE, Source, Timed, kept, kid, timed
+from backend.tests.support.leaping import leap
 
 
 def test_a_known_key_takes_no_time_and_no_fetch(source: Source) -> None:

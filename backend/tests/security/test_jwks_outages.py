@@ -6,8 +6,8 @@ import pytest
 
 from backend.core.problems import KeysUnavailable
 from backend.security.keys.remote import RemoteKeySet
-from backend.tests.security.leaping import leap, now
 from backend.tests.security.source import HOUR, MINUTE, Source, kept, kid, timed
+from backend.tests.support.leaping import leap, now
 
 
 def test_an_outage_of_a_day_is_not_noticed_by_known_keys(source: Source) -> None:

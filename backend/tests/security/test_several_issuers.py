@@ -13,9 +13,9 @@ from backend.security.keys.sources import StaticKeySet
 from backend.security.refusals import Reason, RefusedToken
 from backend.security.signing import Issuer
 from backend.security.tokens.verifier import TokenVerifier
-from backend.tests.security.leaping import leap
 from backend.tests.security.several import ENTRIES, MOBILE, PREVIEW, configured
 from backend.tests.security.source import Source, kept, kid
+from backend.tests.support.leaping import leap
 from backend.tests.support.people import ORIGIN
 
 

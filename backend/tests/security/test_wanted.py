@@ -3,7 +3,7 @@
 import pytest
 
 from backend.security.keys.pending import MOST_UNKNOWN, MOST_WAITING, UNKNOWN_SECONDS, PendingKeys
-from backend.tests.security.leaping import leap, now
+from backend.tests.support.leaping import leap, now
 
 
 def test_the_oldest_of_too_many_names_gives_way() -> None:

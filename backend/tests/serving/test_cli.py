@@ -127,7 +127,7 @@ def test_unsafe_production_settings_stop_it_with_a_clear_message(
 def empty_database(cluster: EmbeddedServer, worker_id: str) -> str:
     """The URL of a database without tables."""
     with psycopg.connect(cluster.url(), autocommit=True) as connection:
-        connection.execute(f'drop database if exists "cli_{worker_id}"')
+        connection.execute(f'drop database if exists "cli_{worker_id}" with (force)')
     return cluster.database(f"cli_{worker_id}")
 
 

@@ -33,6 +33,7 @@ class Person:
             headers={"Authorization": f"Bearer {self.token}"},
             verify=NO_TLS,
             trust_env=False,
+            timeout=60,  # seconds; how long a request may take is the service's business
         )
 
     def create(self, title: str = "Buy milk", **fields: Any) -> dict[str, Any]:

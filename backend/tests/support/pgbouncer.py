@@ -89,4 +89,4 @@ class PgBouncer:
         _trace: TracebackType | None,
     ) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(60)

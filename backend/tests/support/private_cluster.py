@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import psycopg
 from backend.database import migrate
 from backend.database.urls import with_database
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 class PrivateCluster:
@@ -88,6 +89,15 @@ class PrivateCluster:
     def close(self) -> None:
         """Stop it for good."""
         self._server.cleanup()
+
+
+@contextmanager
+def private_cluster() -> Iterator[PrivateCluster]:
+    """A server in a directory of its own, for the same reason as the shared one."""
+    with tempfile.TemporaryDirectory(prefix="duly-", ignore_cleanup_errors=True) as directory:
+        cluster = PrivateCluster(Path(directory) / "postgres")
+        yield cluster
+        cluster.close()
 
 
 def _signal_all(pids: list[int], number: signal.Signals) -> None:

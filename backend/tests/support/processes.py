@@ -10,16 +10,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from backend.tests.support import reports
+
 Found = TypeVar("Found")
 
 _SECONDS_TO_START = 60
-_SECONDS_TO_END = 15
-_LINES_SHOWN = 60
+_SECONDS_TO_END = 60
 
 # Only these pass through: a setting in the developer's shell must not change the outcome.
 _INHERITED = ("HOME", "LANG", "PATH", "TMPDIR")
-
-running: list["Program"] = []
 
 
 class ProgramError(Exception):
@@ -41,6 +40,7 @@ class Program:
     ) -> None:
         self.name = name
         self._log = directory / f"{name}.log"
+        reports.logs.append(self._log)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
@@ -63,12 +63,6 @@ class Program:
         """All that the program has written, errors included."""
         return self._log.read_text(errors="replace")
 
-    def last_words(self) -> str:
-        """The end of the output, for a report."""
-        # Lines about our own polling would hide the others.
-        lines = [line for line in self.output().splitlines() if "/readyz" not in line]
-        return "\n".join(lines[-_LINES_SHOWN:])
-
     def wait_for(self, find: Callable[[], Found | None]) -> Found:
         """Return what `find` finds as soon as it is not None.
 
@@ -80,7 +74,7 @@ class Program:
             status = self._process.poll()
             if status is not None or time.monotonic() > deadline:
                 state = "is running, but not ready" if status is None else f"ended with {status}"
-                raise ProgramError(f"{self.name} {state}\n{self.last_words()}")
+                raise ProgramError(f"{self.name} {state}; its log is {self._log}")
             time.sleep(0.02)
         return found
 
@@ -113,10 +107,8 @@ def free_port() -> int:
 
 @contextmanager
 def started(program: Program) -> Iterator[Program]:
-    """Keep a program on the list of running ones, and stop it in the end."""
-    running.append(program)
+    """Stop a program in the end."""
     try:
         yield program
     finally:
-        running.remove(program)
         program.stop()

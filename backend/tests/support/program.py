@@ -23,12 +23,15 @@ class ServedProgram:
     """A running `duly serve`.
 
     Attributes:
+        port: Where it listens.
         url: Its origin.
     """
 
-    def __init__(self, url: str, program: Program) -> None:
-        self.url = url
+    def __init__(self, port: int, program: Program) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
         self._program = program
+        self.wait_for = program.wait_for
 
     @property
     def pid(self) -> int:
@@ -46,7 +49,7 @@ class ServedProgram:
             matching = (line for line in self.log() if members.items() <= line.items())
             return next(matching, None)
 
-        return self._program.wait_for(find)
+        return self.wait_for(find)
 
     def log(self) -> list[dict[str, Any]]:
         """Every whole line that it has logged so far."""
@@ -60,10 +63,10 @@ def serve(settings: Settings, directory: Path, **changes: str) -> Iterator[Serve
     port = free_port()
     variables = {**environment(settings), "PORT": str(port), **changes}
     with started(Program("duly", [DULY, "serve"], variables, directory)) as program:
-        url = f"http://127.0.0.1:{port}"
-        with httpx2.Client(base_url=url, trust_env=False) as client:
+        served = ServedProgram(port, program)
+        with httpx2.Client(base_url=served.url, trust_env=False) as client:
             program.wait_for(lambda: _ready(client))
-        yield ServedProgram(url, program)
+        yield served
 
 
 def free_port() -> int:

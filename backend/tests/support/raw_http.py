@@ -8,7 +8,7 @@ from http.client import HTTPMessage, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
-_PATIENCE = 10  # seconds
+_PATIENCE = 60  # seconds; how long an answer may take is the business of the service
 _CHUNK = 65_536
 
 
@@ -47,8 +47,7 @@ def request(
 
 def send(origin: str, message: bytes) -> Answer:
     """Send bytes to the server at `origin` and read one answer, perhaps before all is sent."""
-    parts = urlsplit(origin)
-    with socket.create_connection((parts.hostname, parts.port), timeout=_PATIENCE) as connection:
+    with _connection(origin) as connection:
         _write(connection, message)
         response = HTTPResponse(connection, method=message.partition(b" ")[0].decode("latin-1"))
         try:
@@ -58,6 +57,25 @@ def send(origin: str, message: bytes) -> Answer:
             if isinstance(error, TimeoutError):
                 raise
             return Answer(0, HTTPMessage(), b"")
+
+
+def sent(origin: str, message: bytes) -> socket.socket:
+    """A connection on which that has been sent, and nothing read yet."""
+    connection = _connection(origin)
+    connection.sendall(message)
+    return connection
+
+
+def answer_of(connection: socket.socket) -> HTTPResponse:
+    """The answer, as soon as it comes."""
+    response = HTTPResponse(connection)
+    response.begin()
+    return response
+
+
+def _connection(origin: str) -> socket.socket:
+    parts = urlsplit(origin)
+    return socket.create_connection((parts.hostname, parts.port), timeout=_PATIENCE)
 
 
 def _write(connection: socket.socket, message: bytes) -> None:

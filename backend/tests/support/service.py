@@ -10,10 +10,16 @@ import uvicorn
 
 from backend.config import Settings
 from backend.main import create_app
+from backend.tests.support.patient import PatientLoop
 
 
 class Service:
     """A running service.
+
+    Args:
+        settings: Its settings.
+        patience: How many times longer than in production it waits for whatever it waits for:
+            more than 1 for those who want an answer and not to know how long it may take.
 
     Attributes:
         url: Its origin.
@@ -23,7 +29,8 @@ class Service:
 
     loop: asyncio.AbstractEventLoop
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, patience: float = 1.0) -> None:
+        self._patience = patience
         self.app = create_app(settings)
         # Named, or asyncio does not know that it is TCP and leaves Nagle's algorithm on: each
         # answer would then take 40 ms.
@@ -31,7 +38,7 @@ class Service:
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            self.app, log_level="warning", server_header=False, date_header=False, lifespan="on"
+            self.app, log_config=None, server_header=False, date_header=False, lifespan="on"
         )
         self._server = uvicorn.Server(config)
         self._started = threading.Event()
@@ -39,7 +46,7 @@ class Service:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._started.wait(20):
+        if not self._started.wait(60):
             raise TimeoutError("the service did not start")
         if not self._server.started:
             raise RuntimeError("the service refused to start; see its log")
@@ -52,7 +59,7 @@ class Service:
         _trace: TracebackType | None,
     ) -> None:
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
         self._socket.close()
 
     def _run(self) -> None:
@@ -65,4 +72,5 @@ class Service:
             self._started.set()
             await serving
 
-        asyncio.run(main())
+        with asyncio.Runner(loop_factory=lambda: PatientLoop(self._patience)) as runner:
+            runner.run(main())
