@@ -17,6 +17,8 @@ from backend.tests.support.leaping import leap, now
 from backend.tests.support.people import Person
 from backend.tests.support.raw_http import answer_of, request, sent
 from backend.tests.support.service import Service
+from backend.web.routing import Found
+from backend.web.terms import Terms
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +35,14 @@ def test_the_deadline_is_two_seconds_to_the_point() -> None:
     async def ask(arrival: float) -> float:
         await asyncio.sleep(arrival)
         with pytest.raises(DeadlineExceeded):
-            await layer({"type": "http"}, asyncio.Event().wait, asyncio.sleep)  # type: ignore[arg-type]  # neither is called
+            await layer(scope, asyncio.Event().wait, asyncio.sleep)  # type: ignore[arg-type]  # neither is called
         return now() - arrival
 
     async def story() -> list[float]:
         return await asyncio.gather(*map(ask, [0, 0, 0.5, 1.9, 2.5, 10]))
 
     layer = DeadlineMiddleware(wait)
+    scope = {"type": "http", "found": Found(None, "unknown", Terms())}
     assert leap(story()) == pytest.approx([2.0] * 6)
 
 
