@@ -4,7 +4,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from backend.config import Settings
@@ -21,6 +21,7 @@ from backend.observability.logs import configure_logs
 from backend.resources import Resources
 from backend.routes import auth, me, operations, problems, tasks
 from backend.web.application import Duly
+from backend.web.route import StrictRouter
 from backend.web.terms import PUBLIC, Terms
 
 # New containers before a collection. The default of 700 is for programs that make fewer.
@@ -29,13 +30,18 @@ _GARBAGE_THRESHOLD = 20_000
 
 # What is no route of ours: the docs, and paths that nobody knows.
 _ELSEWHERE = {"/": PUBLIC, "/api/": Terms()}
-_DESCRIPTION = """
+_ABOUT = {
+    "title": "Duly",
+    "version": "0.1.0",
+    "summary": "The task backend for apps whose users sign in with Better Auth.",
+    "description": """
 Every path that holds a user's things, `/api/tasks` and `/api/trash` with all below them, also
 answers under the user's id: `/api/{user_id}/tasks` and so on. The `user_id` is the caller's own,
 the `subject` of `GET /api/auth/me`, percent-encoded; any other is 403 `wrong_user`. `Location`
 and `Link` keep the form that the client used. Both are the same resource; only the
 shorter form is listed here.
-"""
+""".strip(),
+}
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -56,18 +62,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield
 
     app = Duly(
-        title="Duly",
-        version="0.1.0",
-        summary="The task backend for apps whose users sign in with Better Auth.",
-        description=_DESCRIPTION.strip(),
+        **_ABOUT,
         lifespan=lifespan,
         routers=_routers(settings),
         layers=_layers(settings, resources),
         elsewhere=_ELSEWHERE,
         caller=current_user,
-        docs_url="/docs" if settings.docs_enabled else None,
-        redoc_url=None,
-        openapi_url="/openapi.json" if settings.docs_enabled else None,
+        documented=settings.docs_enabled,
     )
     app.state.resources = resources
     return app
@@ -98,6 +99,6 @@ def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
     ]
 
 
-def _routers(settings: Settings) -> list[APIRouter]:
+def _routers(settings: Settings) -> list[StrictRouter]:
     own_port = [] if settings.metrics_port else [operations.metrics_router]
     return [tasks.router, auth.router, me.router, problems.router, operations.router, *own_port]

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from typing import Final
 
 from backend.core.problems import Problem, Unavailable
@@ -38,7 +37,7 @@ class IsolationGuard:
         Raises:
             Unavailable: when the last proof failed.
         """
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         if now >= self._due:
             self._due = now + PROVE_EVERY
             self._proving = asyncio.create_task(self._prove(), name="proof of isolation")

@@ -1,14 +1,14 @@
 """`/api/auth`: what the caller's token says."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from backend.dependencies.database import CallerSession
 from backend.schemas.user import Me
 from backend.services import users
 from backend.web import answers
-from backend.web.route import StrictRoute
+from backend.web.route import StrictRouter
 
-router = APIRouter(route_class=StrictRoute, tags=["auth"])
+router = StrictRouter("auth")
 
 
 @router.get("/api/auth/me", response_model=Me)

@@ -1,14 +1,14 @@
 """`/api/me`: the caller's account here."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from backend.dependencies.database import CallerSession
 from backend.dependencies.resources import Held
 from backend.services import users
 from backend.web import answers
-from backend.web.route import StrictRoute
+from backend.web.route import StrictRouter
 
-router = APIRouter(route_class=StrictRoute, tags=["me"])
+router = StrictRouter("me")
 
 
 @router.delete("/api/me", status_code=204)

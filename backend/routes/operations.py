@@ -1,19 +1,17 @@
 """What machines ask: alive, ready, metrics."""
 
-from dataclasses import replace
-
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from backend.core.problems import Unavailable
 from backend.dependencies.resources import Held
 from backend.observability.metrics import exposition
 from backend.schemas.health import Live, Ready
 from backend.web import answers
-from backend.web.route import PublicRoute
-from backend.web.terms import PUBLIC, under
+from backend.web.route import PublicRoute, StrictRouter
+from backend.web.terms import under
 
-router = APIRouter(route_class=PublicRoute, tags=["operations"])
-metrics_router = APIRouter(route_class=PublicRoute, tags=["operations"])
+router = StrictRouter("operations", PublicRoute)
+metrics_router = StrictRouter("operations", PublicRoute)
 
 
 @router.get("/livez", response_model=Live)
@@ -36,7 +34,7 @@ async def ready(held: Held) -> Response:
 @metrics_router.get(
     "/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 )
-@under(replace(PUBLIC, offers=None))
+@under(offers=None)
 async def metrics(held: Held) -> Response:
     """Numbers for Prometheus, of all workers."""
     held.key_metrics.sample()

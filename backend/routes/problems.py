@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from backend.core.problems import NotFound, Problem
 from backend.schemas.problem import ProblemExplanation
 from backend.web import answers
-from backend.web.route import PublicRoute
+from backend.web.route import PublicRoute, StrictRouter
 
-router = APIRouter(route_class=PublicRoute, tags=["problems"])
+router = StrictRouter("problems", PublicRoute)
 
 
 @router.get("/problems/{code}", response_model=ProblemExplanation)

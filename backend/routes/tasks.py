@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from backend.core.ids import parse_id
 from backend.core.problems import NotFound
@@ -19,9 +19,9 @@ from backend.schemas.task import (
 )
 from backend.services import tasks
 from backend.web import answers
-from backend.web.route import OwnedRoute
+from backend.web.route import OwnedRoute, StrictRouter
 
-router = APIRouter(route_class=OwnedRoute, tags=["tasks"])
+router = StrictRouter("tasks", OwnedRoute)
 
 TaskId = Annotated[str, Path(description="The task's UUID.", json_schema_extra={"format": "uuid"})]
 _UNCHANGED: dict[int | str, dict[str, Any]] = {

@@ -7,9 +7,10 @@ from typing import Any, Never
 from fastapi import APIRouter, FastAPI
 from opentelemetry import trace
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
 from backend.web import openapi
+from backend.web.route import StrictRouter
 from backend.web.routing import Dispatch, Routed, RouteTable
 from backend.web.terms import Terms
 
@@ -21,29 +22,40 @@ class Duly(FastAPI):
     closing, so the framework's error and exit-stack layers would only cost time.
 
     Args:
-        routers: Their routes are served; nothing else of them is.
+        routers: Whose routes are served.
         layers: Round every route, outermost first.
         elsewhere: The terms of what is no `StrictRoute`, by prefix; see `RouteTable`.
         caller: The dependency by which a route requires a user.
-        options: What else `FastAPI` takes.
+        lifespan: As FastAPI has it.
+        documented: Whether to serve the OpenAPI document and the page that shows it.
+        about: What the document says of itself: title, version, summary, description.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a keyword, and given once
         self,
         *,
-        routers: Sequence[APIRouter],
+        routers: Sequence[StrictRouter],
         layers: Sequence[Middleware],
         elsewhere: Mapping[str, Terms],
         caller: Callable[..., object],
-        **options: Any,
+        lifespan: Lifespan[Any],
+        documented: bool,
+        **about: str,
     ) -> None:
         # FastAPI asks for every request whether OpenTelemetry is configured; once will do.
         traced = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
         super().__init__(
             middleware=layers,
+            lifespan=lifespan,
             redirect_slashes=False,
             telemetry={"tracing": traced, "metrics": traced, "logs": traced},
-            **options,
+            docs_url="/docs" if documented else None,
+            redoc_url=None,
+            openapi_url="/openapi.json" if documented else None,
+            title=about["title"],
+            version=about["version"],
+            summary=about["summary"],
+            description=about["description"],
         )
         self._elsewhere = dict(elsewhere)
         self._caller = caller
@@ -68,6 +80,22 @@ class Duly(FastAPI):
         """
         self._elsewhere[f"{path}/"] = terms
         super().mount(path, app, name)
+
+    def frontend(self, path: str, **_: Any) -> Never:
+        """Not served here.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(f"{path}: mount files, with terms.")
+
+    def on_event(self, event_type: str) -> Never:
+        """Not called here.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(f"{event_type}: what lives as long as the process is in `resources.py`.")
 
     def include_router(self, router: APIRouter, **_: Any) -> Never:
         """Not served here.

@@ -91,7 +91,7 @@ def check_declaration(path: str, endpoint: Callable[..., Any], options: Mapping[
         TypeError: naming the route, the endpoint or the option, and what to do.
     """
     here = f"{path}: {_name(endpoint)}"
-    if not inspect.iscoroutinefunction(endpoint):
+    if not (inspect.isfunction(endpoint) and inspect.iscoroutinefunction(endpoint)):
         raise TypeError(f"{here}: an endpoint is a coroutine function; write `async def`.")
     answer = get_type_hints(endpoint).get("return")
     if not (inspect.isclass(answer) and issubclass(answer, Response)):
@@ -124,12 +124,13 @@ def check_route(route: APIRoute, taken: str) -> None:
         if type(kind).__name__ != "StringConvertor":
             raise TypeError(f"{here}: the path parameter `{name}` has a convertor; take it off.")
     _check_models(here, route.dependant, taken)
-    _check(here, route.dependant)
+    named = frozenset(route.param_convertors)
+    _check(here, named, route.dependant)
     for dependency in route.dependant.dependencies:
-        _check_dependency(route.path, dependency)
+        _check_dependency(route.path, named, dependency)
 
 
-def _check_dependency(path: str, dependant: Dependant) -> None:
+def _check_dependency(path: str, named: frozenset[str], dependant: Dependant) -> None:
     call = dependant.call
     here = f"{path}: {_name(call)}"
     if not inspect.isfunction(call):
@@ -148,18 +149,20 @@ def _check_dependency(path: str, dependant: Dependant) -> None:
         raise TypeError(f"{here}: a plain function has nothing to close; take `scope=` off.")
     for parameter in (*dependant.query_params, *dependant.body_params):
         raise TypeError(f"{here}: `{parameter.name}`: only the endpoint has a query or a body.")
-    _check(here, dependant)
+    _check(here, named, dependant)
     for each in dependant.dependencies:
-        _check_dependency(path, each)
+        _check_dependency(path, named, each)
 
 
-def _check(here: str, dependant: Dependant) -> None:
-    """What holds for an endpoint and its dependencies alike."""
+def _check(here: str, named: frozenset[str], dependant: Dependant) -> None:
+    """What holds for an endpoint and its dependencies alike; `named` are the path's parameters."""
     for name, remedy in PARTS.items():
         if remedy not in {_READ, _BOOKKEEPING} and (found := getattr(dependant, name)):
             which = found[0].name if name == "cookie_params" else found
             raise TypeError(f"{here}: `{which}` ({name}) would be ignored; {remedy}.")
     for field in dependant.path_params:
+        if field.alias not in named:
+            raise TypeError(f"{here}: `{field.name}` is not in the path; put `{{…}}` there.")
         if field.field_info.annotation is not str or _is_refined(field):
             raise TypeError(
                 f"{here}: the path parameter `{field.name}` is plain `str`; check it in the route, "

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from backend.schemas.problem import ProblemDocument
+from backend.web.route import StrictRoute
 
 _SCHEMAS = "#/components/schemas/{model}"
 _PROBLEM: dict[str, Any] = {
@@ -30,11 +30,19 @@ _HEADERS_OF_STATUS = {
     "304": ("ETag",),
     "default": ("Retry-After", "WWW-Authenticate"),
 }
-_BEARER = {
-    "type": "http",
-    "scheme": "bearer",
-    "bearerFormat": "JWT",
-    "description": "A token of Better Auth's `jwt` plugin, from `GET /api/auth/token`.",
+_CREDENTIALS = "A token of Better Auth's `jwt` plugin, from `GET /api/auth/token`"
+_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": f"{_CREDENTIALS}.",
+    },
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": f"{_CREDENTIALS}, is the password.",
+    },
 }
 
 
@@ -54,9 +62,10 @@ def complete(
     problem = ProblemDocument.model_json_schema(ref_template=_SCHEMAS)
     schemas.update(problem.pop("$defs"))
     schemas["ProblemDocument"] = problem
-    document["components"]["securitySchemes"] = {"bearer": _BEARER}
+    schemes: dict[str, Any] = {}
+    document["components"]["securitySchemes"] = schemes
     for route in routes:
-        if isinstance(route, APIRoute) and route.include_in_schema:
+        if isinstance(route, StrictRoute) and route.include_in_schema:
             for method in route.methods or ():
                 operation = document["paths"][route.path][method.lower()]
                 operation["responses"].pop("422", None)
@@ -64,7 +73,9 @@ def complete(
                 operation["operationId"] = route.name
                 _add_headers(operation["responses"])
                 if _asks_for(user, route.dependant):
-                    operation["security"] = [{"bearer": []}]
+                    scheme = route.terms.credentials.scheme
+                    schemes[scheme] = _SCHEMES[scheme]
+                    operation["security"] = [{scheme: []}]
 
 
 def _add_headers(responses: dict[str, Any]) -> None:

@@ -6,12 +6,13 @@ resolves the few kinds of parameters that Duly uses without FastAPI's general ma
 costs more than the rest of a request (docs/decisions/0007-strict-routes.md).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple, Never, get_args, get_origin
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi._compat import ModelField
+from fastapi.params import Depends
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
@@ -119,6 +120,39 @@ class PublicRoute(StrictRoute):
     """For everybody; no token is looked at."""
 
     terms = PUBLIC
+
+
+class StrictRouter(APIRouter):
+    """Declares routes of one kind: `@router.get("/api/tasks", response_model=…)`.
+
+    It takes only those options of FastAPI's routers that reach the routes.
+
+    Args:
+        tag: What the document files its routes under.
+        kind: Of its routes: whose things they are, or for everybody.
+        dependencies: Of all of its routes.
+    """
+
+    def __init__(
+        self, tag: str, kind: type[StrictRoute] = StrictRoute, dependencies: Sequence[Depends] = ()
+    ) -> None:
+        super().__init__(tags=[tag], route_class=kind, dependencies=dependencies)
+
+    def add_event_handler(self, *_: Any) -> Never:
+        """Not called here.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("What lives as long as the process is opened in backend/resources.py.")
+
+    def frontend(self, path: str, **_: Any) -> Never:
+        """Not served here.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(f"{path}: mount files on the application, with terms.")
 
 
 class _Model(NamedTuple):

@@ -5,9 +5,9 @@ its class; a prefix says it for what has no route of ours (docs/decisions/0017-t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from backend.core.limits import MAX_BODY
 
@@ -65,17 +65,32 @@ class Terms:
 PUBLIC = Terms(credentials=Credentials.NONE)
 
 
-def under(terms: Terms) -> Callable[[Endpoint], Endpoint]:
-    """Declare the terms of an endpoint's routes; below `@router.get(…)`."""
+class Changes(TypedDict, total=False):
+    """Terms that an endpoint may have of its own; see `Terms`."""
+
+    deadline: float | None
+    largest_body: int
+    takes: str
+    offers: str | None
+    credentials: Credentials
+
+
+def under(**changes: Unpack[Changes]) -> Callable[[Endpoint], Endpoint]:
+    """Declare what differs for an endpoint from the terms of its router; below `@router.get(…)`.
+
+    Raises:
+        TypeError: above it, where the route would not see it any more.
+    """
 
     def declare(endpoint: Endpoint) -> Endpoint:
-        endpoint.__dict__["terms"] = terms
+        if "terms" in vars(endpoint):
+            raise TypeError(f"{endpoint.__qualname__}(): put one `@under` below `@router…`.")
+        vars(endpoint)["terms"] = changes
         return endpoint
 
     return declare
 
 
 def terms_of(endpoint: Callable[..., Any], default: Terms) -> Terms:
-    """What `under` declared."""
-    terms: Terms = getattr(endpoint, "terms", default)
-    return terms
+    """The terms of an endpoint's routes: those of the router, changed by `under`."""
+    return replace(default, **vars(endpoint).setdefault("terms", {}))

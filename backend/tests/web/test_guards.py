@@ -156,6 +156,7 @@ PARAMETERS: dict[str, tuple[str, Any, Any]] = {
     "validated path": ("/{odd}", Text, ...),
     "converted path": ("/{odd:int}", str, ...),
     "greedy path": ("/{odd:path}", str, ...),
+    "path that is none": ("/x", Annotated[str, Path()], ...),
     "cookie": ("/", Annotated[str | None, Cookie()], None),
     "form": ("/", Annotated[str, Form()], ...),
     "form model": ("/", Annotated[Shape, Form()], ...),

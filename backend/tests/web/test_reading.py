@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.types import ASGIApp
 
 from backend.core.problems import ValidationFailed
 from backend.tests.support.asgi import ask
-from backend.web.route import StrictRoute
+from backend.web.route import StrictRouter
 
 
 class Filter(BaseModel):
@@ -38,7 +38,7 @@ def awaited_by_nobody(_: Request) -> Any:
 
 
 def application() -> ASGIApp:
-    router = APIRouter(route_class=StrictRoute)
+    router = StrictRouter("tests")
 
     @router.get("/filter")
     async def filtered(query: Annotated[Filter, Query()]) -> Response:

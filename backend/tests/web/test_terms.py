@@ -18,7 +18,7 @@ from backend.main import create_app
 from backend.security.signing import Issuer
 from backend.tests.support.asgi import ask, exchange
 from backend.web.application import Duly
-from backend.web.route import OwnedRoute, PublicRoute, StrictRoute
+from backend.web.route import OwnedRoute, PublicRoute, StrictRoute, StrictRouter
 from backend.web.terms import PUBLIC, Credentials, Terms, under
 
 SECRET = "s" * 32
@@ -41,20 +41,20 @@ class Gate:
         self.open = asyncio.Event()
 
 
-def router_of(gate: Gate) -> APIRouter:
-    router = APIRouter(route_class=PublicRoute)
+def router_of(gate: Gate) -> StrictRouter:
+    router = StrictRouter("tests", PublicRoute)
 
     @router.post("/usual")
     async def usual(note: Note) -> Response:
         return Response(str(len(note.text)))
 
     @router.post("/large")
-    @under(replace(PUBLIC, largest_body=256 * KIB))
+    @under(largest_body=256 * KIB)
     async def large(note: Note) -> Response:
         return Response(str(len(note.text)))
 
     @router.post("/calendar")
-    @under(replace(PUBLIC, takes=CALENDAR, offers=CALENDAR))
+    @under(takes=CALENDAR, offers=CALENDAR)
     async def calendar(body: Annotated[bytes, Body(media_type=CALENDAR)]) -> Response:
         return Response(body, media_type=CALENDAR)
 
@@ -69,8 +69,8 @@ def router_of(gate: Gate) -> APIRouter:
         return await waiting()
 
     router.get("/usual")(waiting)
-    router.get("/patient")(under(replace(PUBLIC, deadline=60.0))(patient))
-    router.get("/endless")(under(replace(PUBLIC, deadline=None))(endless))
+    router.get("/patient")(under(deadline=60.0)(patient))
+    router.get("/endless")(under(deadline=None)(endless))
 
     @router.get("/forbidden")
     async def forbidden() -> Response:
@@ -79,15 +79,15 @@ def router_of(gate: Gate) -> APIRouter:
     return router
 
 
-def private() -> APIRouter:
-    router = APIRouter(route_class=StrictRoute)
+def private() -> StrictRouter:
+    router = StrictRouter("tests")
 
     @router.get("/elsewhere/me")
     async def me(caller: CurrentUser) -> Response:
         return Response(caller.subject)
 
     @router.get("/basic/me")
-    @under(Terms(credentials=Credentials.BASIC))
+    @under(credentials=Credentials.BASIC)
     async def basic(caller: CurrentUser) -> Response:
         return Response(caller.subject)
 
@@ -214,6 +214,7 @@ def test_a_route_takes_and_offers_what_it_says(
 
 
 def test_the_document_says_so_too(app: FastAPI) -> None:
+    assert app.openapi()["paths"]["/basic/me"]["get"]["security"] == [{"basic": []}]
     operation = app.openapi()["paths"]["/calendar"]["post"]
     assert list(operation["requestBody"]["content"]) == [CALENDAR]
     assert list(operation["responses"]["200"]["content"]) == [CALENDAR]
@@ -255,6 +256,21 @@ def test_basic_credentials_carry_the_token_as_their_password(app: FastAPI, token
         assert ask(app, "GET /basic/me", {"Authorization": field}).status == 401
 
 
+def test_an_endpoint_keeps_what_it_does_not_change_of_its_routers_terms() -> None:
+    router = StrictRouter("tests", OwnedRoute)
+
+    @router.post("/api/batch")
+    @under(largest_body=256 * KIB)
+    async def batch() -> Response:
+        return Response()
+
+    [route] = router.routes
+    assert isinstance(route, StrictRoute)
+    assert route.terms == Terms(largest_body=256 * KIB, owned=True)
+    with pytest.raises(TypeError, match="below"):
+        under(deadline=None)(batch)
+
+
 def test_what_belongs_to_somebody_needs_credentials() -> None:
     with pytest.raises(ValueError, match="credentials"):
         replace(PUBLIC, owned=True)
@@ -285,7 +301,7 @@ def test_an_exception_of_the_framework_is_a_bug(
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_route_that_is_declared_twice_does_not_start(method: str, app: FastAPI) -> None:
-    router = APIRouter(route_class=PublicRoute)
+    router = StrictRouter("tests", PublicRoute)
     for name in "ab":
 
         async def twice() -> Response:
@@ -325,6 +341,21 @@ def test_what_would_be_ignored_cannot_be_set(app: FastAPI) -> None:
         app.add_exception_handler(ValueError, lambda _, __: Response())
     with pytest.raises(TypeError, match="routers"):
         app.include_router(APIRouter())
+    with pytest.raises(TypeError, match="resources"):
+        app.on_event("startup")
+    with pytest.raises(TypeError, match="mount"):
+        app.frontend("/pages", directory=".")
+    with pytest.raises(TypeError, match="terms"):
+        app.mount("/pages", protocol)
+    router = StrictRouter("tests")
+    with pytest.raises(TypeError, match="resources"):
+        router.add_event_handler("startup", print)
+    with pytest.raises(TypeError, match="mount"):
+        router.frontend("/pages", directory=".")
+    router.include_router(APIRouter())
+    app.router.routes += router.routes
+    with pytest.raises(TypeError, match="StrictRoute"):
+        ask(app, "GET /livez")
 
 
 def test_a_more_exact_path_wins_whatever_came_first(app: FastAPI) -> None:
