@@ -87,17 +87,20 @@ def _bad_relations(relations: Rows) -> Iterator[Complaint]:
         remedy = forced if name in expected else f"revoke all on duly.{name} from public, duly_api"
         if active != b"t":
             yield Complaint(f"row-level security is not in force on duly.{name}", remedy)
-        if (policies or b"").decode() != _policy(owner):
+        if (policies or b"").decode() not in _policies(owner):
             if name in expected:
                 remedy = f"drop its policies; {_policy_command(name, owner)}"
             yield Complaint(f"duly.{name} has other policies than the one of Duly", remedy)
 
 
-def _policy(owner: Owner) -> str:
-    """The one policy of a table, as `_RELATIONS` shows it."""
+def _policies(owner: Owner) -> list[str]:
+    """The one policy of a table, as `_RELATIONS` shows it, with and without a sub-select."""
     column, function = owner
     name = function.removeprefix("duly.").removesuffix("()")
-    return f"t * {{0}} ({column} = ( SELECT {function} AS {name})) ({column} = {function})"
+    return [
+        f"t * {{0}} ({column} = {asked}) ({column} = {function})"
+        for asked in (function, f"( SELECT {function} AS {name})")
+    ]
 
 
 def _policy_command(table: str, owner: Owner) -> str:

@@ -59,7 +59,9 @@ def _prepared(stack: ExitStack, options: argparse.Namespace) -> list[System]:
     """Every system with its data, running and checked."""
     say("starting PostgreSQL")
     size = Size(options.users, options.tasks)
-    stage = set_stage(stack, size, duly=options.duly, workers=options.workers)
+    stage = set_stage(
+        stack, size, duly=options.duly, workers=options.workers, before=options.before
+    )
     systems = [SYSTEMS[name](stage) for name in options.systems]
     for system in systems:
         say(f"{system.name}: making {options.users} × {options.tasks} tasks, starting, checking")
@@ -96,6 +98,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tasks", type=int, default=200, help="of each user (at least 50)")
     parser.add_argument("--workers", type=int, default=2, help="processes of each Python server")
     parser.add_argument("--duly", type=Path, default=DULY_BIN, help="folder of Duly's programs")
+    parser.add_argument("--before", type=Path, help="another checkout of Duly, beside this one")
     parser.add_argument("--output", type=Path, help="folder for RESULTS.md and results.svg")
     options = parser.parse_args()
     if not (options.quick or options.only or options.systems):
@@ -106,6 +109,10 @@ def _options() -> argparse.Namespace:
         if getattr(options, name) is None:
             setattr(options, name, value)
     options.systems = options.systems or tuple(SYSTEMS)
+    if options.before is None:
+        options.systems = [name for name in options.systems if name != "before"]
+    else:
+        options.before = options.before.resolve()
     options.warm_up = 0 if options.quick else 1
     return options
 

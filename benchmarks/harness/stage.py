@@ -10,7 +10,14 @@ from benchmarks.harness.places import DULY_BIN, copy_of_duly
 from benchmarks.harness.systems import Stage
 
 
-def set_stage(stack: ExitStack, size: Size, *, duly: Path = DULY_BIN, workers: int = 2) -> Stage:
+def set_stage(
+    stack: ExitStack,
+    size: Size,
+    *,
+    duly: Path = DULY_BIN,
+    workers: int = 2,
+    before: Path | None = None,
+) -> Stage:
     """A stage that `stack` clears away."""
     directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="duly-bench-")))
     return Stage(
@@ -21,4 +28,5 @@ def set_stage(stack: ExitStack, size: Size, *, duly: Path = DULY_BIN, workers: i
         duly=duly,
         source=copy_of_duly(duly, directory),
         workers=workers,
+        before=before,
     )

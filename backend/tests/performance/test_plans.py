@@ -29,7 +29,11 @@ select 'user-' || u, ('018f0000-0000-7000-8000-' || lpad(to_hex(u * 1000 + n), 1
     case when n % 3 = 0 then now() end, case when n % 10 = 0 then now() end
 from generate_series(1, 200) u, generate_series(1, 100) n
 """
-OWNER = {name: f"({owner.column} = ((InitPlan" for name, owner in owned_tables().items()}
+# By a sub-select, or where each owner has one row by the setting itself.
+OWNER = {
+    name: re.compile(rf"\({owner.column} = (\(\(InitPlan|NULLIF\()")
+    for name, owner in owned_tables().items()
+}
 PLANS = Statement(
     "select generic_plans, custom_plans from pg_prepared_statements"
     " where statement ilike '%from duly.tasks%' and statement not ilike '%prepared%'"
@@ -103,7 +107,7 @@ def test_only_rows_of_the_caller_are_read(name: str, connection: psycopg.Connect
     found = reads(plan(connection, name))
     assert found or name == READS_NOTHING
     for read in found:
-        assert OWNER[read["Relation Name"]] in bounds(read), read
+        assert OWNER[read["Relation Name"]].search(bounds(read)), read
 
 
 def test_every_index_starts_with_the_owner(connection: psycopg.Connection) -> None:

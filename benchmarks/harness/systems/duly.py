@@ -1,5 +1,6 @@
 """Duly itself, and the bare wire over Duly's own database."""
 
+import runpy
 import subprocess
 from collections.abc import Mapping, Sequence
 from os import pathsep
@@ -17,7 +18,7 @@ OWNER = "duly_owner"
 
 _TASK = "id, title, description, completed_at, created_at, updated_at, version"
 _USER = "subject, email, name, claims_issued_at"
-_RESTORE = (
+RESTORE = (
     # Triggers number every write; the seed carries its numbers already.
     "set session_replication_role = replica",
     "truncate duly.users, duly.spaces cascade",
@@ -62,6 +63,16 @@ class Duly(System):
         delete=Call("DELETE", "/api/tasks/{id}"),
     )
 
+    @property
+    def programs(self) -> Path:
+        """The folder of its programs."""
+        return self.stage.duly
+
+    @property
+    def source(self) -> Path:
+        """The folder that it is imported from."""
+        return self.stage.source
+
     def prepare(self) -> None:
         cluster = self.stage.cluster
         cluster.make_role(OWNER)
@@ -71,7 +82,7 @@ class Duly(System):
         self.restore()
 
     def restore(self) -> None:
-        self.stage.cluster.execute(self.name, *_RESTORE)
+        self.stage.cluster.execute(self.name, *RESTORE)
 
     def people(self) -> list[Person]:
         ids = self.stage.cluster.ids(self.name, "bench.tasks")
@@ -85,7 +96,7 @@ class Duly(System):
         return "Authorization", f"Bearer {self.stage.issuer.token(number)}"
 
     def command(self) -> Sequence[str | Path]:
-        return (self.stage.duly / "duly", "serve")
+        return (self.programs / "duly", "serve")
 
     def environment(self) -> Mapping[str, str]:
         return {
@@ -96,17 +107,44 @@ class Duly(System):
             "AUTH_AUDIENCE": ORIGIN,
             "PORT": str(self.port),
             "WORKERS": str(self.stage.workers),
-            "PYTHONPATH": str(self.stage.source),
+            "PYTHONPATH": str(self.source),
         }
 
     def _migrate(self) -> None:
         subprocess.run(
-            [self.stage.duly / "duly", "migrate"],
+            [self.programs / "duly", "migrate"],
             check=True,
             capture_output=True,
             env=self.environment(),
             cwd=self.stage.directory,
         )
+
+
+class Before(Duly):
+    """Duly in another state, to compare with in one run: the checkout that `--before` names."""
+
+    name = "before"
+    title = "Duly as it was before, all on"
+
+    @property
+    def programs(self) -> Path:
+        return self._checkout / ".venv" / "bin"
+
+    @property
+    def source(self) -> Path:
+        return self._checkout
+
+    def restore(self) -> None:
+        """As that state does it, whose tables may be others."""
+        file = self._checkout / "benchmarks" / "harness" / "systems" / "duly.py"
+        then = runpy.run_path(str(file))
+        self.stage.cluster.execute(self.name, *(then.get("RESTORE") or then["_RESTORE"]))
+
+    @property
+    def _checkout(self) -> Path:
+        if self.stage.before is None:
+            raise SystemExit("the system `before` is a checkout: name it with --before FOLDER")
+        return self.stage.before
 
 
 class BareWire(Duly):
@@ -118,7 +156,7 @@ class BareWire(Duly):
     health = "/health"
 
     def command(self) -> Sequence[str | Path]:
-        return self.granian(self.stage.duly / "granian", "benchmarks.bare_wire:app")
+        return self.granian(self.programs / "granian", "benchmarks.bare_wire:app")
 
     def environment(self) -> Mapping[str, str]:
         return {**super().environment(), "PYTHONPATH": f"{self.stage.source}{pathsep}{ROOT}"}

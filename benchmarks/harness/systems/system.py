@@ -31,6 +31,8 @@ class Stage:
     source: Path
     """The folder that Duly is imported from."""
     workers: int
+    before: Path | None = None
+    """A checkout of Duly in another state, installed."""
 
 
 class System(ABC):
