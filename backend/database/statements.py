@@ -34,7 +34,6 @@ Value = Scalar | Sequence[Scalar | None] | None
 
 # psycopg's own encoding: complete, and in C.
 _dump: Final = Transformer().dump_sequence
-_TEXT: Final = [PyFormat.TEXT] * 1_000
 _unnamed: Final = count()
 
 
@@ -113,7 +112,7 @@ class Statement:
         name: Names the statement among a connection's prepared statements: equal SQL, equal name.
     """
 
-    __slots__ = ("_fixed", "_parameters", "name", "parts", "sql")
+    __slots__ = ("_fixed", "_formats", "_parameters", "name", "parts", "sql")
 
     def __init__(self, *parts: Part) -> None:
         text: list[str] = []
@@ -129,6 +128,7 @@ class Statement:
                 text.append(places.setdefault(piece.name, f"${len(places) + 1}"))
         self.parts = parts
         self._parameters = tuple(places)
+        self._formats = [PyFormat.TEXT] * len(places)
         self.sql = "".join(text).encode()
         self.name = b"duly_" + blake2b(self.sql, digest_size=8).hexdigest().encode()
 
@@ -143,7 +143,7 @@ class Statement:
         if self._fixed:
             values |= self._fixed
         given = [values[name] for name in self._parameters]
-        return Bound(self, _dump(given, _TEXT[: len(given)]))
+        return Bound(self, _dump(given, self._formats))
 
 
 def _pieces(part: Expression | Fragment | str) -> Iterator[str | Parameter]:

@@ -71,8 +71,7 @@ def create_task(task: TaskCreate) -> Operation[tuple[UUID, Representation]]:
     The operation raises:
         Conflict: when the caller has a task with this id, perhaps in the trash.
     """
-    values = {name: getattr(task, name) for name in TaskCreate.model_fields}
-    values["id"] = task.id or new_id()
+    values = vars(task) | {"id": task.id or new_id()}
     return Operation((_CREATE.bind(**values),), _created, writes=True, decisive=True)
 
 
