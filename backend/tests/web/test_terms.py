@@ -167,7 +167,8 @@ def test_what_is_mounted_takes_no_more_either(app: FastAPI, token: str) -> None:
 
 
 def endless_body() -> Iterator[bytes]:
-    while True:
+    """A body that nobody should take to its end."""
+    for _ in range(4 * KIB):
         yield b" " * KIB
 
 
