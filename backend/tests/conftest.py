@@ -68,13 +68,13 @@ def cluster(testrun_uid: str) -> Iterator[EmbeddedServer]:
     root runs the tests, PostgreSQL runs as another.
     """
     directory = Path(tempfile.gettempdir(), f"duly-{testrun_uid}")
-    server = EmbeddedServer(directory)
+    server = EmbeddedServer(directory / "postgres")
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute("alter system set fsync = off")  # nothing here outlives the run
         connection.execute("select pg_reload_conf()")
     yield server
     server.close()
-    if not (directory / "postmaster.pid").exists():  # nobody else holds it
+    if not (directory / "postgres" / "postmaster.pid").exists():  # nobody else holds it
         shutil.rmtree(directory, ignore_errors=True)
 
 

