@@ -85,7 +85,7 @@ class Session:
         One round trip, unless one fails.
 
         Args:
-            operations: At least one.
+            operations: What to run, in this order.
             atomic: Whether none shall take effect unless all do.
 
         Returns:
@@ -95,6 +95,8 @@ class Session:
             Problem: If atomic, that of the first operation that failed, whose place in
                 `operations` is its `position`. Otherwise what became of the whole call.
         """
+        if not operations:
+            return []
         if atomic:
             return await self._all_or_nothing(operations)
         parts = [each.statements + each.reasons for each in operations]

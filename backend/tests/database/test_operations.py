@@ -98,6 +98,13 @@ async def test_several_that_succeed_are_one_round_trip(
     assert await titles(db) == ["x", "y"]
 
 
+@pytest.mark.parametrize("atomic", [True, False])
+async def test_nothing_to_do_is_done(db: Session, proxy: Proxy, *, atomic: bool) -> None:
+    before = proxy.messages["S"]
+    assert await db.run_all(list[Operation[None]](), atomic=atomic) == []
+    assert proxy.messages["S"] == before
+
+
 async def test_one_that_its_rows_refuse_costs_the_others_nothing(db: Session, proxy: Proxy) -> None:
     before = proxy.messages["S"]
     failing = tasks.update_task(new_id(), TaskUpdate(title="y"))

@@ -16,7 +16,10 @@ from backend.core.principal import Principal
 from backend.core.problems import Problem
 from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.operations import Operation
+from backend.database.queries import update
 from backend.database.session import Session
+from backend.database.statements import Fragment, Statement
+from backend.models import Task
 from backend.schemas.task import TaskCreate, TaskUpdate
 from backend.services import tasks
 from backend.services.users import KnownUsers
@@ -135,6 +138,25 @@ async def test_a_batch_and_a_single_write_do_not_wait_for_each_other(
         )
         assert not [each for each in answers if isinstance(each, Problem)]
     assert len(rows_of(database_url, db.principal.subject)) == 2
+
+
+async def test_a_change_of_all_tasks_meets_one_that_was_being_added(
+    db: Session, database_url: str
+) -> None:
+    """Without the lock its snapshot would be older than the task it had waited for."""
+    await db.run(tasks.create_task(TaskCreate(title="there before")))
+    everything = Statement(*update(Task, {"completed_at": Fragment("now()")}, returning="title"))
+    with acting(database_url, db.principal.subject) as other:  # holds the lock, as a write does
+        other.execute("insert into duly.tasks (id, title) values (%s, 'added')", [new_id()])
+        changing = asyncio.create_task(
+            db.run(Operation((everything.bind(),), lambda rows: rows[0], writes=True))
+        )
+        waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        with psycopg.connect(database_url, autocommit=True) as watcher:
+            async with asyncio.timeout(30):
+                while watcher.execute(waiting).fetchone() == (0,):  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.01)
+    assert {row[0] for row in await changing} == {b"added", b"there before"}
 
 
 @pytest.mark.parametrize("rows", [1, 2, 17, 18, 1_041, 1_042, 3_000])
