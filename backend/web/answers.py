@@ -48,7 +48,7 @@ def one(resource: Versioned, known: AbstractSet[str] = frozenset()) -> Response:
     return Response(resource.body, headers={"ETag": tag}, media_type=JSON)
 
 
-def created(request: Request, name: object, resource: Versioned) -> Response:
+def created(request: Request, name: str, resource: Versioned) -> Response:
     """201 with the resource; its `Location` is `name` below the path of the request."""
     headers = {"ETag": etag(resource.version), "Location": f"{path(request)}/{name}"}
     return Response(resource.body, 201, headers, media_type=JSON)
@@ -84,4 +84,5 @@ def path(request: Request) -> str:
     """The path of the request as the client wrote it, fit for a header field."""
     alias = request.scope.get("alias")
     own = quote(request.scope["path"]) if alias is None else alias.shown
-    return quote(request.scope.get("root_path", "")) + own
+    root: str = request.scope.get("root_path", "")
+    return quote(root) + own if root else own

@@ -65,7 +65,7 @@ _SHOW_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, IS_LIVE, _HAS_
 _EMPTY_TRASH: Final = Statement(*delete(Task, IS_TRASHED))
 
 
-def create_task(task: TaskCreate) -> Operation[tuple[UUID, Representation]]:
+def create_task(task: TaskCreate) -> Operation[tuple[str, Representation]]:
     """Create a task and give its id with it.
 
     The operation raises:
@@ -152,9 +152,9 @@ def _update(assignments: frozenset[str], *, conditional: bool) -> Statement:
     return Statement(*update(Task, values, *conditions, returning=REPRESENTATION))
 
 
-def _created(rows: list[Rows]) -> tuple[UUID, Representation]:
+def _created(rows: list[Rows]) -> tuple[str, Representation]:
     [[(body, version, task_id)]] = rows
-    return UUID((task_id or b"").decode()), Representation(body or b"", int(version or 0))
+    return (task_id or b"").decode(), Representation(body or b"", int(version or 0))
 
 
 def _current(rows: list[Rows]) -> Representation:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -20,7 +21,7 @@ from backend.tests.support.proxy import Proxy
 
 pytestmark = pytest.mark.anyio
 
-ONE, TWO, THREE = new_id(), new_id(), new_id()
+ONE, TWO, THREE = (str(new_id()) for _ in range(3))
 
 
 @pytest.fixture
@@ -50,9 +51,9 @@ FAILURES: dict[str, tuple[Operation[Any], type[Problem]]] = {
     "a task to delete that is not there": (tasks.delete_task(new_id()), NotFound),
     "a task to restore that is not there": (tasks.restore_task(new_id()), NotFound),
     "a task to read that is not there": (tasks.get_task(new_id()), NotFound),
-    "a version that is not current": (tasks.delete_task(ONE, versions=[99]), StaleVersion),
-    "a version to restore": (tasks.restore_task(ONE, versions=[99]), StaleVersion),
-    "a version of an empty patch": (tasks.update_task(ONE, TaskUpdate(), [99]), StaleVersion),
+    "a version that is not current": (tasks.delete_task(UUID(ONE), versions=[99]), StaleVersion),
+    "a version to restore": (tasks.restore_task(UUID(ONE), versions=[99]), StaleVersion),
+    "a version of an empty patch": (tasks.update_task(UUID(ONE), TaskUpdate(), [99]), StaleVersion),
 }
 
 
@@ -86,9 +87,9 @@ async def test_several_that_succeed_are_one_round_trip(
     before = proxy.messages["S"]
     operations = [
         create(ONE),
-        tasks.update_task(ONE, TaskUpdate(title="y")),  # sees what the one before did
-        tasks.delete_task(ONE, versions=[2]),
-        tasks.restore_task(ONE),
+        tasks.update_task(UUID(ONE), TaskUpdate(title="y")),  # sees what the one before did
+        tasks.delete_task(UUID(ONE), versions=[2]),
+        tasks.restore_task(UUID(ONE)),
         create(TWO),
     ]
     answers: list[Any] = [*await db.run_all(operations, atomic=atomic)]
@@ -116,7 +117,7 @@ async def test_one_that_its_rows_refuse_costs_the_others_nothing(db: Session, pr
 async def test_what_is_answered_comes_from_the_rows_alone(db: Session) -> None:
     """The same rows, the same answer: what a replay of a request will rest on."""
     operation = create(ONE)
-    rows: list[Any] = [[(b'{"id":"x"}', b"7", str(TWO).encode())]]
+    rows: list[Any] = [[(b'{"id":"x"}', b"7", TWO.encode())]]
     assert operation.read(rows) == operation.read(rows) == (TWO, (b'{"id":"x"}', 7))
     assert db.principal.subject not in str(operation)
 

@@ -103,7 +103,7 @@ async def test_ten_thousand_mixed_requests_of_fifty_users_over_three_wires(poole
         match chance.randrange(4):
             case 0 if number < 2_000:
                 task_id, _ = await db.run(tasks.create_task(TaskCreate(title=f"of mixed-{who}")))
-                made.append((who, task_id))
+                made.append((who, UUID(task_id)))
             case 1 if other:
                 try:
                     found = await db.run(tasks.get_task(other[1]))
