@@ -42,6 +42,7 @@ class Line:
 
         Raises:
             RuntimeError: when it is an error; if `patient`, other than one of time (503).
+            OSError: when the connection is lost.
         """
         request = _packed(call.filled(person, task), person)
         start = time.perf_counter()
@@ -65,7 +66,7 @@ class Line:
 
     def _receive(self) -> bytes:
         if not (part := self._socket.recv(65_536)):
-            raise RuntimeError("the server hung up")
+            raise ConnectionError("the server hung up")
         return part
 
 

@@ -20,7 +20,7 @@ def test_every_route_is_named_with_its_method() -> None:
     assert "GET /api/tasks" in served
     # The routes that name the caller are the same ones, said once.
     assert {route.replace("/api/{user_id}/", "/api/") for route in served} - NAMED == set()
-    assert "/api/{user_id}/tasks" in NAMED
+    assert any(name.startswith("/api/{user_id}/") for name in NAMED)
 
 
 def test_every_setting_is_named() -> None:

@@ -15,28 +15,35 @@ def run(system: System, load: Load, seconds: float) -> Answers:
     """Keep `load.connections` busy for some seconds.
 
     Raises:
-        RuntimeError: when an answer is an error other than one of time (503), which is counted.
+        RuntimeError: when an answer is an error other than one of time (503), which is counted, as
+            lost connections are.
     """
     asked = requests(system, load.kind)
     deadline = time.monotonic() + seconds
 
-    def ask(number: int) -> list[Answer]:
-        seen = []
+    def ask(number: int) -> list[Answer | None]:
+        seen: list[Answer | None] = []
         line = Line(system.port)
         for call, person in cycle(asked[number % len(asked) :] + asked[: number % len(asked)]):
-            seen.append(line.ask(call, person, patient=True))
+            try:
+                seen.append(line.ask(call, person, patient=True))
+            except OSError:
+                seen.append(None)
+                line.close()
+                line = Line(system.port)
             if time.monotonic() > deadline:
                 break
         line.close()
         return seen
 
     with ThreadPoolExecutor(load.connections) as pool:
-        seen = [each for some in pool.map(ask, range(load.connections)) for each in some]
+        asks = [each for some in pool.map(ask, range(load.connections)) for each in some]
+    seen = [answer for answer in asks if answer]
     latencies = [answer.latency for answer in seen]
-    errors = sum(answer.status == TOO_LATE for answer in seen)
+    errors = asks.count(None) + sum(answer.status == TOO_LATE for answer in seen)
     percent = quantiles(latencies, n=100)
     return Answers(
-        rate=(len(seen) - errors) / seconds,
+        rate=(len(asks) - errors) / seconds,
         p50=median(latencies),
         p95=percent[94],
         p99=percent[98],
