@@ -134,7 +134,7 @@ async def test_a_half_open_wire_is_given_up_after_the_silence(proxy: Proxy) -> N
 async def test_a_slow_server_is_not_a_silent_one(proxy: Proxy) -> None:
     silence = 1.0
     wire = await Wire.connect(proxy.url, options(silence))
-    proxy.set(Weather(drip=0.003))
+    proxy.set(Weather(drip=0.005))
     clock = asyncio.get_running_loop().time
     started = clock()
     rows = (await wire.send(QUESTION))[1]
