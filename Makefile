@@ -1,9 +1,8 @@
 # The whole developer interface. Python 3.11+, make and git are enough: uv comes by itself.
 
-UV := $(shell command -v uv || echo .venv/bin/uv)
 RUN := .venv/bin
 
-.PHONY: run test check e2e bench fix docs install
+.PHONY: run test check e2e bench fix docs clean-roots install
 
 run: install ## Serve with everything it needs, on http://127.0.0.1:8000
 	@exec $(RUN)/duly serve
@@ -22,7 +21,7 @@ e2e: install ## The same against a real Better Auth (needs Node 20+)
 	$(RUN)/pytest backend/tests/e2e -m e2e -n 2
 
 bench: install ## Duly beside its peers and its limit (see benchmarks/README.md)
-	$(UV) run --project benchmarks python -m benchmarks
+	$(RUN)/uv run --project benchmarks python -m benchmarks
 
 fix: install ## Format, and mend what can be mended
 	$(RUN)/ruff check --fix
@@ -31,9 +30,11 @@ fix: install ## Format, and mend what can be mended
 docs: install ## Regenerate what is generated
 	$(RUN)/python -m backend.tests.docs.generate
 
+clean-roots: ## What this page promises, on clean Debians (needs root and debootstrap)
+	python3 -m scripts.clean_roots
+
 install: .venv/.installed
 
 .venv/.installed: pyproject.toml uv.lock
-	@test -x "$$(command -v $(UV))" || { python3 -m venv .venv && .venv/bin/python -m pip install --quiet uv; }
-	$(UV) sync --quiet --locked
+	python3 -m scripts.bootstrap
 	@touch $@

@@ -1,0 +1,1 @@
+"""What `make` starts before anything is installed, or as root: the standard library alone."""
