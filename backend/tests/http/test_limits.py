@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.core.strict_json import MAX_DEPTH
 from backend.tests.support.people import Person
 from backend.tests.support.raw_http import request, send
 from backend.tests.support.service import Service
@@ -39,6 +40,23 @@ def test_a_body_may_have_64_kib(length: int, status: int, alice: Person) -> None
         "/api/tasks", content=body, headers={"Content-Type": "application/json"}
     )
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("depth", "status", "code"),
+    [
+        (MAX_DEPTH, 422, "validation_failed"),
+        (MAX_DEPTH + 1, 400, "invalid_json"),
+        (30_000, 400, "invalid_json"),
+    ],
+)
+def test_a_body_may_nest_64_deep(depth: int, status: int, code: str, alice: Person) -> None:
+    body = b'{"title": %s%s}' % (b"[" * (depth - 1), b"]" * (depth - 1))
+    answer = alice.client.post(
+        "/api/tasks", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == status
+    assert answer.json()["type"] == f"/problems/{code}"
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

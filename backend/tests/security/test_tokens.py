@@ -1,6 +1,7 @@
 """Which tokens are accepted, and what they say."""
 
 import asyncio
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from backend.config import Settings
 from backend.core.principal import Principal
 from backend.core.problems import InvalidToken, Problem
+from backend.core.strict_json import MAX_DEPTH
 from backend.security.jose import encode_segment
 from backend.security.keys.remote import key_source
 from backend.security.keys.sources import StaticKeySet
@@ -71,6 +73,13 @@ def test_typ_may_be_jwt(at: Target, typ: str) -> None:
 def test_members_nobody_knows_are_ignored(at: Target) -> None:
     token = at.ed.sign(at.claims(role="admin", deep={"a": [1.5, None]}), at.header(x5t="x", y=[]))
     assert verify(at.ed, token).subject == ALICE
+
+
+def test_header_and_claims_may_nest_64_deep(at: Target) -> None:
+    deep = json.loads("[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1))
+    assert verify(at.ed, at.ed.sign(at.claims(x=deep), at.header(x=deep))).subject == ALICE
+    for token in (at.ed.sign(at.claims(x=[deep])), at.ed.sign(at.claims(), at.header(x=[deep]))):
+        assert reason(at.ed, token) == "malformed"
 
 
 @pytest.mark.parametrize("aud", [ISSUER, [ISSUER], ["other", ISSUER], [ISSUER, ISSUER]])
