@@ -1,6 +1,9 @@
 # The whole developer interface. Python 3.11+, make and git are enough: uv comes by itself.
 
-RUN := .venv/bin
+# Another Python has an environment of its own: make test PYTHON=python3.13
+PYTHON := python3
+VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
+RUN := $(VENV)/bin
 
 .PHONY: run test check e2e bench fix docs clean-roots install
 
@@ -33,8 +36,8 @@ docs: install ## Regenerate what is generated
 clean-roots: ## What this page promises, on clean Debians (needs root and debootstrap)
 	python3 -m scripts.clean_roots
 
-install: .venv/.installed
+install: $(VENV)/.installed
 
-.venv/.installed: pyproject.toml uv.lock
-	python3 -m scripts.bootstrap
+$(VENV)/.installed: pyproject.toml uv.lock
+	$(PYTHON) -m scripts.bootstrap $(VENV)
 	@touch $@

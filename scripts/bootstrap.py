@@ -1,6 +1,9 @@
-"""Installs what `uv.lock` pins into `.venv`, with the uv of the machine or one that it gets itself.
+"""Installs what `uv.lock` pins, with the uv of the machine or one that it gets itself.
 
-Python's standard library alone: on Debian, pip, venv and ensurepip are packages of their own.
+    python3 -m scripts.bootstrap [environment, .venv if none is named]
+
+The Python that runs this becomes that of the environment. It needs the standard library alone: on
+Debian, pip, venv and ensurepip are packages of their own.
 """
 
 import hashlib
@@ -56,24 +59,24 @@ def main() -> None:
             "SSL_CERT_FILE": package_index.certificates(),
         }
         environment |= {name: value for name, value in known.items() if value}
-    install(uv, environment)
+    install(uv, sys.argv[1] if sys.argv[1:] else ".venv", environment)
 
 
-def install(uv: str, environment: dict[str, str]) -> None:
-    """Make `.venv` what the lock file says.
+def install(uv: str, place: str, environment: dict[str, str]) -> None:
+    """Make the virtual environment what the lock file says.
 
     Not by `uv sync`: that takes the lock file's own URLs, or refuses it for the sake of another
     index. Names, versions and digests are the same from any index.
     """
     # Named, because UV_PYTHON may name the system's.
-    python, wanted = ".venv/bin/python", ".venv/requirements.txt"
+    python, wanted = f"{place}/bin/python", f"{place}/requirements.txt"
     commands = [
         ["export", "--frozen", "--no-emit-project", "--output-file", wanted],
         ["pip", "sync", "--python", python, "--require-hashes", wanted],
         ["pip", "install", "--python", python, "--no-deps", "--editable", "."],
     ]
     if not (ROOT / python).exists():
-        commands.insert(0, ["venv", "--clear", "--python", sys.executable, ".venv"])
+        commands.insert(0, ["venv", "--clear", "--python", sys.executable, place])
     for command in commands:
         done = subprocess.run([uv, *command, "--quiet"], cwd=ROOT, env=environment, check=False)
         if done.returncode:
