@@ -28,12 +28,15 @@ PROGRAM = (
 )
 
 
-def wheel() -> bytes:
+def _wheel() -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("uv-1.2.3.data/scripts/uvx", "another program")
         archive.writestr("uv-1.2.3.data/scripts/uv", PROGRAM)
     return content.getvalue()
+
+
+WHEEL = _wheel()  # once: it has the time of its making
 
 
 class Index(ThreadingHTTPServer):
@@ -60,7 +63,7 @@ class Answers(BaseHTTPRequestHandler):
             self.send_error(401)
             return
         links = "".join(f'<a href="../../files/{n}#sha256=0">{n}</a>\n' for n in NAMES)
-        body = links.encode() if self.path == "/simple/uv/" else wheel()
+        body = links.encode() if self.path == "/simple/uv/" else WHEEL
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -85,7 +88,7 @@ class Checkout:
         self.folder, self.home = folder / "my code", folder / "home"
         self.home.mkdir()
         shutil.copytree(ROOT / "scripts", self.folder / "scripts")
-        self.lock(NAMES, hashlib.sha256(wheel()).hexdigest())
+        self.lock(NAMES, hashlib.sha256(WHEEL).hexdigest())
 
     def lock(self, names: list[str], digest: str) -> None:
         wheels = "".join(
