@@ -22,6 +22,14 @@ ROOT = Path(__file__).parents[3]
 LINUX = "uv-1.2.3-py3-none-manylinux_2_17_{0}.manylinux2014_{0}.musllinux_1_1_{0}.whl"
 MAC = "uv-1.2.3-py3-none-macosx_11_0_{0}.whl"
 NAMES = [template.format(m) for template in (LINUX, MAC) for m in ("x86_64", "aarch64", "arm64")]
+EMPTY = """[project]
+name = "empty"
+version = "1"
+requires-python = ">=3.11"
+[build-system]
+requires = ["uv_build"]
+build-backend = "uv_build"
+"""
 # Answers for its version, and otherwise writes down what it was asked, and with which index.
 PROGRAM = (
     '#!/bin/sh\n[ "$1" = --version ] && echo uv 1.2.3 || echo "$UV_DEFAULT_INDEX $*" >> asked\n'
@@ -233,6 +241,30 @@ def test_the_uv_of_the_machine_is_used_where_there_is_one(checkout: Checkout, in
     assert checkout.bootstrap(PIP_INDEX_URL=index.url) == ""
     assert index.asked == []
     assert checkout.asked.startswith(" venv")  # with the index of its own configuration
+
+
+def test_nothing_is_installed_into_a_python_that_the_environment_names(checkout: Checkout) -> None:
+    uv = Path(sys.executable).with_name("uv")
+    (checkout.home / "uv").symlink_to(uv)
+    (checkout.folder / "src/empty").mkdir(parents=True)
+    (checkout.folder / "src/empty/__init__.py").touch()
+    (checkout.folder / "uv.lock").unlink()
+    (checkout.folder / "pyproject.toml").write_text(EMPTY)
+    other = checkout.home / "other"
+    offline = {"PATH": str(checkout.home), "HOME": str(checkout.home), "UV_OFFLINE": "1"}
+    for command in (
+        ["lock", "--python", sys.executable],
+        ["venv", "--python", sys.executable, str(other)],
+    ):
+        subprocess.run([uv, *command, "-q"], cwd=checkout.folder, env=offline, check=True)
+    [packages] = other.glob("lib/python*/site-packages")
+
+    python = str(other / "bin/python")
+    said = checkout.bootstrap(UV_OFFLINE="1", UV_PYTHON=python, VIRTUAL_ENV=str(other))
+
+    assert said == ""
+    assert not list(packages.glob("empty*"))
+    assert list(checkout.folder.glob(".venv/lib/python*/site-packages/empty*"))
 
 
 @pytest.mark.parametrize(
