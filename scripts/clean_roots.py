@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +30,8 @@ def main() -> None:
     """Try each release; exits with a sentence where one does not keep the promise."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         sys.exit("Run this as root, with debootstrap installed (apt-get install debootstrap).")
+    # So that whoever ends it leaves no root and no mount behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended before all was tried."))
     failed = []
     for release in RELEASES:
         with clean_root(release) as root:
