@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -29,9 +30,15 @@ def main() -> None:
     """Try each release; exits with a sentence where one does not keep the promise."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         sys.exit("Run this as root, with debootstrap installed (apt-get install debootstrap).")
+    # So that whoever ends it leaves no root and no mount behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended before all was tried."))
+    failed = []
     for release in RELEASES:
         with clean_root(release) as root:
-            try_in(root, release)
+            if not try_in(root, release):
+                failed.append(release)
+    if failed:
+        sys.exit(f"Mend the tests that failed above on {' and '.join(failed)}.")
 
 
 def mirror() -> str:
@@ -98,8 +105,8 @@ def inside(root: Path, command: str, **variables: str) -> list[str]:
     return ["chroot", "--userspec=newcomer", str(root), "/usr/bin/env", "-i", *settings, *shell]
 
 
-def try_in(root: Path, release: str) -> None:
-    """`make run`, the example that it prints, `make test`."""
+def try_in(root: Path, release: str) -> bool:
+    """Try `make run`, the example that it prints and `make test`; whether the tests passed."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -120,9 +127,10 @@ def try_in(root: Path, release: str) -> None:
         service.terminate()
         service.wait(30)
     with timed(f"{release}: make test"):
-        subprocess.run(inside(root, "make test"), check=True)
+        tests = subprocess.run(inside(root, "make test"), check=False)
     size = _run("du", "-sm", f"{root}{CHECKOUT}").split()[0]
     print(f"{release}: the checkout with its .venv has {size} MB", flush=True)
+    return tests.returncode == 0
 
 
 def _example(service: subprocess.Popen[str]) -> str:

@@ -21,8 +21,8 @@ _NAME = re.compile(r"(?<![\w.-])(?:[A-Z][A-Za-z]*[a-z]\w*|_[A-Z][A-Z_]+)(?![\w-]
 _PATH = re.compile(r"(?<![\w./*-])(?:docs|specs|backend|benchmarks)/[\w./-]+\.(?:py|md|json|mjs)\b")
 _MODULE = re.compile(r"-m (backend(?:\.\w+)+|benchmarks(?:\.\w+)*)")
 
-# Variables of the frontend, and names that stand for something else than a setting.
-_NOT_SETTINGS = {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL"}
+# Variables of the frontend, of make, and names that stand for something else than a setting.
+_NOT_SETTINGS = {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL", "PYTHON"}
 # Named as what the plan had, what a reader is going to write, or what belongs to a frontend.
 _NOT_HERE = {
     "core/config.py",

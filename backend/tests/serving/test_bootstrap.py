@@ -22,18 +22,29 @@ ROOT = Path(__file__).parents[3]
 LINUX = "uv-1.2.3-py3-none-manylinux_2_17_{0}.manylinux2014_{0}.musllinux_1_1_{0}.whl"
 MAC = "uv-1.2.3-py3-none-macosx_11_0_{0}.whl"
 NAMES = [template.format(m) for template in (LINUX, MAC) for m in ("x86_64", "aarch64", "arm64")]
+EMPTY = """[project]
+name = "empty"
+version = "1"
+requires-python = ">=3.11"
+[build-system]
+requires = ["uv_build"]
+build-backend = "uv_build"
+"""
 # Answers for its version, and otherwise writes down what it was asked, and with which index.
 PROGRAM = (
     '#!/bin/sh\n[ "$1" = --version ] && echo uv 1.2.3 || echo "$UV_DEFAULT_INDEX $*" >> asked\n'
 )
 
 
-def wheel() -> bytes:
+def _wheel() -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("uv-1.2.3.data/scripts/uvx", "another program")
         archive.writestr("uv-1.2.3.data/scripts/uv", PROGRAM)
     return content.getvalue()
+
+
+WHEEL = _wheel()  # once: it has the time of its making
 
 
 class Index(ThreadingHTTPServer):
@@ -60,7 +71,7 @@ class Answers(BaseHTTPRequestHandler):
             self.send_error(401)
             return
         links = "".join(f'<a href="../../files/{n}#sha256=0">{n}</a>\n' for n in NAMES)
-        body = links.encode() if self.path == "/simple/uv/" else wheel()
+        body = links.encode() if self.path == "/simple/uv/" else WHEEL
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -85,7 +96,7 @@ class Checkout:
         self.folder, self.home = folder / "my code", folder / "home"
         self.home.mkdir()
         shutil.copytree(ROOT / "scripts", self.folder / "scripts")
-        self.lock(NAMES, hashlib.sha256(wheel()).hexdigest())
+        self.lock(NAMES, hashlib.sha256(WHEEL).hexdigest())
 
     def lock(self, names: list[str], digest: str) -> None:
         wheels = "".join(
@@ -230,6 +241,30 @@ def test_the_uv_of_the_machine_is_used_where_there_is_one(checkout: Checkout, in
     assert checkout.bootstrap(PIP_INDEX_URL=index.url) == ""
     assert index.asked == []
     assert checkout.asked.startswith(" venv")  # with the index of its own configuration
+
+
+def test_nothing_is_installed_into_a_python_that_the_environment_names(checkout: Checkout) -> None:
+    uv = Path(sys.executable).with_name("uv")
+    (checkout.home / "uv").symlink_to(uv)
+    (checkout.folder / "src/empty").mkdir(parents=True)
+    (checkout.folder / "src/empty/__init__.py").touch()
+    (checkout.folder / "uv.lock").unlink()
+    (checkout.folder / "pyproject.toml").write_text(EMPTY)
+    other = checkout.home / "other"
+    offline = {"PATH": str(checkout.home), "HOME": str(checkout.home), "UV_OFFLINE": "1"}
+    for command in (
+        ["lock", "--python", sys.executable],
+        ["venv", "--python", sys.executable, str(other)],
+    ):
+        subprocess.run([uv, *command, "-q"], cwd=checkout.folder, env=offline, check=True)
+    [packages] = other.glob("lib/python*/site-packages")
+
+    python = str(other / "bin/python")
+    said = checkout.bootstrap(UV_OFFLINE="1", UV_PYTHON=python, VIRTUAL_ENV=str(other))
+
+    assert said == ""
+    assert not list(packages.glob("empty*"))
+    assert list(checkout.folder.glob(".venv/lib/python*/site-packages/empty*"))
 
 
 @pytest.mark.parametrize(
