@@ -6,7 +6,7 @@ from typing import Final
 
 from backend.core.problems import Problem, Unavailable
 from backend.database.connection.pool import Pool
-from backend.database.faults import IsolationBroken
+from backend.database.faults import Complaint, IsolationBroken
 from backend.database.proof import PROOF, check
 
 PROVE_EVERY: Final = 2.0
@@ -38,7 +38,7 @@ class IsolationGuard:
             Unavailable: when the last proof failed.
         """
         now = asyncio.get_running_loop().time()
-        if now >= self._due:
+        if now >= self._due and (self._proving is None or self._proving.done()):
             self._due = now + PROVE_EVERY
             self._proving = asyncio.create_task(self._prove(), name="proof of isolation")
         if self._broken:
@@ -53,13 +53,20 @@ class IsolationGuard:
         try:
             check(await self._pool.call(PROOF, read_only=True))
         except IsolationBroken as broken:
-            if self._broken is None:
-                known = {"complaints": [what for what, _ in broken.complaints]}
-                log.error("isolation_lost", extra=known)  # noqa: TRY400 - no stack has the cause
-            self._broken = broken
-        except Problem:  # no connection, and so no answers of which there is anything to fear
+            self._lose(broken)
+        except Unavailable:  # nothing is answered, or soon again: there is nothing to fear
             return
+        except Problem as problem:
+            refusal = f"PostgreSQL refuses the proof ({problem.__cause__})"
+            remedy = "let duly_api read pg_class, pg_policy, pg_proc and pg_roles"
+            self._lose(IsolationBroken([Complaint(refusal, remedy)]))
         else:
             if self._broken:
                 log.warning("isolation_restored")
             self._broken = None
+
+    def _lose(self, broken: IsolationBroken) -> None:
+        if self._broken is None:
+            known = {"complaints": [what for what, _ in broken.complaints]}
+            log.error("isolation_lost", extra=known)
+        self._broken = broken

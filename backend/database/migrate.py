@@ -9,8 +9,11 @@ import psycopg
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic.config import Config
 
+_TRIES = 5
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -36,19 +39,35 @@ def configuration(url: str, *, moves: bool = False) -> Config:
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` to `revision`, creating everything that is missing.
 
+    Requests may go on meanwhile; when PostgreSQL prefers one of theirs, it is tried again.
+
     Raises:
         MigrationFailed: when the database cannot be reached or there is no such revision.
     """
     from alembic import command, util  # noqa: PLC0415 - as above
 
     try:
-        command.upgrade(configuration(url, moves=True), revision)
+        _repeated(lambda: command.upgrade(configuration(url, moves=True), revision))
     except ArgumentError:  # not repeated: it may hold a password
         raise MigrationFailed("DATABASE_URL is not a PostgreSQL URL.") from None
     except OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.DeadlockDetected):
+            raise MigrationFailed("The database is too busy: stop the service, or retry.") from None
         raise MigrationFailed(f"DATABASE_URL cannot be reached: {error.orig}") from None
     except util.CommandError as error:
         raise MigrationFailed(str(error)) from None
+
+
+def _repeated(move: Callable[[], None]) -> None:
+    """Run a migration again that lost against requests: nothing of it has happened."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            move()
+        except OperationalError as error:
+            if not (tries_left and isinstance(error.orig, psycopg.errors.DeadlockDetected)):
+                raise
+        else:
+            return
 
 
 def downgrade(url: str, revision: str) -> None:

@@ -27,7 +27,8 @@ WHERE c.relnamespace = 'duly'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm'
         OR has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE'))
 """)
 _FUNCTIONS: Final = Statement("""
-SELECT p.oid::regprocedure::text, p.prosecdef, pg_get_function_sqlbody(p.oid)
+SELECT p.oid::regprocedure::text, p.prosecdef, p.proconfig IS NULL AND p.provolatile = 's',
+    pg_get_function_sqlbody(p.oid)
 FROM pg_proc p
 WHERE p.pronamespace = 'duly'::regnamespace
     AND (p.proname IN ('current_space', 'current_user_id')
@@ -37,7 +38,19 @@ _WHO: Final = Statement(
     "SELECT pg_backend_pid(), rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
 )
 
-PROOF: Final = [read_prelude("", ""), _WHO.bind(), _RELATIONS.bind(), _FUNCTIONS.bind()]
+# Names are shown, and found, whatever the login role or the database has set.
+_PLAINLY: Final = Statement(
+    "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true),"
+    " pg_catalog.set_config('quote_all_identifiers', 'off', true)"
+)
+
+PROOF: Final = [
+    read_prelude("", ""),
+    _PLAINLY.bind(),
+    _WHO.bind(),
+    _RELATIONS.bind(),
+    _FUNCTIONS.bind(),
+]
 """The call whose rows `check` reads."""
 
 _ASKERS: Final = {
@@ -56,7 +69,7 @@ async def prove_isolation(wire: Wire) -> None:
         IsolationBroken: when it does not hold; nothing may be served then.
     """
     rows = await wire.send(PROOF)
-    if rows[1][0][0] != b"%d" % wire.backend_pid:
+    if rows[2][0][0] != b"%d" % wire.backend_pid:
         wire.send_one_at_a_time()
     check(rows)
 
@@ -67,7 +80,7 @@ def check(rows: list[Rows]) -> None:
     Raises:
         IsolationBroken: with everything that is not as it must be.
     """
-    [_, [(_, bypassing)], relations, functions] = rows
+    [_, _, [(_, bypassing)], relations, functions] = rows
     complaints = [*_bad_relations(relations), *_bad_functions(functions)]
     if bypassing == b"t":  # which explains whatever else is wrong
         remedy = "alter role duly_api nosuperuser nobypassrls"
@@ -95,7 +108,7 @@ def _bad_relations(relations: Rows) -> Iterator[Complaint]:
 
 def _policies(owner: Owner) -> list[str]:
     """The one policy of a table, as `_RELATIONS` shows it, with and without a sub-select."""
-    column, function = owner
+    column, function, _ = owner
     name = function.removeprefix("duly.").removesuffix("()")
     return [
         f"t * {{0}} ({column} = {asked}) ({column} = {function})"
@@ -104,7 +117,7 @@ def _policies(owner: Owner) -> list[str]:
 
 
 def _policy_command(table: str, owner: Owner) -> str:
-    column, function = owner
+    column, function, _ = owner
     return (
         f"create policy own_rows on duly.{table} using ({column} = (select {function})) "
         f"with check ({column} = {function})"
@@ -112,12 +125,13 @@ def _policy_command(table: str, owner: Owner) -> str:
 
 
 def _bad_functions(functions: Rows) -> Iterator[Complaint]:
-    found = {(name or b"").decode(): (definer, body) for name, definer, body in functions}
+    found = {(name or b"").decode(): details for name, *details in functions}
     for name in sorted(_ASKERS.keys() | found):
-        definer, body = found.get(name, (b"f", None))
-        if name not in _ASKERS:
+        definer, plain, body = found.get(name, (None, None, None))
+        if definer == b"t":
             remedy = f"revoke execute on function {name} from public, duly_api"
             yield Complaint(f"{name} runs with the rights of its owner", remedy)
-        elif definer == b"t" or _ASKERS[name] != (body or b"").decode():
-            remedy = f"create or replace function {name} as the migrations do"
+        elif name in _ASKERS and (plain, (body or b"").decode()) != (b"t", _ASKERS[name]):
+            remedy = f"create or replace function {name} returns text language sql stable "
+            remedy += f"parallel safe {_ASKERS[name].lower()}"
             yield Complaint(f"{name} is not as migrations made it", remedy)

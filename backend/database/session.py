@@ -115,7 +115,8 @@ class Session:
     async def _all_or_nothing(self, operations: Sequence[Operation[A]]) -> list[A]:
         parts = [demanding(each) for each in operations]
         try:
-            rows = await self._call(sum(parts, ()), writes=True)
+            writes = any(each.writes for each in operations)
+            rows = await self._call(sum(parts, ()), writes=writes)
         except Problem as problem:
             position = _failed(problem, parts)
             if position is None:

@@ -12,13 +12,26 @@ class Owner(NamedTuple):
     Attributes:
         column: The first column of the primary key.
         function: A SQL function without arguments: the value that the call may see.
+        setting: Where the prelude put that value; statements compare with it themselves, so that
+            they do not depend on the function.
     """
 
     column: str
     function: str
+    setting: str
+
+    @classmethod
+    def space(cls, column: str) -> "Owner":
+        """Rows of a space, whose id is in `column`."""
+        return cls(column, "duly.current_space()", "app.space_id")
+
+    @classmethod
+    def user(cls, column: str) -> "Owner":
+        """Rows about a user, whose id is in `column`."""
+        return cls(column, "duly.current_user_id()", "app.user_id")
 
 
-SPACE = Owner("space_id", "duly.current_space()")
+SPACE = Owner.space("space_id")
 """Most tables: rows of a space. A user's personal space has the user's id."""
 
 

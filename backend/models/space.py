@@ -10,7 +10,7 @@ class Space(SQLModel, table=True):
     """What rows belong to. Each user has a personal space, whose id is the user's subject."""
 
     __tablename__ = "spaces"
-    __table_args__ = owned_by(Owner("id", "duly.current_space()"))
+    __table_args__ = owned_by(Owner.space("id"))
 
     id: str = Field(
         primary_key=True,

@@ -15,7 +15,7 @@ class User(SQLModel, table=True):
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("char_length(subject) between 1 and 255", name="users_subject_length"),
-        owned_by(Owner("subject", "duly.current_user_id()")),
+        owned_by(Owner.user("subject")),
     )
 
     subject: str = Field(

@@ -22,7 +22,8 @@ _OTHER: Final = Fragment(
     *("(", col(User.email), " IS DISTINCT FROM excluded.email OR "),
     *(col(User.name), " IS DISTINCT FROM excluded.name)"),
 )
-# The owners of both rows are their columns' defaults: the caller, and the caller's own space.
+# The owners of both rows are their columns' defaults: the caller, and the caller's own space. What
+# WITH writes and nobody reads is done last: the user is locked first, then the space.
 _INTRODUCTION: Final = Statement(
     "WITH space AS (INSERT INTO duly.spaces DEFAULT VALUES ON CONFLICT DO NOTHING)\n",
     "INSERT INTO duly.users (email, name, claims_issued_at) VALUES (",
@@ -86,4 +87,5 @@ def describe_me(principal: Principal) -> Operation[Me]:
 
 def erase_me() -> Operation[None]:
     """Delete the caller and every row of theirs, in one transaction."""
-    return Operation((_ERASE_SPACE.bind(), _ERASE_USER.bind()), nothing, writes=True)
+    # In the order in which an introduction locks them, which a read makes without the write lock.
+    return Operation((_ERASE_USER.bind(), _ERASE_SPACE.bind()), nothing, writes=True)

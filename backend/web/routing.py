@@ -133,7 +133,8 @@ class RouteTable:
         return None
 
     def _nowhere(self, path: str) -> Found:
-        return next(found for prefix, found in self._elsewhere if path.startswith(prefix))
+        rest = self._elsewhere[-1][1]  # of `/`, and of `OPTIONS *`, which is no path
+        return next((found for prefix, found in self._elsewhere if path.startswith(prefix)), rest)
 
     def _add(self, route: BaseRoute) -> None:
         if isinstance(route, Mount):

@@ -98,7 +98,11 @@ def let_owner_in(connection: sa.Connection) -> None:
     Without it an `update` of a migration changes no row, and says nothing, unless the owner is a
     superuser. The exclusive locks that this takes keep requests out meanwhile.
     """
-    for table in _tables(connection, "relforcerowsecurity"):
+    tables = _tables(connection, "relforcerowsecurity")
+    if tables:
+        # All at once, in the order in which a write meets them: its table, then the counter.
+        connection.execute(sa.text(f"lock table {', '.join(tables)} in access exclusive mode"))
+    for table in tables:
         connection.execute(sa.text(f"alter table {table} no force row level security"))
 
 
@@ -111,8 +115,10 @@ def lock_owner_out(connection: sa.Connection) -> None:
 def _tables(connection: sa.Connection, condition: str) -> list[str]:
     found = connection.execute(
         sa.text(
-            "select oid::regclass::text from pg_class "  # noqa: S608 - our own conditions
-            f"where relnamespace = 'duly'::regnamespace and {condition}"
+            "select c.oid::regclass::text from pg_class c "  # noqa: S608 - our own conditions
+            f"where relnamespace = 'duly'::regnamespace and {condition} "
+            "order by not exists (select from pg_trigger where tgrelid = c.oid"
+            " and tgname = 'number_write'), relname desc"
         )
     )
     return [row[0] for row in found]

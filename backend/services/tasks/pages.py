@@ -106,12 +106,13 @@ def _behind(last: bytes, sort: str) -> str:
 
 def _decode(text: str, sort: str) -> tuple[Value, str]:
     """The sort value and the id of the last row of the page before."""
+    order = ORDERS[sort]
     try:
         cursor = Cursor.decode(text)
-        value = None if cursor.value is None else ORDERS[sort].read(cursor.value)
+        value = None if cursor.value is None else order.read(cursor.value)
     except ValueError:
         raise _invalid_cursor() from None
-    if cursor.sort != sort:
+    if cursor.sort != sort or (value is None and not order.nullable):
         raise _invalid_cursor()
     return value, cursor.id
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -180,6 +181,41 @@ def test_a_migration_changes_rows_of_everybody_also_as_an_owner_who_is_no_superu
         assert dict(forced.fetchall()) == dict.fromkeys(owned_tables(), True)
     with psycopg.connect(shared) as owner:  # whom it binds again
         assert owner.execute("select title from duly.tasks").fetchall() == []
+
+
+def test_a_migration_gets_through_while_people_write(shared: str) -> None:
+    migrate.upgrade(shared, "0003")
+    stop = threading.Event()
+
+    def write(user: str) -> None:
+        with as_superuser(shared) as connection:
+            while not stop.is_set():
+                try:
+                    with connection.transaction():
+                        connection.execute("select set_config('role', 'duly_api', true)")
+                        connection.execute("select set_config('app.user_id', %s, true)", [user])
+                        connection.execute("update duly.tasks set title = title")
+                except psycopg.Error:  # of a deadlock, or of the columns that it knew
+                    return
+
+    with as_superuser(shared) as connection:
+        for user in ("alice", "bob"):
+            connection.execute(
+                "insert into duly.tasks (user_id, id, title)"
+                " select %s, overlay(gen_random_uuid()::text placing '7' from 15 for 1)::uuid, 'x'"
+                " from generate_series(1, 50)",
+                [user],
+            )
+    threads = [threading.Thread(target=write, args=(user,)) for user in ("alice", "bob") * 2]
+    for thread in threads:
+        thread.start()
+    try:
+        migrate.upgrade(shared)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert migrate.current(shared) == migrate.revisions()[-1]
 
 
 def test_a_database_that_is_up_to_date_is_not_locked(shared: str) -> None:

@@ -237,6 +237,16 @@ def test_a_method_that_nobody_knows_is_405(method: str, fire: Fire) -> None:
     assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
+@pytest.mark.parametrize("asked", [b"*", b"foo", b"x:80", b"%2F"])
+@pytest.mark.parametrize("method", ["OPTIONS", "GET"])
+def test_a_target_that_is_no_path_is_answered_by_us_and_never_500(
+    method: str, asked: bytes, fire: Fire
+) -> None:
+    answer = fire(method, asked)
+    assert answer.status in {400, 404}
+    assert b"Internal" not in answer.body
+
+
 def test_two_hosts_are_400(fire: Fire) -> None:
     check(fire("GET", b"/api/tasks", "Host: elsewhere.example.com"), 400, None)
 

@@ -46,11 +46,17 @@ SABOTAGE = {
     " using (id = (select duly.current_space()) or id like '~%')",
     "row-level security off": "alter table duly.tasks disable row level security",
     "row-level security not forced": "alter table duly.users no force row level security",
+    "a function that hides it": "create function public.row_security_active(oid) returns boolean"
+    " language sql return true; set search_path = public, pg_catalog;"
+    " alter table duly.tasks disable row level security",
     "a role that is not bound": "alter role duly_api bypassrls",
     "a function that lies": "create or replace function duly.current_space() returns text"
     " language sql stable return 'alice'",
     "a function of another kind": "create or replace function duly.current_user_id() returns text"
     " language plpgsql stable as 'begin return ''alice''; end'",
+    "a function with a setting of its own": "alter function duly.current_space()"
+    " set app.space_id = 'alice'",
+    "a function that changes": "alter function duly.current_space() volatile",
     "a function with its owner's rights": "create function duly.peek() returns bigint"
     " language sql security definer return (select count(*) from duly.tasks)",
     "a view": "create view duly.everything as select * from duly.tasks;"
@@ -72,6 +78,11 @@ SABOTAGE = {
 }
 HARMLESS = {
     "nothing": "select 1",
+    "another search path": "set search_path = duly, public",
+    "names in quotes": "set quote_all_identifiers = on",
+    "an overload": "create function duly.current_space(a int) returns text language sql return ''",
+    "an index, a comment and a column": "create index on duly.tasks (space_id, title);"
+    " comment on table duly.tasks is 'x'; alter table duly.tasks add column extra text",
     "a table that requests cannot reach": "create table duly.queue (payload text)",
     "a function that requests cannot call": "create function duly.counters() returns bigint"
     " language sql security definer return (select count(*) from duly.tasks);"

@@ -136,6 +136,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Nobody could own what is in them.
+    op.execute(
+        "delete from duly.spaces where not exists (select from duly.users where subject = id)"
+    )
     for table in ("users", "tasks", "spaces"):
         owned.disown(table)
     op.add_column(
