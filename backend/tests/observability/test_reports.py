@@ -48,7 +48,7 @@ def test_the_assertion_comes_first_and_the_end_of_each_log_behind_it(
 ) -> None:
     assert (fail.returncode, fail.stderr) == (1, "")
     lines = fail.stdout.splitlines()
-    assert len(lines) < 120
+    assert len(lines) < 150  # 60 of logs; the rest is pytest's, and grows with the paths
     assertion = lines.index("E       AssertionError: assert [] == ['Buy milk']")
     written = [number for number, line in enumerate(lines) if re.match(r"\{|line \d", line)]
     assert len(written) == 3 * 20  # of the test itself, of Duly beside it and of `duly serve`
