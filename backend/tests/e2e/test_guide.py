@@ -227,7 +227,7 @@ def _rows(guide: Guide, user: dict[str, Any]) -> tuple[int, ...]:
     query = """
         SELECT (SELECT count(*) FROM "user" WHERE id = %(id)s),
                (SELECT count(*) FROM duly.users WHERE subject = %(id)s),
-               (SELECT count(*) FROM duly.tasks WHERE user_id = %(id)s)
+               (SELECT count(*) FROM duly.tasks WHERE space_id = %(id)s)
     """
     with psycopg.connect(guide.database) as connection:
         row = connection.execute(query, {"id": user["id"]}).fetchone()
