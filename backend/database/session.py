@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from backend.core.principal import Principal
-from backend.core.problems import Problem
+from backend.core.problems import Problem, Unavailable
 from backend.database.connection.pool import Pool
 from backend.database.connection.pools import Pools
 from backend.database.connection.wire import Rows
@@ -103,7 +103,7 @@ class Session:
         try:
             rows = await self._call(sum(parts, ()), writes=any(each.writes for each in operations))
         except Problem as problem:
-            if _failed(problem, parts) is None:
+            if isinstance(problem, Unavailable) or _failed(problem, parts) is None:
                 raise
             # PostgreSQL refused one and took back all. Rare, so it may take a call for each.
             return [await self._try_to_run(each) for each in operations]

@@ -9,7 +9,7 @@ import pytest
 
 from backend.core.ids import new_id
 from backend.core.principal import Principal
-from backend.core.problems import Conflict, NotFound, Problem, StaleVersion
+from backend.core.problems import Conflict, DeadlineExceeded, NotFound, Problem, StaleVersion
 from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.operations import Operation
 from backend.database.session import Session
@@ -145,6 +145,8 @@ async def test_a_write_waits_for_the_others_of_its_space_and_a_read_does_not(
         with pytest.raises(Problem) as refused:  # in time, and with the wire intact
             await db.run(create(ONE))
         assert refused.value.status == 503
+        with pytest.raises(DeadlineExceeded):  # told once, not waited for by each
+            await db.run_all([create(ONE), create(TWO)], atomic=False)
         assert await titles(db) == []
     await until(lambda: True)
     await db.run(create(ONE))
