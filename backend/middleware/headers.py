@@ -60,7 +60,7 @@ class HeadersMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        fields = self._docs_fields if scope["path"] in _DOCS else self._fields
+        fields = self._docs_fields if scope["found"].label in _DOCS else self._fields
 
         async def with_fields(message: Message) -> None:
             if message["type"] == "http.response.start":

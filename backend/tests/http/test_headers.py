@@ -54,11 +54,12 @@ def test_a_304_carries_them(alice: Person) -> None:
     assert ALWAYS.items() <= dict(answer.headers).items()
 
 
-def test_the_docs_may_load_what_they_show_and_nothing_else(alice: Person) -> None:
-    answer = alice.client.get("/docs")
+@pytest.mark.parametrize("path", ["/docs", "/docs/"])
+def test_the_docs_may_load_what_they_show_and_nothing_else(path: str, alice: Person) -> None:
+    answer = alice.client.get(path)
     assert answer.status_code == 200
     policy = answer.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; ")
+    assert policy.startswith("default-src 'none'; connect-src 'self'; ")
     assert "*" not in policy
 
 
