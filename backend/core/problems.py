@@ -87,7 +87,7 @@ class InvalidJson(Problem):
     title = "The body is not valid JSON"
     meaning = (
         "The body is not one JSON text in UTF-8 (RFC 8259), names a member twice, "
-        "or nests too deep."
+        "or nests more than 64 levels deep."
     )
     remedy = "Serialise the body with a JSON library and send it as UTF-8."
 
