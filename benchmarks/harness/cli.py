@@ -80,7 +80,7 @@ def _prepared(stack: ExitStack, options: argparse.Namespace) -> list[System]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short round, under 90 s")
+    parser.add_argument("--quick", action="store_true", help="one short round, about 90 s")
     parser.add_argument("--only", nargs="+", choices=LOADS, metavar="LOAD", help=", ".join(LOADS))
     parser.add_argument(
         "--systems", nargs="+", choices=SYSTEMS, metavar="NAME", help=", ".join(SYSTEMS)
