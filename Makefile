@@ -20,8 +20,8 @@ check: install ## Lint, types, direction of imports, generated files
 	$(RUN)/lint-imports --no-cache
 	$(RUN)/python -m backend.tests.docs.generate --check
 
-e2e: install ## The same against a real Better Auth (needs Node 20+)
-	$(RUN)/pytest backend/tests/e2e -m e2e -n 2
+e2e: install ## The same against a real Better Auth, and a peer in TypeScript (needs Node 20+)
+	$(RUN)/pytest backend/tests/e2e backend/tests/benchmarks -m e2e -n 2
 
 bench: install ## Duly beside its peers and its limit (see benchmarks/README.md)
 	$(RUN)/uv run --project benchmarks python -m benchmarks

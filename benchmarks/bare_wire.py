@@ -1,29 +1,33 @@
 """Bare ASGI over Duly's wire: isolation, but no framework, token, validation or log: the limit.
 
-Runs in Duly's own environment, with Duly's own pools, prelude and projection.
+Runs in Duly's own environment, with Duly's own server, pools, prelude, projection and pages.
 """
 
 import os
 from typing import Any
 from uuid import UUID
 
+from granian import Granian
+from granian.constants import Interfaces, Loops
 from sqlalchemy import Boolean, Text, Uuid, bindparam, case, func
 
 from backend.core.ids import new_id
 from backend.database.connection.pools import Pools
+from backend.database.connection.wire import Rows
 from backend.database.isolation import read_prelude, write_prelude
 from backend.database.queries import insert, select, update
 from backend.database.statements import Bound, Fragment, Statement
 from backend.models import Task
 from backend.services.tasks.filters import IS_LIVE
+from backend.services.tasks.ordering import ORDERS
+from backend.services.tasks.pages import page_of
 from backend.services.tasks.shape import HAS_ID, JSON
 from benchmarks.bare_asgi import Bare
 
-_NEWEST = "\nORDER BY created_at DESC, id DESC LIMIT 20"
-LIST = Statement(
-    *("SELECT concat('[', string_agg(json, ','), ']')\nFROM (SELECT ", JSON, " AS json FROM ("),
-    *(*select("*", Task, IS_LIVE), _NEWEST, ") AS tasks) AS page"),
-)
+_ROOM = 4_096
+"""Connections of a worker, as Duly has it."""
+
+LIST = Statement(*page_of(ORDERS["-created"], [IS_LIVE]))
 GET = Statement(*select(JSON, Task, HAS_ID, IS_LIVE))
 CREATE = Statement(
     *insert(
@@ -55,26 +59,48 @@ class BareWire(Bare):
         await self.pools.close()
 
     async def list(self, user: str) -> bytes | None:
-        return await self._call(user, LIST.bind(), read_only=True)
+        rows = await self._call(user, LIST.bind(limit=20), read_only=True)
+        return b"[%s]" % b",".join([row[0] or b"" for row in rows])
 
     async def get(self, user: str, task: str) -> bytes | None:
-        return await self._call(user, GET.bind(id=UUID(task)), read_only=True)
+        return _only(await self._call(user, GET.bind(id=UUID(task)), read_only=True))
 
     async def create(self, user: str, body: dict[str, Any]) -> bytes | None:
         values = {"title": body["title"], "description": body.get("description")}
-        return await self._call(user, CREATE.bind(id=new_id(), **values))
+        return _only(await self._call(user, CREATE.bind(id=new_id(), **values)))
 
     async def update(self, user: str, task: str, body: dict[str, Any]) -> bytes | None:
         change = UPDATE.bind(id=UUID(task), completed=body["completed"])
-        return await self._call(user, change)
+        return _only(await self._call(user, change))
 
     async def delete(self, user: str, task: str) -> bytes | None:
-        return await self._call(user, DELETE.bind(id=UUID(task)))
+        return _only(await self._call(user, DELETE.bind(id=UUID(task))))
 
-    async def _call(self, user: str, work: Bound, *, read_only: bool = False) -> bytes | None:
+    async def _call(self, user: str, work: Bound, *, read_only: bool = False) -> Rows:
         prelude = read_prelude(user, user) if read_only else write_prelude(user, user, "")
         _, rows = await self.pools.call([prelude, work], read_only=read_only)
-        return rows[0][0] if rows else None
+        return rows
+
+
+def _only(rows: Rows) -> bytes | None:
+    return rows[0][0] if rows else None
 
 
 app = BareWire()
+
+
+def serve() -> None:
+    """Run the application as Duly's server runs Duly's."""
+    Granian(
+        "benchmarks.bare_wire:app",
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        port=int(os.environ["PORT"]),
+        workers=int(os.environ["WORKERS"]),
+        backlog=_ROOM,
+        backpressure=_ROOM,
+    ).serve()
+
+
+if __name__ == "__main__":
+    serve()

@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from benchmarks.harness import pythons
 from benchmarks.harness.calls import Call, send
 from benchmarks.harness.generators import generator, missing_for
 from benchmarks.harness.loads import LOADS, Answers
 from benchmarks.harness.people import Person, Size
+from benchmarks.harness.places import DULY_BIN
 from benchmarks.harness.stage import set_stage
 from benchmarks.harness.systems.duly import Duly
 
@@ -37,6 +39,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--users", type=int, default=1_000)
     options = parser.parse_args()
+    print(pythons.line(DULY_BIN))
     with ExitStack() as stack:
         duly, slow = _started(stack, options.users)
         for name in _LOADS:

@@ -9,6 +9,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from benchmarks.harness import pythons
 from benchmarks.harness.people import Size
 from benchmarks.harness.places import DULY_BIN
 from benchmarks.harness.stage import set_stage
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--without-size", action="store_true", help="install nothing")
     options = parser.parse_args()
+    print(pythons.line(DULY_BIN))
     with ExitStack() as stack:
         duly = Duly(set_stage(stack, Size(users=10, tasks=50)))
         duly.prepare()

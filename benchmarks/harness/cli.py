@@ -8,7 +8,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.harness import chart, machine, report
+from benchmarks.harness import chart, machine, pythons, report
 from benchmarks.harness.check import check
 from benchmarks.harness.figures import Figures
 from benchmarks.harness.generators import generator, missing_for
@@ -80,7 +80,7 @@ def _prepared(stack: ExitStack, options: argparse.Namespace) -> list[System]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short round, under 90 s")
+    parser.add_argument("--quick", action="store_true", help="one short round, about 90 s")
     parser.add_argument("--only", nargs="+", choices=LOADS, metavar="LOAD", help=", ".join(LOADS))
     parser.add_argument(
         "--systems", nargs="+", choices=SYSTEMS, metavar="NAME", help=", ".join(SYSTEMS)
@@ -96,7 +96,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--users", type=int)
     parser.add_argument("--tasks", type=int, default=200, help="of each user (at least 50)")
-    parser.add_argument("--workers", type=int, default=2, help="processes of each Python server")
+    parser.add_argument(
+        "--workers", type=int, default=2, help="processes of each server that has them"
+    )
     parser.add_argument("--duly", type=Path, default=DULY_BIN, help="folder of Duly's programs")
     parser.add_argument("--before", type=Path, help="another checkout of Duly, beside this one")
     parser.add_argument("--output", type=Path, help="folder for RESULTS.md and results.svg")
@@ -130,12 +132,13 @@ def _notes(options: argparse.Namespace) -> list[str]:
     opened = f"Open loop: k6, {options.open_seconds} s"
     patience = f"; up to {options.patience} s of waiting for calm" if options.patience else ""
     return [
-        f"{size}, who take turns; {options.workers} workers for each server in Python.",
+        f"{size}, who take turns; {options.workers} workers for each server but PocketBase.",
         f"{rounds}{patience}; medians, ± the farthest round; ratios are taken round by round.",
         f"{closed}. {opened}; latency from the scheduled time, where nothing was dropped.",
         "An error is a status over 399, a lost connection, or no answer to a connection at all.",
         "Database, server and generator share the machine.",
         "PostgreSQL waits for the disk on every commit; PocketBase's SQLite does not.",
+        pythons.line(options.duly),
     ]
 
 

@@ -1,5 +1,6 @@
 """What the figures were measured on and with."""
 
+import json
 import os
 import platform
 import subprocess
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks.harness.places import POSTGRES_BIN, missing, program
+from benchmarks.harness.places import BENCHMARKS, POSTGRES_BIN, missing, program
 
 _PACKAGES = (
     "fastapi",
@@ -25,6 +26,11 @@ _PACKAGES = (
     "granian",
     "uvloop",
 )
+_DULY_PACKAGES = ("duly", "fastapi", "granian", "httptools", "uvloop", "psycopg")
+_ASK_VERSIONS = """
+from importlib.metadata import distributions
+print(*sorted({f"{d.name} {d.version}" for d in distributions()}), sep="\\n")
+"""
 _GIGABYTE = 2**30
 _ABSENT = "–"
 
@@ -34,7 +40,7 @@ def describe(duly: Path) -> list[tuple[str, str]]:
     return [
         *describe_duly(duly),
         ("generators", f"{_wrk()}; {_said_if_there('k6', 'version').split(' (')[0]}"),
-        ("peers", ", ".join(_versions())),
+        ("peers", ", ".join([*_versions(), *_npm_versions()])),
         ("pocketbase", _said_if_there("pocketbase", "--version")),
     ]
 
@@ -71,10 +77,8 @@ def _wrk() -> str:
 
 def _duly(programs: Path) -> str:
     """Versions in Duly's own environment, and the commit if there is one."""
-    names = ("duly", "fastapi", "granian", "psycopg")
-    script = f"from importlib.metadata import version as v; print(*(v(n) for n in {names!r}))"
-    versions = _said([programs / "python", "-c", script]).split()
-    shown = ", ".join(f"{n} {v}" for n, v in zip(names, versions, strict=True))
+    installed = _said([programs / "python", "-c", _ASK_VERSIONS]).splitlines()
+    shown = ", ".join(line for line in installed if line.split(" ")[0] in _DULY_PACKAGES)
     commit = subprocess.run(
         ["git", "-C", programs, "describe", "--always", "--dirty"],
         check=False,
@@ -88,6 +92,11 @@ def _versions() -> Iterator[str]:
     for name in _PACKAGES:
         with suppress(metadata.PackageNotFoundError):
             yield f"{name} {metadata.version(name)}"
+
+
+def _npm_versions() -> list[str]:
+    package = json.loads((BENCHMARKS / "bun" / "package.json").read_text())
+    return [f"{name} {version}" for name, version in package["dependencies"].items()]
 
 
 def _said_if_there(name: str, argument: str) -> str:

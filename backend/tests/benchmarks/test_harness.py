@@ -1,10 +1,13 @@
 """The benchmarks run; the smallest figures say nothing but that each part still fits."""
 
+import platform
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[3]
 DULY = ("--duly", str(Path(sys.executable).parent))
@@ -31,8 +34,8 @@ def answered(report: str, system: str) -> list[tuple[int, int]]:
     return [(int(rate.replace(",", "")), int(errors.replace(",", ""))) for rate, errors in rows]
 
 
-def test_duly_and_its_limit_are_measured() -> None:
-    systems = ("duly", "bare-wire")
+def measure(*systems: str) -> str:
+    """What a small run of some systems prints, each of which answered."""
     loads = ("list-32", "create-32")
     small = ("--seconds", "0.2", "--users", "4", "--tasks", "50", "--workers", "1")
     report = run("benchmarks", "--quick", "--systems", *systems, "--only", *loads, *small, *DULY)
@@ -41,11 +44,22 @@ def test_duly_and_its_limit_are_measured() -> None:
         assert len(found) == len(loads)
         # A busy machine may lose a request; most are answered.
         assert all(rate > errors for rate, errors in found), report
+    return report
+
+
+def test_duly_and_its_limit_are_measured() -> None:
+    report = measure("duly", "bare-wire")
+    assert f"Python {platform.python_version()}, by its sysconfig built with" in report
+
+
+@pytest.mark.e2e
+def test_what_a_typescript_team_would_pick_is_measured() -> None:
+    measure("bun")
 
 
 def test_what_cannot_be_measured_here_is_left_out_with_a_sentence(tmp_path: Path) -> None:
-    choice = ("--systems", "literal", "--only", "list-1000")
-    environment = {"PATH": str(tmp_path)}  # without wrk
+    choice = ("--systems", "literal", "bun", "--only", "list-1000")
+    environment = {"PATH": str(tmp_path)}  # without wrk, node and npm
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--quick", *choice, "--output", str(tmp_path)],
         cwd=ROOT,
@@ -56,6 +70,7 @@ def test_what_cannot_be_measured_here_is_left_out_with_a_sentence(tmp_path: Path
         check=False,
     )
     assert "literal is left out: no psycopg2 and no jose here" in done.stdout
+    assert "bun is left out: no node and no npm here" in done.stdout
     assert "list-1000 is left out: no wrk here" in done.stdout
     assert done.returncode != 0
     assert done.stderr.endswith("a run that is written down leaves nothing out\n")

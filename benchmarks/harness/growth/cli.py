@@ -9,7 +9,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.harness import machine
+from benchmarks.harness import machine, pythons
 from benchmarks.harness.cli import say
 from benchmarks.harness.growth import measure, report
 from benchmarks.harness.growth.data import Grown
@@ -40,7 +40,8 @@ def main() -> None:
         deep = {s.total: measure.deep_pages(s, options.requests // 5, say) for s in systems}
         churn = {system.total: _churn(system, options.seconds) for system in systems}
         facts = machine.describe_duly(options.duly)
-    text = report.markdown(report.Growth(latencies, deep, sizes, churn), facts)
+    growth = report.Growth(latencies, deep, sizes, churn)
+    text = report.markdown(growth, facts, pythons.line(options.duly))
     print(f"\n{text}")
     if options.output:
         (options.output / "GROWTH.md").write_text(text)

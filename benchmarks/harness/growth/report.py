@@ -36,11 +36,11 @@ class Growth(NamedTuple):
     churn: Mapping[int, Mapping[str, Churn]]
 
 
-def markdown(growth: Growth, facts: Sequence[tuple[str, str]]) -> str:
-    """The whole report."""
+def markdown(growth: Growth, facts: Sequence[tuple[str, str]], python: str) -> str:
+    """The whole report; `python` says how the Python was built."""
     sections = [
         ["# Growth", "", "Made by `python -m benchmarks.growth`; do not edit."],
-        [re.sub(r"^(?! )", "- ", _NOTES.strip(), flags=re.MULTILINE)],
+        [re.sub(r"^(?! )", "- ", _NOTES.strip(), flags=re.MULTILINE), f"- {python}"],
         ["## Goals", "", *table(("goal", "found", "met"), _goals(growth))],
         _latencies(growth),
         _deep(growth),

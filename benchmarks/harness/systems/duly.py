@@ -156,7 +156,7 @@ class BareWire(Duly):
     health = "/health"
 
     def command(self) -> Sequence[str | Path]:
-        return self.granian(self.programs / "granian", "benchmarks.bare_wire:app")
+        return (self.programs / "python", "-m", "benchmarks.bare_wire")
 
     def environment(self) -> Mapping[str, str]:
         return {**super().environment(), "PYTHONPATH": f"{self.stage.source}{pathsep}{ROOT}"}
