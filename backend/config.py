@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeInt,
+    PositiveFloat,
     PositiveInt,
     SecretStr,
     model_validator,
@@ -176,6 +177,34 @@ class Settings(BaseSettings):
         le=300,
         description="How long a worker that was told to stop goes on serving while `/readyz` says "
         "503, in seconds: what the load balancer takes to notice.",
+    )
+    max_connections: PositiveInt = Field(
+        default=8_192,
+        description="Connections of clients per worker, as far as the limit of open files allows. "
+        "Over it the one that has been idle longest is closed, and a new one is answered 503 when "
+        "none is idle.",
+    )
+    head_timeout: PositiveFloat = Field(
+        default=5.0,
+        le=60,
+        description="Seconds that the request line and header fields may take to come.",
+    )
+    body_idle_timeout: PositiveFloat = Field(
+        default=10.0, le=300, description="Seconds without a byte of a body that is coming."
+    )
+    body_timeout: PositiveFloat = Field(
+        default=30.0, le=3_600, description="Seconds that a body may take to come in all."
+    )
+    idle_timeout: PositiveFloat = Field(
+        default=75.0,
+        le=3_600,
+        description="Seconds that a connection is kept between two requests: longer than the "
+        "proxy before it keeps its own (60 by default at most of them).",
+    )
+    write_timeout: PositiveFloat = Field(
+        default=15.0,
+        le=300,
+        description="Seconds that a client may take no byte of its answer.",
     )
     data_dir: Path = Field(
         default=Path(".duly"),

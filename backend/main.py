@@ -93,7 +93,11 @@ def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
         Middleware(ProblemsMiddleware),
         Middleware(CanonicalMiddleware),
         Middleware(LimitsMiddleware),
-        Middleware(DeadlineMiddleware),
+        Middleware(
+            DeadlineMiddleware,
+            body_idle=settings.body_idle_timeout,
+            body_total=settings.body_timeout,
+        ),
         Middleware(BearerMiddleware, verifier=resources.verifier),
         Middleware(OwnPathMiddleware),
     ]

@@ -156,6 +156,17 @@ class NotAcceptable(Problem):
     remedy = "Send the media type that `detail` names as `Accept`, or leave the field out."
 
 
+class RequestTimeout(Problem):
+    code = "request_timeout"
+    status = 408
+    title = "The request did not come in time"
+    meaning = (
+        "Its header fields or its body stopped coming, or took too long in all "
+        "(`HEAD_TIMEOUT`, `BODY_IDLE_TIMEOUT`, `BODY_TIMEOUT`). Nothing was done."
+    )
+    remedy = "Send it again, over a better connection or in smaller parts."
+
+
 class Conflict(Problem):
     code = "conflict"
     status = 409

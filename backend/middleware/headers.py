@@ -12,8 +12,6 @@ _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),
-    # Granian names itself unless there is a value, and cannot be told to leave the field out.
-    (b"server", b""),
 ]
 _NO_CONTENT = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 # Swagger UI comes from a CDN and starts itself with an inline script.
@@ -42,6 +40,18 @@ _RESPONSE_HEADERS = (
 )
 
 
+def protective_fields(
+    *, https_only: bool, content: tuple[bytes, bytes] = _NO_CONTENT
+) -> list[tuple[bytes, bytes]]:
+    """The header fields that every answer carries.
+
+    Args:
+        https_only: Whether browsers shall remember to come by HTTPS only.
+        content: What a browser may load for the answer.
+    """
+    return [*_ALWAYS, content, *([_HTTPS_ONLY] if https_only else [])]
+
+
 class HeadersMiddleware:
     """Adds the protective header fields (OWASP ASVS 5.0, V3.4).
 
@@ -52,9 +62,8 @@ class HeadersMiddleware:
 
     def __init__(self, app: ASGIApp, *, https_only: bool) -> None:
         self.app = app
-        last = [_HTTPS_ONLY] if https_only else []
-        self._fields = [*_ALWAYS, _NO_CONTENT, *last]
-        self._docs_fields = [*_ALWAYS, _DOCS_CONTENT, *last]
+        self._fields = protective_fields(https_only=https_only)
+        self._docs_fields = protective_fields(https_only=https_only, content=_DOCS_CONTENT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -30,6 +30,12 @@ _DURATION = Histogram(
     "duly_request_duration_seconds", "Time to answer a request.", _LABELS, buckets=_BUCKETS
 )
 
+_REFUSED_CONNECTIONS = Counter(
+    "duly_refused_connections_total",
+    "Connections that the server itself ended with an error, by its code.",
+    ("code",),
+)
+
 
 # Each worker keeps key sets of its own, so the one that is worst off speaks for all; one that is
 # gone has no say any more. A counter goes on counting what the dead did.
@@ -61,6 +67,11 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
     """Count one request. Clients may make methods up, but not series."""
     known = method if method in _METHODS else "other"
     _series(known, route, status).observe(seconds)
+
+
+def count_refused_connection(code: str) -> None:
+    """Count one connection that ended with this problem, before any route had a say."""
+    _REFUSED_CONNECTIONS.labels(code).inc()
 
 
 class KeySetMetrics:

@@ -4,10 +4,9 @@ import logging
 import os
 import socket
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg
 import typer
@@ -17,9 +16,11 @@ from backend.config import Settings
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer, PostgresFailed
 from backend.observability.logs import configure_logs
-from backend.serving.supervisor import serve_with_workers
+from backend.serving import listener
+from backend.serving.supervisor import Work, supervise
 
 _DATABASE = "duly"
+_PATIENCE_SECONDS = 2  # for workers that end by themselves
 
 
 class CannotServe(Exception):  # noqa: N818 - named for what it means
@@ -30,19 +31,47 @@ def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
-        CannotServe: when the database is not ready for this version of the program.
+        CannotServe: when the port is taken, or the database is not ready for this version of the
+            program.
     """
-    with database(settings) as configured, _metrics(configured):
+    with (
+        _claimed(settings.host, settings.port, "PORT") as port,
+        _metrics(settings) as metrics_port,
+        database(settings) as configured,
+    ):
         _bring_up_to_date(configured)
         # Imported before the workers are forked: they start sooner, and share the memory.
         from backend.main import settle_garbage_collector  # noqa: PLC0415
+        from backend.serving.metrics import serve_metrics  # noqa: PLC0415
+        from backend.serving.worker import STOP_SECONDS, work  # noqa: PLC0415
 
         settle_garbage_collector()
         configure_logs()
-        # Made here: a thread that imports while workers are forked leaves them its import locks.
-        greeting = _greeting(configured) if settings.development else None
-        threading.Thread(target=_announce, args=(configured, greeting), daemon=True).start()
-        serve_with_workers(configured)
+        descriptors = listener.raise_descriptor_limit()
+        works: list[Work] = [partial(work, configured, port, descriptors)] * configured.workers
+        if metrics_port is not None:
+            works.append(partial(serve_metrics, metrics_port))
+        supervise(
+            works,
+            configured.drain_seconds + STOP_SECONDS + _PATIENCE_SECONDS,
+            on_ready=partial(_announce, configured),
+            on_stop=port.close,  # the workers have it, for as long as they drain
+        )
+
+
+@contextmanager
+def _claimed(host: str, port: int, setting: str) -> Iterator[socket.socket]:
+    """The port, before anything else is begun that its holder may be using.
+
+    Raises:
+        CannotServe: when it cannot be had.
+    """
+    try:
+        claimed = listener.claim(host, port, setting)
+    except listener.PortUnavailable as error:
+        raise CannotServe(str(error)) from None
+    with claimed:
+        yield claimed
 
 
 @contextmanager
@@ -61,7 +90,6 @@ def database(settings: Settings) -> Iterator[Settings]:
         raise CannotServe(str(error)) from None
     try:
         url = embedded.database(_DATABASE)
-        os.environ["DATABASE_URL"] = url  # the workers read their own settings
         yield settings.model_copy(update={"database_url": SecretStr(url)})
     finally:
         embedded.close()
@@ -86,39 +114,25 @@ def _bring_up_to_date(settings: Settings) -> None:
 
 
 @contextmanager
-def _metrics(settings: Settings) -> Iterator[None]:
+def _metrics(settings: Settings) -> Iterator[socket.socket | None]:
     """A directory in which the workers count, and the port on which the sums are served."""
     with tempfile.TemporaryDirectory(prefix="duly-metrics-") as directory:
+        # Prometheus' client looks at it when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-        if settings.metrics_port:
-            # Imported here: it looks at that variable when it is imported, and workers inherit it.
-            from prometheus_client import CollectorRegistry, start_http_server  # noqa: PLC0415
-            from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
-
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-            start_http_server(settings.metrics_port, settings.host, registry)
-        yield
+        if settings.metrics_port is None:
+            yield None
+            return
+        with _claimed(settings.host, settings.metrics_port, "METRICS_PORT") as port:
+            yield port
 
 
-def _announce(settings: Settings, greeting: str | None) -> None:
-    """Say that the service is up, as soon as a worker answers."""
-    while not _answers(settings):
-        time.sleep(0.02)
-    if greeting is not None:
-        typer.echo(greeting)
+def _announce(settings: Settings) -> None:
+    """Say that the service is up."""
+    if settings.development:
+        typer.echo(_greeting(settings))
     else:
         known = {"origin": _origin(settings), "workers": settings.workers}
         logging.getLogger(__name__).info("serving", extra=known)
-
-
-def _answers(settings: Settings) -> bool:
-    try:
-        with socket.create_connection((settings.host, settings.port), timeout=1) as connection:
-            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            return bool(connection.recv(1))
-    except OSError:
-        return False
 
 
 def _origin(settings: Settings) -> str:

@@ -6,7 +6,6 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -180,9 +179,10 @@ def test_killed_workers_leave_their_fetches_and_nothing_else(
 
 
 def workers(program: ServedProgram) -> list[int]:
-    """The processes that serve."""
-    children = ""
-    for thread in Path(f"/proc/{program.pid}/task").iterdir():
-        with suppress(FileNotFoundError):  # threads come and go
-            children += (thread / "children").read_text()
-    return [int(child) for child in children.split()]
+    """The processes that serve the API."""
+    children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
+    return [int(each) for each in children if comm(each) == "duly-worker"]
+
+
+def comm(process: str) -> str:
+    return Path(f"/proc/{process}/comm").read_text().strip()

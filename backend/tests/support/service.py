@@ -38,7 +38,12 @@ class Service:
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            self.app, log_config=None, server_header=False, date_header=False, lifespan="on"
+            self.app,
+            http="h11",  # it takes methods of any name, as the application does
+            log_config=None,
+            server_header=False,
+            date_header=False,
+            lifespan="on",
         )
         self._server = uvicorn.Server(config)
         self._started = threading.Event()
