@@ -159,7 +159,7 @@ class _Children:
             now = time.monotonic()
             if now - born < _RESPAWN_SECONDS:
                 self._not_before = now + _RESPAWN_SECONDS
-            known = {"process": process, "status": os.waitstatus_to_exitcode(status)}
+            known = {"worker": process, "status": os.waitstatus_to_exitcode(status)}
             log.warning("worker_died", extra=known)
 
     def stop(self, seconds: float, told: _Signals) -> None:
@@ -169,7 +169,7 @@ class _Children:
         while self._reap() and time.monotonic() < end:
             told.wait(seconds=0.1)
         if self._alive:
-            log.error("workers_killed", extra={"processes": list(self._alive)})
+            log.error("workers_killed", extra={"workers": list(self._alive)})
             self._send(signal.SIGKILL)
             while self._reap():
                 told.wait(seconds=0.1)
