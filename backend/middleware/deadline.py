@@ -41,7 +41,7 @@ class DeadlineMiddleware:
                 raise DeadlineExceeded(f"There was no answer within {seconds:g} s.") from None
             slow = task in self._pieces.overdue or task in self._bodies.overdue
             if slow and task.uncancel() == 0:
-                raise RequestTimeout from None
+                raise RequestTimeout(headers={"Connection": "close"}) from None
             raise
         finally:
             for watch in (deadline, self._pieces, self._bodies):

@@ -1,5 +1,6 @@
 """One id, one log line and one measurement for each request; never a token or content."""
 
+import asyncio
 import re
 import time
 from random import getrandbits
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.observability.requests import RequestLog, RequestRecord
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
+_CLIENT_GONE = 499  # in logs and metrics alone, as other servers have it; nobody gets an answer
 _NO_PROBLEM: dict[str, Any] = {}
 
 
@@ -39,6 +41,9 @@ class TelemetryMiddleware:
 
         try:
             await self.app(scope, receive, with_id)
+        except asyncio.CancelledError:
+            status = _CLIENT_GONE
+            raise
         finally:
             seconds = time.perf_counter() - started
             problem = scope.get("problem", _NO_PROBLEM)

@@ -5,13 +5,16 @@ import math
 import os
 import re
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
+    REGISTRY,
     CollectorRegistry,
     Counter,
     Gauge,
@@ -55,6 +58,7 @@ _FETCHES = Counter(
     "duly_key_set_fetches_total", "Fetches of an issuer's key set, by all workers.", ("issuer",)
 )
 _SAMPLE_SECONDS = 5.0
+_PAUSES = 20  # times as long as it took to sum up
 _LIVE_FILE = re.compile(r"gauge_live[a-z]*_(\d+)\.db")
 
 
@@ -131,15 +135,37 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def exposition() -> tuple[bytes, str]:
-    """All metrics in Prometheus' text format, and its media type.
+class Exposition:
+    """All metrics in Prometheus' text format.
 
     With several workers each keeps its numbers in a file under `PROMETHEUS_MULTIPROC_DIR`, and
-    whoever is asked adds them up.
+    whoever is asked adds them up. Everybody may ask, and others wait meanwhile: so the sums are
+    made again only when that takes no more than a twentieth of the time.
     """
+
+    media_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self._text = b""
+        self._not_before = 0.0
+
+    def text(self) -> bytes:
+        """The numbers of the moment, or of a little earlier."""
+        began = time.monotonic()
+        if began >= self._not_before:
+            self._text = generate_latest(_all_workers())
+            ended = time.monotonic()
+            self._not_before = ended + _PAUSES * (ended - began)
+        return self._text
+
+
+def _all_workers() -> CollectorRegistry:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest(), CONTENT_TYPE_LATEST
+        return REGISTRY
     forget_dead_workers()
     registry = CollectorRegistry()
     prometheus_multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry), CONTENT_TYPE_LATEST
+    return registry
+
+
+exposition: Final = Exposition()

@@ -38,5 +38,4 @@ async def ready(held: Held) -> Response:
 async def metrics(held: Held) -> Response:
     """Numbers for Prometheus, of all workers."""
     held.key_metrics.sample()
-    body, media_type = exposition()
-    return Response(body, headers={"Content-Type": media_type})
+    return Response(exposition.text(), headers={"Content-Type": exposition.media_type})

@@ -162,9 +162,13 @@ class Exchange:
             length: Of the body, in bytes; None if that is not known yet.
         """
         status, fields = start["status"], start["headers"]
+        known = dict(fields)
         extra = b""
-        if status not in _WITHOUT_BODY and not any(n == b"content-length" for n, _ in fields):
+        if status not in _WITHOUT_BODY and b"content-length" not in known:
             extra = self._length(length)
+        if b"connection" in known:
+            self.keep_alive = False  # `close` is all that an application can ask for
+            fields = [field for field in fields if field[0] != b"connection"]
         if not self._connection.keeps(self):
             extra += b"connection: close\r\n"
         elif self._scope["http_version"] == "1.0":

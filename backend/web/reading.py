@@ -17,7 +17,7 @@ from backend.web.fields import header
 from backend.web.terms import JSON
 
 _MAX_PARAMETERS = 50
-_MAX_ERRORS = 20
+MAX_ERRORS = 20
 _LONGEST_NAME = 64
 _NEVER = re.compile(r";\s*q=0(\.0*)?\s*$")
 
@@ -119,7 +119,7 @@ def field_errors(where: str, error: ValidationError) -> list[FieldError]:
         unknown(where, str(each["loc"][-1]))
         if each["type"] == "extra_forbidden"
         else _refusal(where, each["loc"], each["type"], _OWN_WORDS.get(each["type"], each["msg"]))
-        for each in found[:_MAX_ERRORS]
+        for each in found[:MAX_ERRORS]
     ]
 
 

@@ -8,6 +8,7 @@ costs more than the rest of a request (docs/decisions/0007-strict-routes.md).
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple, Never, get_args, get_origin
 
 from fastapi import APIRouter, Request, Response
@@ -160,6 +161,7 @@ class _Model(NamedTuple):
 
     Attributes:
         repeatable: The names of the fields that are lists.
+        known: The names of its fields, where no others may be given.
         mutable: Whether one of them could be changed in place, so that each request needs its own.
     """
 
@@ -167,6 +169,7 @@ class _Model(NamedTuple):
     optional: bool
     adapter: TypeAdapter[Any]
     repeatable: frozenset[str]
+    known: frozenset[str]
     mutable: bool
 
     @classmethod
@@ -181,16 +184,28 @@ class _Model(NamedTuple):
             not field.field_info.is_required(),
             TypeAdapter(annotation),
             frozenset(kinds),
+            frozenset(_strict_fields(annotation)),
             any(issubclass(kind, list | set) for kind in kinds.values()),
         )
 
     def read(
         self, where: str, value: Any, values: dict[str, Any], refused: list[FieldError]
     ) -> None:
+        if (surplus := self._surplus(value)) is not None:
+            refused += [reading.unknown(where, name) for name in surplus]
+            return
         try:
             values[self.name] = self.adapter.validate_python(value)
         except ValidationError as error:
             refused += reading.field_errors(where, error)
+
+    def _surplus(self, value: Any) -> list[str] | None:
+        """What is certainly unknown among far too many members: to find all would take long."""
+        if not self.known or not isinstance(value, dict):
+            return None
+        if len(value) < len(self.known) + reading.MAX_ERRORS:
+            return None
+        return list(islice((name for name in value if name not in self.known), reading.MAX_ERRORS))
 
 
 def _parse(body: bytes) -> Any:
@@ -205,6 +220,13 @@ def _answering(media_type: str | None) -> type[Response]:
     if media_type == JSON:
         return JSONResponse
     return type("Answer", (Response,), {"media_type": media_type})
+
+
+def _strict_fields(model: Any) -> Iterator[str]:
+    """The names that a model takes, if it takes no others."""
+    if getattr(model, "model_config", {}).get("extra") == "forbid":
+        for name, field in model.model_fields.items():
+            yield field.alias or name
 
 
 def _lists(model: Any) -> Iterator[tuple[str, type]]:

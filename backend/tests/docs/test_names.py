@@ -86,7 +86,7 @@ _TRACKED = [
     path
     for top in ("backend", "benchmarks", "docs", "specs")
     for path in (ROOT / top).rglob("*")
-    if "node_modules" not in path.parts
+    if not {"node_modules", ".venv"} & {*path.parts}
 ]
 
 

@@ -1,7 +1,6 @@
 """Private parts of dependencies are listed, bounded, and still there."""
 
 import ast
-import importlib.util
 import inspect
 import re
 import tomllib
@@ -78,13 +77,6 @@ def test_starlette_takes_the_root_off_a_path() -> None:
 @pytest.mark.skipif(pq.__impl__ != "binary", reason="another libpq than that of the wheel")
 def test_libpq_is_found_and_queues_syncs() -> None:
     assert libpq._find() is not None  # noqa: SLF001 - None is the slow way, and works as well
-
-
-def test_granians_allocator_reads_its_variable() -> None:
-    spec = importlib.util.find_spec("granian._granian")
-    assert spec is not None
-    assert spec.origin is not None
-    assert b"_RJEM_MALLOC_CONF" in Path(spec.origin).read_bytes()
 
 
 def test_prometheus_names_the_files_of_workers_as_it_did(

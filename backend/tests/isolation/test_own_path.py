@@ -45,7 +45,7 @@ def root(subject: str) -> str:
     return f"/api/{quote(subject, safe='')}"
 
 
-@pytest.mark.parametrize("served", ["uvicorn", "granian"])
+@pytest.mark.parametrize("served", ["uvicorn", "duly serve"])
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_any_user_id_is_a_path(
     served: str,
@@ -54,7 +54,7 @@ def test_any_user_id_is_a_path(
     program: ServedProgram,
 ) -> None:
     client = signed_in(subject)
-    if served == "granian":
+    if served == "duly serve":
         client.base_url = httpx2.URL(program.url)
     client.delete("/api/me")
     path = f"{root(subject)}/tasks"
