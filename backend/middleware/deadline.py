@@ -1,6 +1,7 @@
 """No request takes longer than the deadline of its route, and no body longer than it may."""
 
 import asyncio
+import math
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,7 +24,7 @@ class DeadlineMiddleware:
         self.app = app
         self._pieces = _Watch(body_idle)
         self._bodies = _Watch(body_total)
-        self._deadlines: dict[float, _Watch] = {}  # one of each length that some route has
+        self._deadlines: dict[float | None, _Watch] = {}  # one of each length that some route has
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()
@@ -31,25 +32,23 @@ class DeadlineMiddleware:
             await self.app(scope, receive, send)
             return
         seconds = scope["found"].terms.deadline
-        deadline = self._deadline(seconds)
+        deadline = self._deadlines.get(seconds) or self._new(seconds)
         deadline.begin(task)
         try:
             await self.app(scope, self._watched(receive, deadline, task), send)
         except asyncio.CancelledError:
             # As `asyncio.timeout` has it: unless somebody else has cancelled the task too.
-            if task in deadline.overdue and task.uncancel() == 0:
+            if deadline.is_over(task) and task.uncancel() == 0:
                 raise DeadlineExceeded(f"There was no answer within {seconds:g} s.") from None
-            slow = task in self._pieces.overdue or task in self._bodies.overdue
+            slow = self._pieces.is_over(task) or self._bodies.is_over(task)
             if slow and task.uncancel() == 0:
                 raise RequestTimeout(headers={"Connection": "close"}) from None
             raise
         finally:
-            for watch in (deadline, self._pieces, self._bodies):
-                watch.forget(task)
+            deadline.end(task)
 
-    def _deadline(self, seconds: float | None) -> "_Watch":
-        length = float("inf") if seconds is None else seconds
-        return self._deadlines.get(length) or self._deadlines.setdefault(length, _Watch(length))
+    def _new(self, seconds: float | None) -> "_Watch":
+        return self._deadlines.setdefault(seconds, _Watch(seconds))
 
     def _watched(self, receive: Receive, deadline: "_Watch", task: asyncio.Task[None]) -> Receive:
         """Takes the body from the client, whose time it is until all of it has come."""
@@ -62,11 +61,14 @@ class DeadlineMiddleware:
             deadline.end(task)
             self._bodies.begin(task)
             self._pieces.begin(task)
-            message = await receive()
-            self._pieces.end(task)
-            whole = not message.get("more_body", False)
-            if whole:
-                self._bodies.end(task)
+            whole = True  # unless it is said that more is to come
+            try:
+                message = await receive()
+                whole = not message.get("more_body", False)
+            finally:
+                self._pieces.end(task)
+                if whole:
+                    self._bodies.end(task)
             deadline.begin(task)
             return message
 
@@ -81,14 +83,14 @@ class _Watch:
     (docs/performance.md).
 
     Args:
-        seconds: How long they have; infinite for those that have no deadline.
+        seconds: How long they have; None for ever.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._watching = seconds == float("inf")
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = math.inf if seconds is None else seconds
+        self._watching = seconds is None
         self._due: dict[asyncio.Task[None], float] = {}  # in the order of arrival
-        self.overdue: set[asyncio.Task[None]] = set()
+        self._over: set[asyncio.Task[None]] = set()
 
     def begin(self, task: asyncio.Task[None]) -> None:
         """Give the request its time, unless that runs already."""
@@ -102,10 +104,11 @@ class _Watch:
         """Stop the time of the request."""
         self._due.pop(task, None)
 
-    def forget(self, task: asyncio.Task[None]) -> None:
-        """Know no more of the request."""
-        self._due.pop(task, None)
-        self.overdue.discard(task)
+    def is_over(self, task: asyncio.Task[None]) -> bool:
+        """Whether its time has ended the request; to be asked once, when something has."""
+        over = task in self._over
+        self._over.discard(task)
+        return over
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Cancel what is due, and come back when the next one is."""
@@ -114,6 +117,6 @@ class _Watch:
                 loop.call_at(due, self._watch, loop)
                 return
             del self._due[task]
-            self.overdue.add(task)
+            self._over.add(task)
             task.cancel()
         self._watching = False

@@ -203,4 +203,4 @@ def head_of(
     text = b"\r\n".join(lines)
     if text.count(b"\n") >= len(lines) or text.count(b"\r") >= len(lines):
         raise ValueError("a header field has a line break in it")
-    return b"%b%b%b%b\r\n\r\n" % (_STATUS_LINES[status], date, extra, text)
+    return b"%b%b\r\n%b%b\r\n" % (_STATUS_LINES[status], text, date, extra)

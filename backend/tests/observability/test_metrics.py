@@ -46,7 +46,8 @@ def settled(client: httpx2.Client, program: ServedProgram) -> dict[Series, float
     """
     for answer in [client.get("/livez") for _ in range(20)]:
         program.find_log(request_id=answer.headers["x-request-id"])
-    return counts(client)
+    logged = [line for line in program.log() if line.get("route") == "/livez"]
+    return wait_for(client, {("GET", "/livez", "200"): len(logged)})
 
 
 def wait_for(client: httpx2.Client, expected: dict[Series, float]) -> dict[Series, float]:
