@@ -4,12 +4,14 @@ Runs in Duly's own environment, with Duly's own server, pools, prelude, projecti
 """
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from granian import Granian
-from granian.constants import Interfaces, Loops
 from sqlalchemy import Boolean, Text, Uuid, bindparam, case, func
+from starlette.types import ASGIApp
 
 from backend.core.ids import new_id
 from backend.database.connection.pools import Pools
@@ -22,6 +24,10 @@ from backend.services.tasks.filters import IS_LIVE
 from backend.services.tasks.ordering import ORDERS
 from backend.services.tasks.pages import page_of
 from backend.services.tasks.shape import HAS_ID, JSON
+from backend.serving.connections import Timers
+from backend.serving.listener import claim
+from backend.serving.supervisor import supervise
+from backend.serving.worker import WorkerOptions, work
 from benchmarks.bare_asgi import Bare
 
 _ROOM = 4_096
@@ -86,20 +92,23 @@ def _only(rows: Rows) -> bytes | None:
     return rows[0][0] if rows else None
 
 
-app = BareWire()
+@asynccontextmanager
+async def opened() -> AsyncIterator[ASGIApp]:
+    """The application, with its connections."""
+    app = BareWire()
+    await app.open()
+    try:
+        yield app
+    finally:
+        await app.close()
 
 
 def serve() -> None:
     """Run the application as Duly's server runs Duly's."""
-    Granian(
-        "benchmarks.bare_wire:app",
-        interface=Interfaces.ASGI,
-        loop=Loops.uvloop,
-        port=int(os.environ["PORT"]),
-        workers=int(os.environ["WORKERS"]),
-        backlog=_ROOM,
-        backpressure=_ROOM,
-    ).serve()
+    options = WorkerOptions(Timers(head=5, idle=75, write=15), _ROOM)
+    with claim("127.0.0.1", int(os.environ["PORT"]), "PORT") as port:
+        works = [partial(work, opened, options, port)] * int(os.environ["WORKERS"])
+        supervise(works, 10, on_ready=lambda: None, on_stop=port.close)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import psycopg
 import typer
@@ -19,7 +20,11 @@ from backend.observability.logs import configure_logs
 from backend.serving import listener
 from backend.serving.supervisor import Work, supervise
 
+if TYPE_CHECKING:
+    from backend.serving.worker import WorkerOptions
+
 _DATABASE = "duly"
+_SPARE_DESCRIPTORS = 128  # for the database, files and what is being refused
 _PATIENCE_SECONDS = 2  # for workers that end by themselves
 
 
@@ -43,12 +48,12 @@ def serve(settings: Settings) -> None:
         # Imported before the workers are forked: they start sooner, and share the memory.
         from backend.main import settle_garbage_collector  # noqa: PLC0415
         from backend.serving.metrics import serve_metrics  # noqa: PLC0415
-        from backend.serving.worker import STOP_SECONDS, work  # noqa: PLC0415
+        from backend.serving.worker import STOP_SECONDS, duly, work  # noqa: PLC0415
 
         settle_garbage_collector()
         configure_logs()
-        descriptors = listener.raise_descriptor_limit()
-        works: list[Work] = [partial(work, configured, port, descriptors)] * configured.workers
+        worker = partial(work, partial(duly, configured), _worker_options(configured), port)
+        works: list[Work] = [worker] * configured.workers
         if metrics_port is not None:
             works.append(partial(serve_metrics, metrics_port))
         supervise(
@@ -57,6 +62,21 @@ def serve(settings: Settings) -> None:
             on_ready=partial(_announce, configured),
             on_stop=port.close,  # the workers have it, for as long as they drain
         )
+
+
+def _worker_options(settings: Settings) -> "WorkerOptions":
+    # Imported here: see `serve`.
+    from backend.middleware.headers import protective_fields  # noqa: PLC0415
+    from backend.serving.connections import Timers  # noqa: PLC0415
+    from backend.serving.worker import WorkerOptions  # noqa: PLC0415
+
+    room = listener.raise_descriptor_limit() - _SPARE_DESCRIPTORS
+    return WorkerOptions(
+        Timers(settings.head_timeout, settings.idle_timeout, settings.write_timeout),
+        max(1, min(settings.max_connections, room)),
+        protective_fields(https_only=not settings.development),
+        settings.drain_seconds,
+    )
 
 
 @contextmanager

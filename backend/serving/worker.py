@@ -5,66 +5,95 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import uvloop
+from starlette.types import ASGIApp
 
 from backend.config import Settings
 from backend.core.lifecycle import stopping
 from backend.main import create_app
-from backend.middleware.headers import protective_fields
 from backend.serving.connections import Connections, Timers
 from backend.serving.supervisor import Family, name_process
 
 STOP_SECONDS: Final = 5  # after draining; requests have 2
-_SPARE_DESCRIPTORS: Final = 128  # for the database, files and what is being refused
 
 log = logging.getLogger(__name__)
 
+Opened = Callable[[], AbstractAsyncContextManager[ASGIApp]]
+"""Opens the application for as long as the context lasts."""
 
-def work(settings: Settings, listener: socket.socket, descriptors: int, family: Family) -> int:
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How a worker behaves; `Connections` says more of the first three.
+
+    Attributes:
+        timers: How long clients may take.
+        most: How many connections there may be.
+        protective_fields: Header fields of the server's own answers.
+        drain_seconds: How long to serve on when told to stop.
+    """
+
+    timers: Timers
+    most: int
+    protective_fields: Sequence[tuple[bytes, bytes]] = ()
+    drain_seconds: int = 0
+
+
+@asynccontextmanager
+async def duly(settings: Settings) -> AsyncIterator[ASGIApp]:
+    """The application of these settings, with what it holds open."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+def work(opened: Opened, options: WorkerOptions, listener: socket.socket, family: Family) -> int:
     """Serve until told to stop, or until the parent is gone.
 
     Args:
-        settings: Those of the program.
+        opened: What to serve.
+        options: See `WorkerOptions`.
         listener: Where connections come from, shared by all workers.
-        descriptors: How many files the process may have open.
         family: The parent.
 
     Returns:
         The status of the process.
     """
     name_process("duly-worker")
-    most = max(1, min(settings.max_connections, descriptors - _SPARE_DESCRIPTORS))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            runner.run(_work(settings, listener, most, family))
+            runner.run(_work(opened, options, listener, family))
         except Exception as error:
             log.exception("worker_failed", extra={"reason": str(error)})
             return 1
     return 0
 
 
-async def _work(settings: Settings, listener: socket.socket, most: int, family: Family) -> None:
+async def _work(
+    opened: Opened, options: WorkerOptions, listener: socket.socket, family: Family
+) -> None:
     told = asyncio.Event()
     orphaned = _listen_for_the_end(told.set, family.lifeline)
-    app = create_app(settings)
-    timers = Timers(settings.head_timeout, settings.idle_timeout, settings.write_timeout)
-    async with app.router.lifespan_context(app):
-        fields = protective_fields(https_only=not settings.development)
-        connections = Connections(app, timers, most, fields)
+    async with opened() as application:
+        connections = Connections(
+            application, options.timers, options.most, options.protective_fields
+        )
         connections.listen(listener)
         family.tell_ready()
         await told.wait()
         stopping.set()
         if not orphaned():
-            await asyncio.sleep(settings.drain_seconds)
+            await asyncio.sleep(options.drain_seconds)
         await connections.close(listener, STOP_SECONDS)
 
 
 def _listen_for_the_end(tell: Callable[[], None], lifeline: int) -> Callable[[], bool]:
-    """Tell of the first signal to stop, or of the parent's end; says which it was."""
+    """Tell of the first signal to stop, or of the parent's end; says whether it was that."""
     loop = asyncio.get_running_loop()
     orphaned = False
 

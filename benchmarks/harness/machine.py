@@ -26,7 +26,7 @@ _PACKAGES = (
     "granian",
     "uvloop",
 )
-_DULY_PACKAGES = ("duly", "fastapi", "granian", "httptools", "uvloop", "psycopg")
+_DULY_PACKAGES = ("duly", "fastapi", "httptools", "uvloop", "psycopg")
 _ASK_VERSIONS = """
 from importlib.metadata import distributions
 print(*sorted({f"{d.name} {d.version}" for d in distributions()}), sep="\\n")

@@ -53,7 +53,7 @@ class Duly(System):
     """As in production: verification, isolation, limits, deadline, logs, metrics."""
 
     name = "duly"
-    title = "all on: verification, isolation, limits, deadline, logs, metrics (granian)"
+    title = "all on: verification, isolation, limits, deadline, logs, metrics"
     health = "/readyz"
     calls = Calls(
         list=Call("GET", "/api/tasks?limit=20"),
@@ -152,7 +152,7 @@ class BareWire(Duly):
 
     name = "bare-wire"
     limit = True
-    title = "bare ASGI + Duly's wire, isolation, no framework or token: the limit (granian)"
+    title = "bare ASGI + Duly's wire, isolation, no framework or token: the limit"
     health = "/health"
 
     def command(self) -> Sequence[str | Path]:
