@@ -29,6 +29,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         errors: The refused parts of the request, for 422.
 
     Attributes:
+        ends_connection: Whether the connection is of no use after the answer.
         position: Which of several operations it is about, counted from 0; None for one alone.
     """
 
@@ -37,6 +38,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     title: ClassVar[str]
     meaning: ClassVar[str]
     remedy: ClassVar[str]
+    ends_connection: ClassVar[bool] = False
     registry: ClassVar[dict[str, type["Problem"]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -79,6 +81,7 @@ class MalformedRequest(Problem):
     title = "The request is malformed"
     meaning = "The request breaks HTTP itself, for instance with two Host header fields."
     remedy = "Send one well-formed HTTP request; a proxy in between may be altering it."
+    ends_connection = True  # what comes behind it may be meant for somebody else
 
 
 class InvalidJson(Problem):
@@ -165,6 +168,7 @@ class RequestTimeout(Problem):
         "(`HEAD_TIMEOUT`, `BODY_IDLE_TIMEOUT`, `BODY_TIMEOUT`). Nothing was done."
     )
     remedy = "Send it again, over a better connection or in smaller parts."
+    ends_connection = True
 
 
 class Conflict(Problem):
@@ -255,6 +259,7 @@ class Overloaded(Unavailable):
     code = "overloaded"
     title = "Too many requests are waiting"
     meaning = "The request was refused before any work was done, to keep the others fast."
+    ends_connection = True  # or whoever has many of them would keep them
     remedy = "Retry after `Retry-After` seconds. Nothing was written."
 
 
@@ -265,6 +270,7 @@ class DeadlineExceeded(Unavailable):
         "No answer within the deadline, 2 seconds unless the route says otherwise. "
         "For a write the outcome is unknown."
     )
+    ends_connection = True
 
 
 class KeysUnavailable(Unavailable):

@@ -42,7 +42,7 @@ class DeadlineMiddleware:
                 raise DeadlineExceeded(f"There was no answer within {seconds:g} s.") from None
             slow = self._pieces.is_over(task) or self._bodies.is_over(task)
             if slow and task.uncancel() == 0:
-                raise RequestTimeout(headers={"Connection": "close"}) from None
+                raise RequestTimeout from None
             raise
         finally:
             deadline.end(task)

@@ -10,9 +10,6 @@ from backend.core.problems import (
     UrlTooLong,
 )
 
-# What comes behind such a request may have been meant for somebody else.
-_LAST = {"Connection": "close"}
-
 
 class LimitsMiddleware:
     """Refuses long URLs, large header fields, bodies over the route's bound, no or two Hosts."""
@@ -45,7 +42,7 @@ def _check(scope: Scope, largest: int) -> bool:
     if size > MAX_HEADERS:
         raise HeadersTooLarge
     if hosts != 1 and scope["http_version"] == "1.1":
-        raise MalformedRequest("There must be one Host header field.", headers=_LAST)
+        raise MalformedRequest("There must be one Host header field.")
     return announced
 
 

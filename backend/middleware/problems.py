@@ -27,6 +27,8 @@ class ProblemResponse(Response):
         headers = dict(problem.headers)
         if isinstance(problem, MissingToken | InvalidToken):
             headers["WWW-Authenticate"] = scope["found"].terms.credentials.challenge
+        if problem.ends_connection:
+            headers["Connection"] = "close"
         if isinstance(problem, Unavailable):
             # Jitter, or all clients come back in the same second.
             headers.setdefault("Retry-After", str(random.randint(1, 3)))  # noqa: S311

@@ -23,6 +23,10 @@ _ACCEPTED_AT_ONCE: Final = 8
 _ACCEPT_PAUSE_SECONDS: Final = 0.1
 _REFUSED_AT_ONCE: Final = 256  # connections over the bound that are being told so
 _MOST_UNSENT: Final = 33_554_432  # bytes of answers that clients have not taken
+# Bytes that the kernel takes beyond what it can send now (Linux, tcp(7)): it would take megabytes
+# for a client that reads nothing, and nobody here would notice.
+_MOST_NOT_SENT: Final = 65_536
+_NOT_SENT: Final[int | None] = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,8 @@ class Connections:
             client.setblocking(False)  # noqa: FBT003 - as the standard library has it
             if client.family != socket.AF_UNIX:
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if _NOT_SENT is not None:
+                    client.setsockopt(socket.IPPROTO_TCP, _NOT_SENT, _MOST_NOT_SENT)
             arriving = self.loop.create_task(self._welcome(client))
             self._arriving.add(arriving)
             arriving.add_done_callback(self._arriving.discard)

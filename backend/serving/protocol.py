@@ -336,6 +336,7 @@ class Connection(asyncio.Protocol):
         answer = ProblemResponse(problem, {"request_id": request_id})
         answer.headers["x-request-id"] = request_id
         fields = [*answer.raw_headers, *self.others.protective_fields]
+        fields = [field for field in fields if field[0] != b"connection"]
         head = head_of(problem.status, fields, self.others.date, b"connection: close\r\n")
         self.write(head + bytes(answer.body))
         self.others.count_refusal(problem.code)
