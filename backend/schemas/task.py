@@ -89,7 +89,9 @@ class PageQuery(_Input):
 
     model_config = ConfigDict(frozen=True)
 
-    limit: DecimalInt = Field(default=100, ge=1, le=200)
+    limit: DecimalInt = Field(
+        default=100, ge=1, le=200, description="Tasks at most; a page also ends at 512 KiB."
+    )
     cursor: str | None = Field(
         default=None, max_length=4096, description="From the `Link` of the page before."
     )

@@ -1,11 +1,13 @@
 """Pages of tasks."""
 
 from functools import lru_cache, partial
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from pydantic_core import from_json
 from sqlalchemy import BigInteger, bindparam
 
+from backend.core.limits import MAX_PAGE
 from backend.core.paging import Cursor
 from backend.core.problems import ValidationFailed
 from backend.database.connection.wire import Rows
@@ -26,7 +28,7 @@ class Page(NamedTuple):
     """Some tasks, and where the next ones start.
 
     Attributes:
-        body: A JSON array in UTF-8.
+        body: A JSON array in UTF-8 of at most `MAX_PAGE` bytes, unless one task alone is larger.
         cursor: For the next page; None on the last one.
         total: How many tasks match on all pages, when asked for.
     """
@@ -93,9 +95,19 @@ def _count(status: str) -> Statement:
 def _read(sort: str, limit: int, rows: list[Rows]) -> Page:
     found, *counted = rows
     tasks = [row[0] or b"" for row in found[:limit]]
-    cursor = _behind(tasks[-1], sort) if len(found) > limit else None
+    body = b"[%s]" % b",".join(tasks)
+    if len(body) > MAX_PAGE:
+        tasks = _fitting(tasks)
+        body = b"[%s]" % b",".join(tasks)
+    cursor = _behind(tasks[-1], sort) if len(found) > len(tasks) else None
     total = int(counted[0][0][0] or 0) if counted else None
-    return Page(b"[%s]" % b",".join(tasks), cursor, total)
+    return Page(body, cursor, total)
+
+
+def _fitting(tasks: list[bytes]) -> list[bytes]:
+    """The first tasks that together are no larger than a page may be; one at least."""
+    sizes = accumulate(len(task) + len(b",") for task in tasks)
+    return tasks[: max(1, sum(size < MAX_PAGE for size in sizes))]
 
 
 def _behind(last: bytes, sort: str) -> str:

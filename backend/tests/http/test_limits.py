@@ -1,11 +1,23 @@
 """The size of what a client may send, to the byte."""
 
-import pytest
+import asyncio
+import socket
+from contextlib import suppress
 
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from backend.core.limits import MAX_BODY
+from backend.core.problems import BodyTooLarge
 from backend.core.strict_json import MAX_DEPTH
+from backend.middleware.limits import LimitsMiddleware
 from backend.tests.support.people import Person
-from backend.tests.support.raw_http import request, send
+from backend.tests.support.program import ServedProgram
+from backend.tests.support.raw_http import request, send, sent
 from backend.tests.support.service import Service
+from backend.web.reading import read_body
+from backend.web.routing import Found
+from backend.web.terms import Terms
 
 TARGET = "/api/tasks?x="
 
@@ -64,3 +76,47 @@ def test_a_body_that_nobody_reads_is_bounded_as_well(method: str, alice: Person)
     for length, status in ((65_536, {200, 204}), (65_537, {413})):
         answer = alice.client.request(method, "/api/trash", content=b"x" * length)
         assert answer.status_code in status
+
+
+@pytest.mark.parametrize("piece", [1_000, 65_536, 100_000])
+@pytest.mark.parametrize("largest", [MAX_BODY, 1_000_000])
+def test_no_more_of_a_body_is_taken_than_its_bound(piece: int, largest: int) -> None:
+    """What counts is the memory, not the status: the client could go on for ever."""
+    taken = 0
+
+    async def receive() -> Message:
+        nonlocal taken
+        taken += piece
+        return {"type": "http.request", "body": b" " * piece, "more_body": True}
+
+    async def read_it_all(_scope: Scope, receive: Receive, _send: Send) -> None:
+        await read_body(receive)
+
+    scope = {
+        "type": "http",
+        "found": Found(None, "unknown", Terms(largest_body=largest)),
+        "raw_path": b"/",
+        "query_string": b"",
+        "http_version": "1.1",
+        "headers": [(b"host", b"x"), (b"transfer-encoding", b"chunked")],
+    }
+    with pytest.raises(BodyTooLarge):
+        asyncio.run(LimitsMiddleware(read_it_all)(scope, receive, asyncio.sleep))  # type: ignore[arg-type]  # it sends nothing
+    assert largest < taken <= largest + piece
+
+
+@pytest.mark.parametrize("what", ["chunks", "a length"])
+def test_a_client_that_goes_on_after_the_refusal_is_cut_off(
+    what: str, program: ServedProgram, alice: Person
+) -> None:
+    framing = {"chunks": "Transfer-Encoding: chunked", "a length": "Content-Length: 65000"}[what]
+    token = f"Authorization: Bearer {alice.token}"
+    head = request("POST", "/api/tasks", token, "Content-Type: text/plain", framing)
+    chunk = b"400\r\n" + b" " * 1_024 + b"\r\n"
+    sent_bytes = 0
+    with sent(program.url, head) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
+        with suppress(ConnectionError):
+            while sent_bytes < 50_000_000:
+                sent_bytes += connection.send(chunk * 16)
+        assert sent_bytes < 5_000_000

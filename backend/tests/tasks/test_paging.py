@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
+from backend.core.limits import MAX_PAGE
 from backend.security.signing import Issuer
 from backend.tests.support.people import ORIGIN, Person
 
@@ -155,3 +156,21 @@ def test_a_cursor_can_stand_behind_any_title(title: str, alice: Person) -> None:
         alice.create(f"{title}{number}")
     found = [task["title"] for page in pages(alice, sort="title", limit=1) for task in page]
     assert found == [f"{title}{number}" for number in range(3)]
+
+
+@pytest.mark.parametrize("sort", ["created", "-created", "title", "-updated"])
+def test_a_page_has_512_kib_at_most_and_the_link_leads_on(sort: str, alice: Person) -> None:
+    made = {alice.create(f"task {n:03}", description="é" * 9_000)["id"] for n in range(70)}
+    sizes = []
+    for page in pages(alice, sort=sort, limit=200):
+        sizes.append(len(page))
+        made -= {task["id"] for task in page}
+    assert made == set()
+    assert sum(sizes) == 70
+    first = alice.client.get("/api/tasks", params={"sort": sort, "limit": 200})
+    one = len(first.content) // len(first.json())
+    assert MAX_PAGE - one < len(first.content) <= MAX_PAGE
+    assert first.headers.get("total-count") is None
+    counted = alice.client.get("/api/tasks", params={"limit": 200, "count": "exact"})
+    assert counted.headers["total-count"] == "70"
+    assert alice.client.head("/api/tasks", params={"sort": sort, "limit": 200}).links == first.links
