@@ -1,11 +1,13 @@
 """The one place where settings are read; it refuses to start on unsafe values."""
 
 import json
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -17,6 +19,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from backend.core.rates import Limit, parse_limits
 
 Algorithm = Literal["EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"]
 
@@ -51,6 +55,33 @@ def _read_json(value: object) -> object:
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _read_networks(value: object) -> object:
+    parts = _split(value)
+    try:
+        return tuple(map(ip_network, parts)) if isinstance(parts, list) else parts
+    except ValueError:
+        raise ValueError("takes addresses or networks such as 10.0.0.0/8, 2001:db8::1") from None
+
+
+def _read_most(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().lower() in {"", "off"} else value
+
+
+def _check_limits(value: str) -> str:
+    parse_limits(value)
+    return value
+
+
+def _is_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of the port, or the brackets
+        return False
+    database = parts.path.strip("/")
+    return named and parts.scheme in {"redis", "rediss"} and (not database or database.isdecimal())
 
 
 class AdditionalIssuer(BaseModel):
@@ -158,6 +189,31 @@ class Settings(BaseSettings):
         default=(),
         description="Exact origins whose pages may call the API, separated by commas.",
     )
+    rate_limit: Annotated[str, AfterValidator(_check_limits)] = Field(
+        default="600/minute",
+        description="What each user may send; several limits are separated by `;`, as in "
+        "`20/second;600/minute`, and `off` is none. A list with `count` counts as five requests. "
+        "The workers of an instance count together, instances only with `REDIS_URL`.",
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="Count requests here (`redis://`, `rediss://`), so that instances share the "
+        "limits. While it does not answer, each instance counts for itself.",
+    )
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_read_networks)
+    ] = Field(
+        default=(),
+        description="Addresses or networks of proxies, separated by commas, whose "
+        "`X-Forwarded-For` (or `Forwarded`) says who the client is. Only then is there a limit of "
+        "refused tokens for each address, 60 a minute: without it, all clients behind a proxy "
+        "would share one.",
+    )
+    max_tasks_per_user: Annotated[PositiveInt | None, BeforeValidator(_read_most)] = Field(
+        default=100_000,
+        description="How many tasks a user may have, those in the trash included; `off`: any "
+        "number.",
+    )
     docs_enabled: bool = Field(
         default=True, description="Whether `/docs` and `/openapi.json` are served."
     )
@@ -224,6 +280,11 @@ class Settings(BaseSettings):
         )
 
     @property
+    def rate_limits(self) -> tuple[Limit, ...]:
+        """What each user may send; nothing: as much as they like."""
+        return parse_limits(self.rate_limit)
+
+    @property
     def issuer(self) -> str:
         """The `iss` that tokens must carry."""
         return self.auth_issuer or self._better_auth_origin or _DEVELOPMENT_ISSUER
@@ -275,6 +336,8 @@ class Settings(BaseSettings):
                 found.append("AUTH_SHARED_SECRET needs at least 32 bytes: openssl rand -base64 32")
         found += self._bad_databases()
         found += self._bad_urls()
+        if self.redis_url and not _is_redis(self.redis_url.get_secret_value()):
+            found.append("REDIS_URL must be a URL such as redis://user:password@host:6379/0")
         found += self._bad_issuers()
         if "*" in self.cors_origins:
             found.append("CORS_ORIGINS takes exact origins such as https://app.example.com, not *")

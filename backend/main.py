@@ -16,6 +16,7 @@ from backend.middleware.headers import ExactOrigins, HeadersMiddleware
 from backend.middleware.limits import LimitsMiddleware
 from backend.middleware.own_path import OwnPathMiddleware
 from backend.middleware.problems import ProblemsMiddleware
+from backend.middleware.rates import RatesMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
 from backend.observability.logs import configure_logs
 from backend.resources import Resources
@@ -86,11 +87,14 @@ def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
     cors = (
         [Middleware(ExactOrigins, origins=settings.cors_origins)] if settings.cors_origins else []
     )
+    rates = [Middleware(RatesMiddleware, limiter=resources.limiter)] if resources.limiter else []
     return [
         Middleware(TelemetryMiddleware, request_log=resources.request_log),
         Middleware(HeadersMiddleware, https_only=not settings.development),
         *cors,
-        Middleware(ProblemsMiddleware),
+        Middleware(
+            ProblemsMiddleware, events=resources.security_events, trusted=settings.trusted_proxies
+        ),
         Middleware(CanonicalMiddleware),
         Middleware(LimitsMiddleware),
         Middleware(
@@ -98,7 +102,13 @@ def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
             body_idle=settings.body_idle_timeout,
             body_total=settings.body_timeout,
         ),
-        Middleware(BearerMiddleware, verifier=resources.verifier),
+        Middleware(
+            BearerMiddleware,
+            verifier=resources.verifier,
+            limiter=resources.refusal_limiter,
+            trusted=settings.trusted_proxies,
+        ),
+        *rates,
         Middleware(OwnPathMiddleware),
     ]
 

@@ -11,6 +11,8 @@ from backend.database.connection.pools import Pools
 from backend.observability.metrics import KeySetMetrics
 from backend.observability.readiness import Readiness
 from backend.observability.requests import RequestLog
+from backend.observability.security_events import SecurityEvents
+from backend.rates.limiter import Limiter
 from backend.security.keys.remote import key_sources
 from backend.security.keys.sources import KeySources
 from backend.security.tokens.verifier import TokenVerifier
@@ -31,6 +33,10 @@ class Resources:
         readiness: Whether requests can be served.
         key_metrics: The state of the keys as metrics.
         request_log: The log of requests.
+        security_events: What looks like an attack.
+        limiter: The limits of users; None: there are none.
+        refusal_limiter: The limit of refused tokens by address; None: there is none.
+        most_tasks: How many each user may have; None: any number.
     """
 
     pools: Pools
@@ -40,6 +46,10 @@ class Resources:
     readiness: Readiness
     key_metrics: KeySetMetrics
     request_log: RequestLog
+    security_events: SecurityEvents
+    limiter: Limiter | None
+    refusal_limiter: Limiter | None
+    most_tasks: int | None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -58,6 +68,10 @@ class Resources:
             readiness=Readiness(pools, keys),
             key_metrics=KeySetMetrics(keys),
             request_log=RequestLog(),
+            security_events=SecurityEvents(),
+            limiter=Limiter.of_users(settings),
+            refusal_limiter=Limiter.of_addresses(settings),
+            most_tasks=settings.max_tasks_per_user,
         )
 
     @asynccontextmanager
@@ -68,6 +82,9 @@ class Resources:
         """
         async with AsyncExitStack() as stack:
             stack.callback(self.request_log.flush)
+            for limiter in (self.limiter, self.refusal_limiter):
+                if limiter is not None:
+                    stack.push_async_callback(limiter.close)
             stack.push_async_callback(self.keys.aclose)
             await self.keys.start()
             stack.push_async_callback(self.pools.close)

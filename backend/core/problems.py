@@ -226,6 +226,28 @@ class ValidationFailed(Problem):
     remedy = "Mend what `errors` lists: each has a pointer, a code and an explanation."
 
 
+class TooManyTasks(Problem):
+    code = "too_many_tasks"
+    status = 422
+    title = "The user has as many tasks as they may have"
+    meaning = (
+        "Tasks in the trash count as well. Nothing was written; what there is can still be read, "
+        "changed and restored."
+    )
+    remedy = "Delete tasks and empty the trash, or ask the operator for a larger number."
+
+
+class RateLimited(Problem):
+    code = "rate_limited"
+    status = 429
+    title = "There were too many requests"
+    meaning = (
+        "The user has used up a limit that `RateLimit-Policy` names, or too many tokens were "
+        "refused from this address. Nothing was done."
+    )
+    remedy = "Retry after `Retry-After` seconds; `RateLimit` says what is left of the limit."
+
+
 class HeadersTooLarge(Problem):
     code = "headers_too_large"
     status = 431

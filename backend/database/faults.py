@@ -12,6 +12,7 @@ from backend.core.problems import (
     NotFound,
     Overloaded,
     Problem,
+    TooManyTasks,
     Unavailable,
     ValidationFailed,
 )
@@ -102,6 +103,7 @@ _PROBLEMS: dict[str, type[Problem]] = {
     "58": Unavailable,  # system error: input/output
     "XX": Unavailable,  # internal error of the server
     "DU010": UnknownSpace,  # raised by `duly.number_write`
+    "DU012": TooManyTasks,  # raised by `duly.number_write`
     "DU011": DemandUnmet,  # raised by `duly.demand`
     # Prepared statements were lost twice: a pooler is being restarted.
     **dict.fromkeys(LOST_PREPARED_STATEMENTS, Unavailable),

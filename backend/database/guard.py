@@ -67,6 +67,7 @@ class IsolationGuard:
 
     def _lose(self, broken: IsolationBroken) -> None:
         if self._broken is None:
-            known = {"complaints": [what for what, _ in broken.complaints]}
-            log.error("isolation_lost", extra=known)
+            complaints = [what for what, _ in broken.complaints]
+            known = {"kind": "isolation_lost", "complaints": complaints}
+            log.error("security_event", extra=known)
         self._broken = broken

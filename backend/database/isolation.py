@@ -13,6 +13,7 @@ _TIMEOUT: Final = "1800ms"
 
 _USER: Final = Fragment(bindparam("user", type_=Text))
 _SPACE: Final = Fragment(bindparam("space", type_=Text))
+_MOST_TASKS: Final = Fragment(bindparam("most_tasks", type_=Text))
 _REQUEST: Final = Fragment(bindparam("request_id", type_=Text))
 
 
@@ -45,6 +46,7 @@ _FOR_WRITES: Final = (
     _set("lock_timeout", f"'{_TIMEOUT}'"),
     _set("app.actor", _USER),
     _set("app.request_id", _REQUEST),
+    _set("app.most_tasks", _MOST_TASKS),
     Fragment("pg_advisory_xact_lock(hashtextextended(", _SPACE, ", 0))"),
 )
 _READ_PRELUDE: Final = _prelude(*_FOR_READS)
@@ -59,15 +61,19 @@ def read_prelude(user_id: str, space_id: str) -> Bound:
     return _READ_PRELUDE.bind(user=user_id, space=space_id)
 
 
-def write_prelude(user_id: str, space_id: str, request_id: str) -> Bound:
+def write_prelude(
+    user_id: str, space_id: str, request_id: str, most_tasks: int | None = None
+) -> Bound:
     """As `read_prelude`, for a call that writes: waits for the space's write lock.
 
     Args:
         user_id: Who acts.
         space_id: Whose rows.
         request_id: What the history knows the request by.
+        most_tasks: How many tasks the space may have; None: any number.
     """
-    return _WRITE_PRELUDE.bind(user=user_id, space=space_id, request_id=request_id)
+    most = "" if most_tasks is None else str(most_tasks)
+    return _WRITE_PRELUDE.bind(user=user_id, space=space_id, request_id=request_id, most_tasks=most)
 
 
 def echoed_caller(rows: Rows) -> tuple[str, str]:

@@ -48,9 +48,10 @@ class Session:
         principal: The verified caller.
         introductions: Makes callers known whom the database may not know yet.
         request_id: What the history will know the request by.
+        most_tasks: How many tasks the caller may have; None: any number.
     """
 
-    __slots__ = ("_introductions", "_pool", "_request_id", "principal")
+    __slots__ = ("_introductions", "_most_tasks", "_pool", "_request_id", "principal")
 
     def __init__(
         self,
@@ -58,11 +59,13 @@ class Session:
         principal: Principal,
         introductions: Introductions,
         request_id: str = "",
+        most_tasks: int | None = None,
     ) -> None:
         self._pool = pool
         self.principal = principal
         self._introductions = introductions
         self._request_id = request_id
+        self._most_tasks = most_tasks
 
     async def run(self, operation: Operation[A]) -> A:
         """Run one operation: atomically, in one round trip.
@@ -160,7 +163,9 @@ class Session:
     ) -> list[Rows]:
         user = space = self.principal.subject
         prelude = (
-            write_prelude(user, space, self._request_id) if writes else read_prelude(user, space)
+            write_prelude(user, space, self._request_id, self._most_tasks)
+            if writes
+            else read_prelude(user, space)
         )
         before = [prelude, introduction.statement] if introduction else [prelude]
         tag = (user, statements[0].statement.name)

@@ -1,10 +1,16 @@
 """Identifies the caller once: `scope["principal"]` is who the token says, None without a token."""
 
 from base64 import b64decode
+from collections.abc import Sequence
+from contextlib import suppress
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend.core.problems import InvalidToken
+from backend.core.principal import Principal
+from backend.core.problems import InvalidToken, RateLimited
+from backend.rates.addresses import Network, client_address
+from backend.rates.limiter import Limiter
+from backend.security.refusals import RefusedToken
 from backend.security.tokens.verifier import TokenVerifier
 from backend.web.terms import Credentials
 
@@ -14,14 +20,31 @@ class BearerMiddleware:
 
     A health check neither waits for the key source nor fails for a token that it needs not.
 
+    Args:
+        app: The layer below.
+        verifier: Says whose a token is.
+        limiter: Counts the tokens that were refused from each address; None: nobody does.
+        trusted: The proxies that say from where requests come.
+
     Raises:
         InvalidToken: when the token is refused, or there are two `Authorization` fields.
         KeysUnavailable: when it cannot be checked right now.
+        RateLimited: when too many were refused from there lately; one that was verified lately
+            is accepted all the same.
     """
 
-    def __init__(self, app: ASGIApp, *, verifier: TokenVerifier) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        verifier: TokenVerifier,
+        limiter: Limiter | None = None,
+        trusted: Sequence[Network] = (),
+    ) -> None:
         self.app = app
         self._verifier = verifier
+        self._limiter = limiter
+        self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -29,10 +52,24 @@ class BearerMiddleware:
             token = None if credentials is Credentials.NONE else _token(scope, credentials)
             scope["principal"] = None
             if token is not None:
-                scope["principal"] = self._verifier.cached(token) or await self._verifier.verify(
-                    token
+                scope["principal"] = self._verifier.cached(token) or await self._verify(
+                    token, scope
                 )
         await self.app(scope, receive, send)
+
+    async def _verify(self, token: str, scope: Scope) -> Principal:
+        address = client_address(scope, self._trusted) if self._limiter else None
+        if self._limiter is None or address is None:
+            return await self._verifier.verify(token)
+        await self._limiter.take(address, spend=False)
+        try:
+            return await self._verifier.verify(token)
+        except RefusedToken as refused:
+            # One that has merely expired cost little, and whole offices send such in the morning.
+            if refused.reason != "expired":
+                with suppress(RateLimited):  # the answer to this one is 401
+                    await self._limiter.take(address)
+            raise
 
 
 def _token(scope: Scope, credentials: Credentials) -> str | None:

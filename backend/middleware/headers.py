@@ -33,6 +33,8 @@ _RESPONSE_HEADERS = (
     "ETag",
     "Link",
     "Location",
+    "RateLimit",
+    "RateLimit-Policy",
     "Retry-After",
     "Total-Count",
     "WWW-Authenticate",

@@ -3,6 +3,7 @@
 import json
 import logging
 import random
+from collections.abc import Sequence
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +15,8 @@ from backend.core.problems import (
     Problem,
     Unavailable,
 )
+from backend.observability.security_events import BURST, SecurityEvents
+from backend.rates.addresses import Network, client_address
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +42,12 @@ class ProblemResponse(Response):
 class ProblemsMiddleware:
     """Answers every exception of the layers below."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(
+        self, app: ASGIApp, *, events: SecurityEvents, trusted: Sequence[Network] = ()
+    ) -> None:
         self.app = app
+        self._events = events
+        self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,7 +69,17 @@ class ProblemsMiddleware:
             scope["problem"] = {"problem": problem.code}
             if reason := getattr(problem, "reason", None):
                 scope["problem"]["reason"] = reason
+            self._note(problem, scope)
             await ProblemResponse(problem, scope)(scope, receive, send)
+
+    def _note(self, problem: Problem, scope: Scope) -> None:
+        if problem.code not in BURST:
+            return
+        principal = scope.get("principal")
+        if principal is not None:
+            self._events.note(problem.code, user=principal.subject)
+        else:
+            self._events.note(problem.code, address=client_address(scope, self._trusted))
 
 
 def _problem(error: Exception, scope: Scope) -> Problem:

@@ -22,6 +22,11 @@ class Space(SQLModel, table=True):
         sa_column_kwargs={"server_default": text("0")},
         description="The highest number that a write of this space may have taken.",
     )
+    task_bound: int = Field(
+        sa_type=BigInteger,
+        sa_column_kwargs={"server_default": text("0")},
+        description="It has no more tasks than this, those in the trash included.",
+    )
     history_floor: int = Field(
         sa_type=BigInteger,
         sa_column_kwargs={"server_default": text("0")},

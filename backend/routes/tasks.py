@@ -20,6 +20,7 @@ from backend.schemas.task import (
 from backend.services import tasks
 from backend.web import answers
 from backend.web.route import OwnedRoute, StrictRouter
+from backend.web.terms import under
 
 router = StrictRouter("tasks", OwnedRoute)
 
@@ -29,7 +30,9 @@ _UNCHANGED: dict[int | str, dict[str, Any]] = {
 }
 
 
+# Counting reads every task of the user.
 @router.get("/api/tasks", response_model=list[TaskRead])
+@under(parameter_costs=(("count", 5),))
 async def list_tasks(
     request: Request, db: CallerSession, query: Annotated[TaskQuery, Query()]
 ) -> Response:

@@ -126,6 +126,7 @@ def settings(database_url: str, key_server: KeyServer) -> Settings:
         auth_issuer="https://app.example.com",
         auth_audience=("https://app.example.com",),
         cors_origins=("https://app.example.com",),
+        rate_limit="off",  # tests hammer; those of the limits set their own
     )
 
 

@@ -7,11 +7,15 @@ its class; a prefix says it for what has no route of ours (docs/decisions/0017-t
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, TypedDict, TypeVar, Unpack
+from functools import lru_cache
+from typing import Any, Final, TypedDict, TypeVar, Unpack
+from urllib.parse import parse_qsl
 
 from backend.core.limits import MAX_BODY
 
 JSON = "application/json"
+
+_REMEMBERED_QUERIES: Final = 256  # clients repeat themselves
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -47,6 +51,8 @@ class Terms:
         offers: The media type of answers, 406 for who takes none such; None: not negotiated.
         credentials: Whether and where a token is looked for.
         owned: Whether the path holds a user's things, and so answers under their id as well.
+        cost: As how many requests it counts for the limit of its user.
+        parameter_costs: The same for a query with one of these parameters.
     """
 
     deadline: float | None = 2.0
@@ -55,11 +61,26 @@ class Terms:
     offers: str | None = JSON
     credentials: Credentials = Credentials.BEARER
     owned: bool = False
+    cost: int = 1
+    parameter_costs: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse terms that contradict each other."""
         if self.owned and self.credentials is Credentials.NONE:
             raise ValueError("what belongs to a user needs credentials")
+
+    def cost_of(self, query: bytes) -> int:
+        """The cost of a request with this query string, which need not be one."""
+        if not (query and self.parameter_costs):
+            return self.cost
+        return _dearest(query, self.parameter_costs) or self.cost
+
+
+@lru_cache(_REMEMBERED_QUERIES)
+def _dearest(query: bytes, costs: tuple[tuple[str, int], ...]) -> int:
+    """The cost of the dearest parameter that a query has; 0 when it has none of them."""
+    given = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    return max((cost for name, cost in costs if name in given), default=0)
 
 
 PUBLIC = Terms(credentials=Credentials.NONE)
@@ -73,6 +94,8 @@ class Changes(TypedDict, total=False):
     takes: str
     offers: str | None
     credentials: Credentials
+    cost: int
+    parameter_costs: tuple[tuple[str, int], ...]
 
 
 def under(**changes: Unpack[Changes]) -> Callable[[Endpoint], Endpoint]:

@@ -62,7 +62,7 @@ def serve_duly(
 
 
 def _environment(database: str, **settings: str) -> dict[str, str]:
-    served = {"ENVIRONMENT": "production", "HOST": "127.0.0.1", "WORKERS": "1"}
+    served = {"ENVIRONMENT": "production", "HOST": "127.0.0.1", "WORKERS": "1", "RATE_LIMIT": "off"}
     return {**bare_environment(), **served, "DATABASE_URL": database, **settings}
 
 

@@ -173,7 +173,7 @@ def test_every_row_with_a_version_is_numbered(administrator: psycopg.Connection)
     numbered = found(
         administrator,
         "select event_object_table from information_schema.triggers"
-        " where trigger_schema = 'duly' and trigger_name = 'number_write'"
+        " where trigger_schema = 'duly' and trigger_name in ('number_write', 'number_create')"
         " and action_timing = 'BEFORE' and action_orientation = 'ROW'"
         " group by 1 having count(*) = 2",  # inserts and updates
     )

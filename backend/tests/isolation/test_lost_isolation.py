@@ -1,5 +1,6 @@
 """An administrator takes row-level security away while people are served."""
 
+import json
 import threading
 import time
 from collections import Counter
@@ -73,8 +74,10 @@ class Crowd:
 
 
 def test_nobody_sees_a_foreign_row_and_answers_stop_until_it_is_back(
-    url: str, settings: Settings, issuer: Issuer
+    url: str, settings: Settings, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    log = tmp_path_factory.getbasetemp() / "tests.log"
+    earlier = log.stat().st_size
     there = settings.model_copy(update={"database_url": SecretStr(url)})
     with Service(there) as service:
         people = [Person(name, service, issuer) for name in ("alice", "bob", "charlie")]
@@ -95,3 +98,8 @@ def test_nobody_sees_a_foreign_row_and_answers_stop_until_it_is_back(
             person.client.close()
     assert crowd.foreign == []
     assert crowd.statuses.keys() == {200, 503}
+    lines = [json.loads(line) for line in log.read_bytes()[earlier:].splitlines()]
+    events = [line for line in lines if line["event"] == "security_event"]
+    assert [event["complaints"] for event in events] == [
+        ["row-level security is not in force on duly.tasks"]
+    ]

@@ -120,6 +120,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("HS256 beside keys", {"auth_algorithms": "EdDSA,HS256"}, "auth_algorithms"),
     ("a negative leeway", {"auth_leeway": -1}, "auth_leeway"),
     ("an hour of leeway", {"auth_leeway": 3_600}, "auth_leeway"),
+    ("another kind of limit", {"rate_limit": "many"}, "or limits such as"),
+    ("no limit at all", {"rate_limit": "0/minute"}, "or limits such as"),
+    ("two limits of a minute", {"rate_limit": "1/minute;2/minute"}, "each for another time"),
+    ("no Redis", {"redis_url": "http://cache.example.com"}, "REDIS_URL must be a URL"),
+    ("no host of Redis", {"redis_url": "redis:///0"}, "REDIS_URL must be a URL"),
+    ("no port of Redis", {"redis_url": "redis://cache:99999"}, "REDIS_URL must be a URL"),
+    ("no database of Redis", {"redis_url": "redis://cache/tasks"}, "REDIS_URL must be a URL"),
+    ("no address", {"trusted_proxies": "10.0.0.0/8,proxy"}, "takes addresses or networks"),
+    ("half a network", {"trusted_proxies": "10.0.0.1/8"}, "takes addresses or networks"),
+    ("no tasks", {"max_tasks_per_user": "0"}, "max_tasks_per_user"),
     ("no connections", {"database_pool_size": 0}, "database_pool_size"),
     ("no workers", {"workers": 0}, "workers"),
     ("a port too high", {"port": 65_536}, "port"),
@@ -152,6 +162,21 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         settings(environment="production", cors_origins="*")
     for words in ("DATABASE_URL", "BETTER_AUTH_URL", "CORS_ORIGINS"):
         assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize("text", ["off", "OFF", ""])
+def test_the_number_of_tasks_may_be_without_a_limit(text: str) -> None:
+    assert settings(max_tasks_per_user=text).max_tasks_per_user is None
+    assert settings(max_tasks_per_user="7").max_tasks_per_user == 7
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://cache", "rediss://u:p%2F@cache.example.com:6380/1", "redis://[::1]:6379/"]
+)
+def test_redis_is_named_by_a_url(url: str) -> None:
+    shown = settings(redis_url=url)
+    assert shown.redis_url is not None
+    assert url not in repr(shown)
 
 
 def test_secrets_are_not_shown() -> None:

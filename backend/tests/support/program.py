@@ -89,6 +89,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AUTH_ISSUER": settings.issuer,
         "AUTH_AUDIENCE": ",".join(settings.audiences),
         "CORS_ORIGINS": ",".join(settings.cors_origins),
+        "RATE_LIMIT": settings.rate_limit,
         "WORKERS": "2",
     }
 

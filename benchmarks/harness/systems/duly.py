@@ -106,6 +106,9 @@ class Duly(System):
             "AUTH_ISSUER": ORIGIN,
             "AUTH_AUDIENCE": ORIGIN,
             "PORT": str(self.port),
+            # Asked as in production, and never reached.
+            "RATE_LIMIT": "1000000000/minute",
+            "MAX_TASKS_PER_USER": "1000000000",
             "WORKERS": str(self.stage.workers),
             "PYTHONPATH": str(self.source),
         }

@@ -1,0 +1,91 @@
+"""Counts in Redis, which all instances of the service share."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from backend.core.rates import Limit
+from backend.rates.standing import Standing
+
+_PATIENCE: Final = 0.25
+"""Seconds that a request waits for Redis."""
+_RETRY_AFTER: Final = 1.0
+_CONNECTIONS: Final = 16  # per worker
+
+log = logging.getLogger(__name__)
+
+
+class RedisWindows:
+    """Limits whose counters are in Redis.
+
+    A Redis that does not answer is asked once a second, by one request, until it does again.
+
+    Args:
+        url: `redis://` or `rediss://`.
+        name: Comes before the keys.
+        limits: How much each key may use up.
+    """
+
+    def __init__(self, url: str, name: str, limits: Sequence[Limit]) -> None:
+        retry: Retry = Retry(NoBackoff(), 0)
+        self._pool = BlockingConnectionPool.from_url(
+            url, max_connections=_CONNECTIONS, timeout=_PATIENCE, retry=retry
+        )
+        # Its type says that options are text and numbers; it passes them on as they are.
+        options: dict[str, Any] = {"connection_pool": self._pool}
+        storage = RedisStorage(url, implementation="redispy", key_prefix=f"duly:{name}", **options)
+        self._strategy = SlidingWindowCounterRateLimiter(storage)
+        self._items = [
+            (limit, RateLimitItemPerSecond(limit.amount, limit.seconds)) for limit in limits
+        ]
+        self._is_down = False
+        self._ask_at = 0.0
+
+    async def take(self, who: str, cost: int, *, spend: bool = True) -> Standing | None:
+        """As `SlidingWindow.take`, for the limit that refuses or the last; None: no Redis."""
+        now = asyncio.get_running_loop().time()
+        if self._is_down:
+            if now < self._ask_at:
+                return None
+            self._ask_at = now + _RETRY_AFTER
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                standing = await self._ask(who, cost, spend=spend)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._ask_at = now + _RETRY_AFTER
+            self._note(down=True, reason=type(error).__name__)
+            return None
+        self._note(down=False)
+        return standing
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.disconnect()
+
+    async def _ask(self, who: str, cost: int, *, spend: bool) -> Standing:
+        ask = self._strategy.hit if spend else self._strategy.test
+        for limit, item in self._items:
+            if not await ask(item, who, cost=min(cost, limit.amount)):
+                reset, remaining = await self._strategy.get_window_stats(item, who)
+                wait = max(1, math.ceil(reset - time.time()))
+                return Standing(limit, remaining, wait, wait)
+        return Standing(self._items[-1][0], None, 0, 0)
+
+    def _note(self, *, down: bool, **known: str) -> None:
+        if down != self._is_down:
+            self._is_down = down
+            if down:
+                log.warning("rate_limits_in_memory", extra=known)
+            else:
+                log.info("rate_limits_in_redis")
