@@ -246,6 +246,7 @@ class RateLimited(Problem):
         "refused from this address. Nothing was done."
     )
     remedy = "Retry after `Retry-After` seconds; `RateLimit` says what is left of the limit."
+    ends_connection = True  # or whoever has many of them would keep them
 
 
 class HeadersTooLarge(Problem):
