@@ -135,8 +135,8 @@ class Settings(BaseSettings):
         default=4,
         le=64,
         description="Connections per worker for writes; reads have half as many, and so have slow "
-        "statements, when there are any. Each carries many requests at once, so few are enough; "
-        "behind a transaction pooler only one at a time: set 16 or more there.",
+        "reads and slow writes, when there are any. Each carries many requests at once, so few are "
+        "enough; behind a transaction pooler only one at a time: set 16 or more there.",
     )
     better_auth_url: str | None = Field(
         default=None,

@@ -10,7 +10,6 @@ from backend.core.problems import (
     DeadlineExceeded,
     InternalError,
     NotFound,
-    Overloaded,
     Problem,
     TooManyTasks,
     Unavailable,
@@ -33,6 +32,10 @@ class StatementRefused(Exception):  # noqa: N818 - named for what PostgreSQL did
         self.from_end = from_end
 
 
+class Preempted(StatementRefused):
+    """Duly itself cancelled the call, or the one before it on the same wire."""
+
+
 class UnknownSpace(Unavailable):
     """A write for a space that does not exist, or no longer. It had no effect."""
 
@@ -47,10 +50,6 @@ class WireLost(Exception):  # noqa: N818 - named for what happened
 
 class WireBroken(WireLost):
     """The connection turned out to be broken before the call was sent whole: it had no effect."""
-
-
-class WireBusy(Exception):  # noqa: N818 - named for what happened
-    """Too many calls wait already; this one was not sent."""
 
 
 class NoWire(Exception):  # noqa: N818 - named for what happened
@@ -82,18 +81,20 @@ class IsolationBroken(Exception):  # noqa: N818 - named for what was found
         self.complaints = complaints
 
 
-FAULTS = (StatementRefused, WireLost, WireBusy, NoWire)
+FAULTS = (StatementRefused, WireLost, NoWire)
 
 # A transaction pooler gave our prepared statements to others or lost them, or a migration
 # changed what they return.
 LOST_PREPARED_STATEMENTS = frozenset({"26000", "42P05", "0A000"})
+
+QUERY_CANCELED = "57014"
 
 # The longest prefix of the SQLSTATE decides.
 _PROBLEMS: dict[str, type[Problem]] = {
     "22": ValidationFailed,  # data exception
     "23": ValidationFailed,  # integrity constraint
     "23505": Conflict,  # unique_violation
-    "57014": DeadlineExceeded,  # query_canceled: the statement timeout
+    QUERY_CANCELED: DeadlineExceeded,  # the statement timeout
     "08": Unavailable,  # connection exception
     "25006": Unavailable,  # read_only_sql_transaction: a failover is under way
     "40": Unavailable,  # transaction rollback: serialization, deadlock
@@ -116,6 +117,8 @@ _WORTH_REPEATING = ("40", "25006", *LOST_PREPARED_STATEMENTS)
 
 def worth_repeating(fault: Exception) -> bool:
     """Whether a refused call, which had no effect, should be sent once more."""
+    if isinstance(fault, Preempted):
+        return True
     return isinstance(fault, StatementRefused) and fault.sqlstate.startswith(_WORTH_REPEATING)
 
 
@@ -127,8 +130,6 @@ def problem(fault: Exception) -> Problem:
                 if kind := _PROBLEMS.get(sqlstate[:length]):
                     return kind()
             return InternalError()
-        case WireBusy():
-            return Overloaded()
         case WireLost() | NoWire():
             return Unavailable()
     raise TypeError(f"not a database fault: {type(fault).__name__}")

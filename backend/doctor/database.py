@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 
 import psycopg
-from psycopg import pq
 
 from backend.config import Settings
 from backend.database import migrate
@@ -12,6 +11,7 @@ from backend.database.connection.wire import Wire, WireOptions
 from backend.database.faults import FAULTS, IsolationBroken
 from backend.database.proof import prove_isolation
 from backend.doctor.finding import Finding, fail, ok, warn
+from backend.doctor.pooler import examine_pooler
 
 _PATIENCE = 10  # seconds; a sleeping Neon database takes about one to wake
 _OLDEST = 15  # major version of PostgreSQL
@@ -29,7 +29,10 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     except psycopg.Error as error:
         yield _unreachable(error)
         return
-    yield from _pooling(url, settings, pooled=pooled)
+    if pooled:
+        yield from examine_pooler(url, settings)
+    else:
+        yield ok("pooling", "a direct connection")
     migrated = _migrated(settings)
     yield migrated
     if migrated.verdict == "ok":  # or there is nothing yet that could isolate
@@ -81,49 +84,6 @@ def _server_pid(connection: psycopg.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def _pooling(url: str, settings: Settings, *, pooled: bool) -> Iterator[Finding]:
-    if not pooled:
-        yield ok("pooling", "a direct connection")
-        return
-    yield ok("pooling", "a transaction pooler is in between")
-    usable = _keeps_prepared_statements(url)
-    if settings.database_prepared_statements == "on" and not usable:
-        yield fail(
-            "prepared statements",
-            "DATABASE_PREPARED_STATEMENTS=on, but the pooler loses them",
-            "Set DATABASE_PREPARED_STATEMENTS=off, or use PgBouncer 1.21 or newer "
-            "with max_prepared_statements above 0.",
-        )
-    else:
-        yield ok("prepared statements", "usable" if usable else "not usable; done without")
-    if settings.database_url_direct is None:
-        yield warn(
-            "migrations' connection",
-            "DATABASE_URL leads through a pooler, and DATABASE_URL_DIRECT is not set",
-            "Set DATABASE_URL_DIRECT to the URL without the pooler (on Neon: without `-pooler`).",
-        )
-
-
-def _keeps_prepared_statements(url: str) -> bool:
-    """Whether a statement prepared in one transaction is there in those of other clients."""
-    try:
-        with (
-            psycopg.connect(url, autocommit=True) as one,
-            psycopg.connect(url, autocommit=True) as other,
-        ):
-            for connection in (one, other):
-                result = connection.pgconn.prepare(b"duly_doctor", b"select 1")
-                if result.status != pq.ExecStatus.COMMAND_OK:
-                    return False
-            return all(
-                connection.pgconn.exec_prepared(b"duly_doctor", []).status
-                == pq.ExecStatus.TUPLES_OK
-                for connection in (one, other, one)
-            )
-    except psycopg.Error:
-        return False
-
-
 def _migrated(settings: Settings) -> Finding:
     assert settings.migration_url is not None  # noqa: S101 - DATABASE_URL is set
     try:
@@ -142,7 +102,7 @@ def _migrated(settings: Settings) -> Finding:
 
 
 async def _isolating(url: str) -> Finding:
-    options = WireOptions(silence=_PATIENCE, depth=8, prepare=False, on_retire=lambda: None)
+    options = WireOptions(silence=_PATIENCE, prepare=False, on_retire=lambda: None)
     try:
         wire = await Wire.connect(url, options)
         try:

@@ -41,19 +41,29 @@ class Call:
         tag: What others know the call by.
 
     Attributes:
+        statements, tag: The same.
+        user: Whose call it is; None when it is the program's own.
         answered: A future of the rows of each statement.
+        waits_since: When it began to wait for its turn, by the event loop's clock; 0 if it did not.
         sent_at: When it was sent, by the event loop's clock, in seconds.
         fault: What PostgreSQL refused it for.
+        is_slow: Whether it has been noted as slow.
     """
 
-    __slots__ = ("_awaited", "_rows", "_statements", "answered", "fault", "sent_at", "tag")
+    __slots__ = (
+        *("_awaited", "_rows", "answered", "fault", "is_slow", "sent_at"),
+        *("statements", "tag", "user", "waits_since"),
+    )
 
     def __init__(self, statements: Sequence[Bound], tag: Tag | None) -> None:
         self.tag = tag
+        self.user = tag[0] if tag else None
+        self.waits_since = 0.0
+        self.is_slow = False
         self.answered: asyncio.Future[list[Rows]] = asyncio.get_running_loop().create_future()
         self.sent_at = 0.0
         self.fault: StatementRefused | None = None
-        self._statements = statements
+        self.statements = statements
         # One entry for each result to come: None for a statement's rows, `_CLOSED`, or the name of
         # a statement being prepared.
         self._awaited: deque[bytes | None] = deque()
@@ -66,7 +76,7 @@ class Call:
         Raises:
             psycopg.OperationalError: when there are more or fewer results than statements.
         """
-        if len(self._rows) != len(self._statements):
+        if len(self._rows) != len(self.statements):
             raise psycopg.OperationalError("the answers do not fit the calls")
         return self._rows
 
@@ -76,7 +86,7 @@ class Call:
         if CAN_CLOSE_PREPARED and (surplus := prepared.make_room()):
             pgconn.send_close_prepared(surplus)
             self._awaited.append(_CLOSED)
-        for statement, values in self._statements:
+        for statement, values in self.statements:
             name = statement.name
             ready = prepared.use(name)
             if not ready and prepared.reserve(name):
@@ -98,7 +108,7 @@ class Call:
         status = result.status
         awaited = self._awaited.popleft() if self._awaited else None
         if status == _FAILED:
-            self.fault = self.fault or _refusal(result, len(self._statements) - len(self._rows))
+            self.fault = self.fault or _refusal(result, len(self.statements) - len(self._rows))
         elif status not in (_ROWS, _DONE, _SKIPPED):
             raise psycopg.OperationalError(f"not the result of a statement: {status}")
         if awaited:  # the name of what was being prepared

@@ -1,57 +1,61 @@
-"""A few wires for each worker: the least loaded takes the call, broken ones are replaced.
+"""A few wires for each worker: the one with most room takes the call, broken ones are replaced.
 
 A call is sent twice at most, so the second time it goes to a wire that is most probably good.
 """
 
 import asyncio
-import contextlib
 import logging
-import random
-from collections.abc import Callable, Sequence
+import math
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-
-import psycopg
+from typing import Final
 
 from backend.core.problems import Overloaded, Problem, Unavailable
 from backend.database import faults
-from backend.database.connection.wire import Rows, Tag, Wire, WireOptions, WireState
+from backend.database.connection.admission import Admission
+from backend.database.connection.call import Call, Rows, Tag
+from backend.database.connection.costs import Costs
+from backend.database.connection.supply import Supply, SupplyOptions
+from backend.database.connection.wire import Wire
 from backend.database.faults import (
     LOST_PREPARED_STATEMENTS,
     NoWire,
+    Preempted,
     StatementRefused,
     WireBroken,
     WireLost,
 )
-from backend.database.proof import prove_isolation
 from backend.database.statements import Bound
 
-_LONGEST_PAUSE = 1.0
 _CROWDED = 4  # calls in flight on the least loaded wire
-_CONNECT_TIMEOUT = 10  # seconds; a sleeping Neon database takes about one to wake
+
+# How long a call has been in PostgreSQL's hands is counted in turns of the event loop, at least
+# `_TICK` seconds apart. So no call looks slow because the loop was late to read its answer.
+_TICK: Final = 0.005
+_HELD_UP = 2  # ticks after which others take other wires
+_SLOW = 4
+_LEFT = 6  # and nobody waits any more: it is cancelled
+_TOO_SLOW = 8  # for a wire that others wait for: it is cancelled and goes to the slow pool
+_POOLED = 4  # through a pooler, which has a queue of its own, all of it takes so many times longer
+_REFUSE_EVERY = 8  # ticks
 
 log = logging.getLogger(__name__)
-_load = attrgetter("in_flight")
 
 
 @dataclass(frozen=True, slots=True)
-class PoolOptions:
-    """How a pool behaves.
+class PoolOptions(SupplyOptions):
+    """How a pool behaves, besides which wires it has.
 
     Attributes:
-        size: Wires.
-        depth: Calls in flight on each wire, and callers waiting for a wire; more are refused.
-        silence: Seconds without a byte after which the server counts as hung.
-        idle: Seconds without a call after which a wire is closed; the next call makes a new one.
-            Below the five minutes after which Neon suspends a database.
-        prepare: Whether to prepare statements; None finds out.
+        first: Calls that a user may have in flight before any is answered; see `Admission`.
+        most: Calls that a user may have in flight.
+        patience: Seconds after which a waiting call is refused, well before its deadline.
     """
 
-    size: int = 4
-    depth: int = 512
-    silence: float = 2.0
-    idle: float = 240.0
-    prepare: bool | None = None
+    first: int = 2
+    most: int = 32
+    patience: float = 1.4
 
 
 class Pool:
@@ -60,56 +64,49 @@ class Pool:
     Args:
         conninfo: The database, as libpq takes it.
         options: See `PoolOptions`.
-        on_answer: Told how long PostgreSQL took for each call with a tag, in seconds.
+        costs: Where to note what is slow.
+        slow: Takes what is slow instead of this one; None when nobody does.
     """
 
     def __init__(
         self,
         conninfo: str,
         options: PoolOptions | None = None,
-        on_answer: Callable[[Tag, float], None] = lambda _tag, _seconds: None,
+        costs: Costs | None = None,
+        slow: "Pool | None" = None,
     ) -> None:
-        self._conninfo = psycopg.conninfo.make_conninfo(
-            conninfo,
-            connect_timeout=_CONNECT_TIMEOUT,
-            client_encoding="UTF8",  # whatever the environment, the role or the URL says
-        )
         self.options = options or PoolOptions()
-        self._on_answer = on_answer
-        self._prepare = self.options.prepare is not False
-        self._wires: list[Wire] = []  # the one made last is the last
-        self._keepers: list[asyncio.Task[None]] = []
-        self._waiters: set[asyncio.Future[None]] = set()
-        self._demand = asyncio.Event()
-        self._reachable = True
-        self._refused: faults.IsolationBroken | None = None
+        self._costs = costs or Costs()
+        self._slow = slow
+        self._admission = Admission(self.options.first, self.options.most, self._leaves)
+        self._repeats: deque[Call] = deque()  # for the wire made last, before all others
+        self._loop: asyncio.AbstractEventLoop
+        self._ticking: asyncio.TimerHandle | None = None
+        self._ticks = 0
+        self._supply = Supply(conninfo, self.options, self._take_over, self._give_up)
+        self._wires = self._supply.wires
+        self.disconnect = self._supply.disconnect
 
     def stand_by(self) -> None:
         """Get ready to connect when there is a call."""
-        self._keepers = [asyncio.create_task(self._keep()) for _ in range(self.options.size)]
+        self._loop = asyncio.get_running_loop()
+        self._supply.stand_by()
 
     async def start(self) -> None:
-        """Start connecting, and wait until the first wire is ready or has failed.
+        """As `stand_by`, and wait until the first wire is ready or has failed.
 
         Raises:
             IsolationBroken: when the database does not isolate users. An unreachable database
                 is no error: calls answer 503 until it is back.
         """
         self.stand_by()
-        with contextlib.suppress(NoWire):
-            await self._wait_for_wire()
-        if refused := self._refused:
-            await self.close()
-            raise refused
+        await self._supply.start()
 
     async def close(self) -> None:
         """Close every wire; calls in flight fail."""
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
-        self._reachable = False  # a read that fails now waits for no other wire
-        self._tell_waiters(NoWire())
-        self.disconnect()
+        await self._supply.close()
+        if self._ticking:
+            self._ticking.cancel()
 
     async def call(
         self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
@@ -126,22 +123,29 @@ class Pool:
         Raises:
             Problem: Conflict, ValidationFailed, Unavailable, … as `faults` has it.
         """
+        call = Call(statements, tag)
+        self.submit(call)
         try:
-            wire = await self._free_wire()
             try:
-                return await wire.send(statements, tag)
-            except WireLost as loss:
-                if not read_only and not isinstance(loss, WireBroken):
-                    raise
-            except StatementRefused as refusal:
-                self._learn(refusal)
-                if not faults.worth_repeating(refusal):
-                    raise
-            usable = wire.state is WireState.READY
-            wire = await (self._free_wire() if usable else self._newest_wire())
-            return await wire.send(statements, tag)
+                return await call.answered
+            except faults.FAULTS as fault:
+                return await self._repeat(call, fault, read_only=read_only)
         except faults.FAULTS as fault:
             raise faults.problem(fault) from fault
+
+    def submit(self, call: Call) -> None:
+        """Send `call` when it is its turn; whatever becomes of it, its future tells."""
+        if self._ticking is None:
+            self._ticking = self._loop.call_later(_TICK, self._tick)
+        wire = self._free_wire()
+        if wire is not None and self._admission.enter(call):
+            self._carry(wire, call)
+        elif not (self._wires or self._supply.is_reachable):
+            self._supply.ask_for_more()
+            call.answered.set_exception(NoWire())
+        else:
+            self._admission.wait(call, self._loop.time())
+            self._send_waiting()
 
     def close_all(self) -> Problem:
         """Give up all connections: an answer was somebody else's.
@@ -153,11 +157,6 @@ class Pool:
         self.disconnect()
         return Unavailable()
 
-    def disconnect(self) -> None:
-        """Close every wire at once; new ones are made."""
-        for wire in list(self._wires):
-            wire.close()
-
     @property
     def wires(self) -> int:
         """How many wires are ready."""
@@ -168,138 +167,112 @@ class Pool:
         """How many calls wait for PostgreSQL."""
         return sum(wire.in_flight for wire in self._wires)
 
-    async def _free_wire(self) -> Wire:
-        """The least loaded wire, and rather one that nothing holds up."""
-        while not self._wires:
-            await self._wait_for_wire()
-        wire = min(self._wires, key=_load)
-        if wire.is_held_up:
-            self._demand.set()
-            free = [other for other in self._wires if not other.is_held_up]
-            wire = min(free, key=_load, default=wire)
-        if wire.in_flight >= _CROWDED:
-            self._demand.set()  # wires that were closed when idle are wanted again
-        return wire
+    def _free_wire(self) -> Wire | None:
+        """The wire with most room that nothing holds up; None when there is none."""
+        free, room = None, 0
+        for wire in self._wires:
+            if wire.room > room and not wire.is_held_up:
+                free, room = wire, wire.room
+        if free is None or free.in_flight >= _CROWDED:
+            self._supply.ask_for_more()
+        return free
 
-    async def _newest_wire(self) -> Wire:
-        """The wire that is being made if one is missing, or the one that was made last.
+    def _carry(self, wire: Wire, call: Call) -> None:
+        try:
+            wire.carry(call)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this caller's
+            self._admission.end(call)
+            call.answered.set_exception(error)
+
+    def _send_waiting(self) -> None:
+        """Fill the room that there is with the calls whose turn it is."""
+        while self._repeats and self._wires:
+            newest = self._wires[-1]
+            if newest.room <= 0 or newest.is_held_up:
+                break
+            call = self._repeats.popleft()
+            self._admission.enter_again(call)
+            self._carry(newest, call)
+        while self._admission.waiting and (wire := self._free_wire()):
+            call_in_turn = self._admission.next()
+            if call_in_turn is None:
+                return
+            self._carry(wire, call_in_turn)
+
+    def _leaves(self, call: Call) -> bool:
+        """Have the slow pool take a call that has turned out to be slow while it waited."""
+        if self._slow is None or call.tag is None or not self._costs.are_high(call.tag):
+            return False
+        self._slow.submit(call)
+        return True
+
+    def _take_over(self, wire: Wire) -> None:
+        wire.on_end, wire.on_room = self._admission.end, self._send_waiting
+        self._send_waiting()
+
+    def _give_up(self) -> None:
+        """There is no wire: tell all who wait for one."""
+        self._admission.refuse(math.inf, NoWire)
+        while self._repeats:
+            call = self._repeats.popleft()
+            if not call.answered.done():
+                call.answered.set_exception(NoWire())
+
+    async def _repeat(self, call: Call, fault: Exception, *, read_only: bool) -> list[Rows]:
+        """Send a call once more that failed for a passing reason.
+
+        Raises:
+            Exception: `fault` for any other reason; what became of the second try.
+        """
+        again = Call(call.statements, call.tag)
+        if isinstance(fault, Preempted):
+            (self._slow or self).submit(again)
+        elif isinstance(fault, WireLost) and (read_only or isinstance(fault, WireBroken)):
+            await self._repeat_on_newest(again)
+        elif isinstance(fault, StatementRefused) and faults.worth_repeating(fault):
+            if fault.sqlstate in LOST_PREPARED_STATEMENTS:
+                self._supply.learn(fault)
+                await self._repeat_on_newest(again)
+            else:
+                self.submit(again)
+        else:
+            raise fault
+        return await again.answered
+
+    async def _repeat_on_newest(self, call: Call) -> None:
+        """Have the wire take `call` that is being made if one is missing, or was made last.
 
         What broke a wire, a restart of the server for one, may have broken all others of its time
         without anybody knowing yet.
         """
-        if len(self._wires) < self.options.size:
-            await self._wait_for_wire()
-        while not self._wires:
-            await self._wait_for_wire()
-        return self._wires[-1]
+        await self._supply.newest()
+        self._repeats.append(call)
+        self._send_waiting()
 
-    async def _wait_for_wire(self) -> None:
-        """Wait until a wire has been made, or making one has failed.
+    def _tick(self) -> None:
+        """Look after what takes long: calls in PostgreSQL's hands, and calls that wait."""
+        self._ticks += 1
+        for wire in list(self._wires):
+            if (call := wire.current) is not None:
+                wire.ticks += 1
+                self._watch(wire, call)
+        if self._ticks % _REFUSE_EVERY == 0:
+            before = self._loop.time() - self.options.patience
+            self._admission.refuse(before, Overloaded if self._wires else NoWire)
+        self._send_waiting()
+        idle = self._admission.is_idle
+        self._ticking = None if idle else self._loop.call_later(_TICK, self._tick)
 
-        Raises:
-            NoWire: when it has failed and there is no other wire.
-        """
-        self._demand.set()
-        if not self._reachable:
-            raise NoWire
-        if len(self._waiters) >= self.options.depth:
-            raise Overloaded
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
-        try:
-            await waiter
-        finally:
-            self._waiters.discard(waiter)
-
-    def _tell_waiters(self, failure: Exception | None = None) -> None:
-        for waiter in self._waiters:
-            if waiter.done():
-                continue
-            if failure:
-                waiter.set_exception(failure)
-            else:
-                waiter.set_result(None)
-
-    async def _keep(self) -> None:
-        """Keep one wire alive: connect, wait until it retires, connect again."""
-        pause = 0.0
-        while True:
-            await self._demand.wait()
-            try:
-                wire, retired = await self._connect()
-            except Exception as error:  # noqa: BLE001 - whatever it was, a wire is still wanted
-                self._note_failure(error, repeated=pause > 0)
-                pause = min(_LONGEST_PAUSE, pause * 2 or 0.05)
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-                continue
-            pause = 0.0
-            await self._offer(wire, retired)
-
-    async def _connect(self) -> tuple[Wire, asyncio.Event]:
-        """A wire that is proven safe, and what says that it has retired."""
-        while True:
-            prepare = self._prepare
-            wire, retired = await self._connect_as(prepare=prepare)
-            try:
-                await prove_isolation(wire)
-            except StatementRefused as refusal:
-                wire.close()
-                self._learn(refusal)
-                if prepare == self._prepare:
-                    raise
-            except BaseException:
-                wire.close()
-                raise
-            if prepare == self._prepare:
-                return wire, retired
-            wire.close()  # in the meantime something has lost prepared statements
-
-    async def _connect_as(self, *, prepare: bool) -> tuple[Wire, asyncio.Event]:
-        retired = asyncio.Event()
-
-        def retire() -> None:
-            retired.set()
-            with contextlib.suppress(ValueError):  # it had not been offered yet
-                self._wires.remove(wire)
-
-        options = WireOptions(
-            self.options.silence, self.options.depth, prepare, retire, self._on_answer
-        )
-        wire = await Wire.connect(self._conninfo, options)
-        return wire, retired
-
-    def _note_failure(self, error: Exception, *, repeated: bool) -> None:
-        self._refused = error if isinstance(error, faults.IsolationBroken) else None
-        sqlstate = getattr(error, "sqlstate", None)
-        known = {"error": type(error).__name__, "sqlstate": sqlstate}
-        log.warning("database_connection_failed", extra=known)
-        # Callers wait through a single quick failure: a connection may die young with all others.
-        final = repeated or self._refused or isinstance(error, psycopg.errors.ConnectionTimeout)
-        if final:
-            self._reachable = bool(self._wires)
-            self._tell_waiters(None if self._wires else NoWire())
-
-    async def _offer(self, wire: Wire, retired: asyncio.Event) -> None:
-        """Offer `wire` to calls until it retires or has been idle for long."""
-        self._wires.append(wire)
-        self._reachable = True
-        self._tell_waiters()
-        clock = asyncio.get_running_loop().time
-        while not retired.is_set():
-            idle_for = clock() - wire.last_used
-            if idle_for >= self.options.idle:
-                self._demand.clear()
-                wire.drain()
-                return
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.options.idle - idle_for + 0.01):
-                    await retired.wait()
-
-    def _learn(self, refusal: StatementRefused) -> None:
-        """Stop preparing statements when something between us and PostgreSQL loses them."""
-        lost = refusal.sqlstate in LOST_PREPARED_STATEMENTS
-        if lost and self.options.prepare is None and self._prepare:
-            log.warning("prepared_statements_off", extra={"sqlstate": refusal.sqlstate})
-            self._prepare = False
-            for wire in list(self._wires):
-                wire.drain()
+    def _watch(self, wire: Wire, call: Call) -> None:
+        ticks = (wire.ticks - wire.round_trip / _TICK) / (_POOLED if wire.is_pooled else 1)
+        if ticks < _HELD_UP:
+            return
+        wire.is_held_up = True
+        if call.answered.done():
+            if ticks >= _LEFT:
+                wire.cancel()
+        elif ticks >= _TOO_SLOW and self._slow and call.tag:
+            wire.cancel()
+        if ticks >= _SLOW and call.tag and not call.is_slow:
+            call.is_slow = True
+            self._costs.note(call.tag)

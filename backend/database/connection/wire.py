@@ -26,14 +26,23 @@ from psycopg import pq
 from backend.database.connection.call import Call, Rows, Tag
 from backend.database.connection.libpq import queue_sync
 from backend.database.connection.prepared import PreparedStatements
-from backend.database.faults import LOST_PREPARED_STATEMENTS, WireBroken, WireBusy, WireLost
-from backend.database.statements import Bound
+from backend.database.faults import (
+    LOST_PREPARED_STATEMENTS,
+    QUERY_CANCELED,
+    Preempted,
+    WireBroken,
+    WireLost,
+)
+from backend.database.statements import Bound, Statement
 
 __all__ = ["Rows", "Tag", "Wire", "WireOptions", "WireState"]
 
-_HELD_UP = 0.02  # seconds with the same call; usual ones take less than 1 ms
 _PREPARED = 256  # statements; of lists of tasks they take 12 MB of the server's memory
 
+# Writes of a space are serial by a lock, behind which they must see what the others have written.
+_READ_COMMITTED = Statement(
+    "SELECT set_config('default_transaction_isolation', 'read committed', false)"
+).bind()
 _SYNC = pq.ExecStatus.PIPELINE_SYNC
 # ACTIVE is what libpq says while other calls are in flight, whatever the transaction's status.
 _IN_ORDER = (pq.TransactionStatus.IDLE, pq.TransactionStatus.ACTIVE)
@@ -53,18 +62,15 @@ class WireOptions:
 
     Attributes:
         silence: Seconds without a byte, while calls wait, after which the server counts as hung.
-        depth: How many calls may be in flight at once.
         prepare: Whether statements are prepared on first use, the latest 256 of them.
         on_retire: Called once, when the wire takes no more calls for whatever reason.
-        on_answer: Called with the tag of each call that has one, and the seconds that PostgreSQL
-            spent on it alone.
+        window: How many calls should be in flight at once, which whoever sends them looks to.
     """
 
     silence: float
-    depth: int
     prepare: bool
     on_retire: Callable[[], None]
-    on_answer: Callable[[Tag, float], None] = lambda _tag, _seconds: None
+    window: int = 32
 
 
 class Wire:
@@ -73,16 +79,31 @@ class Wire:
     Attributes:
         state: Where in its life the wire is.
         last_used: When the latest call was sent, by the event loop's clock, in seconds.
+        room: How many more calls the window has room for.
+        is_held_up: Whether calls should rather go elsewhere: they would wait here, behind a call
+            that takes long or is being cancelled.
+        is_pooled: Whether a transaction pooler is in between.
+        round_trip: Seconds to PostgreSQL and back.
+        on_end: Called with each call that has been answered or lost.
+        on_room: Called when the wire can take calls again.
+        ticks: How often somebody has found the wire with the same call in PostgreSQL's hands.
     """
 
     def __init__(self, connection: psycopg.AsyncConnection, options: WireOptions) -> None:
         self.state = WireState.READY
         self._options = options
         self._loop = asyncio.get_running_loop()
-        self.last_used = self._heard = self._answered_at = self._loop.time()
+        self.last_used = self._heard = self._loop.time()
+        self.room = options.window
+        self.is_held_up = False
+        self.is_pooled = False
+        self.round_trip = 0.0
+        self.on_end: Callable[[Call], None] = lambda _call: None
+        self.on_room: Callable[[], None] = lambda: None
+        self.ticks = 0
         self._calls: deque[Call] = deque()  # sent, in this order
-        self._queued: deque[Call] = deque()  # not sent yet
-        self._pipelined = True
+        self._cancelling: asyncio.Task[None] | None = None
+        self._cancelled_at = -1.0
         self._prepared = PreparedStatements(_PREPARED if options.prepare else 0)
         self._flushing = False
         self._watch: asyncio.TimerHandle | None = None
@@ -105,15 +126,12 @@ class Wire:
     @property
     def in_flight(self) -> int:
         """How many calls wait for their answers."""
-        return len(self._calls) + len(self._queued)
+        return len(self._calls)
 
     @property
-    def is_held_up(self) -> bool:
-        """Whether a call would wait here behind one that takes long."""
-        if not self._calls:
-            return False
-        since = max(self._calls[0].sent_at, self._answered_at)
-        return self._loop.time() - since > _HELD_UP
+    def current(self) -> Call | None:
+        """The call in PostgreSQL's hands."""
+        return self._calls[0] if self._calls else None
 
     @property
     def backend_pid(self) -> int:
@@ -134,41 +152,16 @@ class Wire:
             `StatementRefused` or `WireLost`.
 
         Raises:
-            WireBusy: when `depth` calls are in flight already.
             WireBroken: when the wire is of no use; the call had no effect.
         """
-        if self.state is not WireState.READY:
-            raise WireBroken(f"the wire is {self.state.value}")
-        if self.in_flight >= self._options.depth:
-            raise WireBusy
         call = Call(statements, tag)
-        if self._pipelined or not self._calls:
-            self._transmit(call)
-        else:
-            self._queued.append(call)
+        self.carry(call)
         return call.answered
 
-    def send_one_at_a_time(self) -> None:
-        """From now on send a call only when the one before is answered.
-
-        A transaction pooler may hand a connection on when it has seen one answer, and a part of
-        the next call with it: its users then get each other's answers (seen with PgBouncer 1.18).
-        """
-        self._pipelined = False
-
-    def drain(self) -> None:
-        """Take no more calls, and close as soon as those in flight are answered."""
-        if self.state is WireState.READY:
-            self.state = WireState.DRAINING
-            self._options.on_retire()
-            if not self.in_flight:
-                self._close("drained")
-
-    def close(self) -> None:
-        """Close at once; calls in flight fail with `WireLost`."""
-        self._close("closed")
-
-    def _transmit(self, call: Call) -> None:
+    def carry(self, call: Call) -> None:
+        """As `send`; the answer goes to the future of `call`."""
+        if self.state is not WireState.READY:
+            raise WireBroken(f"the wire is {self.state.value}")
         try:
             call.send(self._pgconn, self._prepared)
             queue_sync(self._pgconn)
@@ -179,6 +172,7 @@ class Wire:
                 raise WireBroken(str(error)) from error
             raise
         self._calls.append(call)
+        self.room -= 1
         self.last_used = call.sent_at = self._loop.time()
         if not self._flushing:  # at the end of this turn of the loop, with all its calls
             self._flushing = True
@@ -186,16 +180,59 @@ class Wire:
         if self._watch is None:
             self._watch = self._loop.call_later(self._options.silence, self._check_silence)
 
-    def _transmit_next(self) -> None:
-        """Send the first queued call that somebody still waits for."""
-        while self._queued and not self._calls and self.state is not WireState.CLOSED:
-            call = self._queued.popleft()
-            if call.answered.done():
-                continue
-            try:
-                self._transmit(call)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is this caller's
-                call.answered.set_exception(error)
+    def send_one_at_a_time(self) -> None:
+        """From now on there is room for a call only when the one before is answered.
+
+        A transaction pooler may hand a connection on when it has seen one answer, and a part of
+        the next call with it: its users then get each other's answers (seen with PgBouncer 1.18).
+        """
+        self.is_pooled = True
+        self.room = 1 - len(self._calls)
+
+    def cancel(self) -> None:
+        """Have PostgreSQL cancel the call in its hands.
+
+        It does not say which call it means, so nothing is sent until it is over. A call behind it
+        that was hit instead fails as `Preempted`.
+        """
+        if self._cancelling is None:
+            self.is_held_up = True
+            self._cancelled_at = self._loop.time()
+            self._cancelling = self._loop.create_task(self._cancel(self._calls[0]))
+
+    async def _cancel(self, call: Call) -> None:
+        try:
+            # Until the server has closed the connection that asks for it: the signal is sent.
+            await self._connection.cancel_safe(timeout=self._options.silence)
+        except (psycopg.Error, OSError):
+            self.drain()  # it may still come, whenever
+        self._cancelling = None
+        self.ticks = 0
+        if self.current is not call and self.state is WireState.READY:
+            self.is_held_up = False
+            self.on_room()
+
+    async def settle(self) -> None:
+        """Make the session as calls expect it, and take the time of a round trip.
+
+        Through a pooler there is no session that could be set; there the database has to be so
+        (`duly doctor` looks at it).
+        """
+        sent = self._loop.time()
+        await self.send([] if self.is_pooled else [_READ_COMMITTED])
+        self.round_trip = self._loop.time() - sent
+
+    def drain(self) -> None:
+        """Take no more calls, and close as soon as those in flight are answered."""
+        if self.state is WireState.READY:
+            self.state = WireState.DRAINING
+            self._options.on_retire()
+            if not self._calls:
+                self._close("drained")
+
+    def close(self) -> None:
+        """Close at once; calls in flight fail with `WireLost`."""
+        self._close("closed")
 
     def _flush(self) -> None:
         self._flushing = False
@@ -217,6 +254,7 @@ class Wire:
         """Read what has come and hand out every answer that is complete."""
         pgconn = self._pgconn
         self._heard = self._loop.time()
+        before = len(self._calls)
         try:
             pgconn.consume_input()
             while self._calls and not pgconn.is_busy():
@@ -231,18 +269,20 @@ class Wire:
         except psycopg.Error as error:
             self._close(f"receiving failed: {error}")
             return
-        self._transmit_next()
         if not self._calls and self.state is WireState.DRAINING:
             self._close("drained")
+        elif len(self._calls) < before and not self.is_held_up:
+            self.on_room()
 
     def _finish(self, call: Call) -> None:
         if self._pgconn.transaction_status not in _IN_ORDER:
             raise psycopg.OperationalError("the transaction has not ended with its call")
         fault, rows = call.fault, [] if call.fault else call.rows
         self._calls.popleft()
-        if call.tag is not None:
-            self._options.on_answer(call.tag, self._heard - max(call.sent_at, self._answered_at))
-        self._answered_at = self._heard
+        self.room += 1
+        self.ticks = 0
+        self.is_held_up = self._cancelling is not None
+        self.on_end(call)
         if call.answered.done():  # nobody waits any more
             return
         if fault is None:
@@ -250,6 +290,8 @@ class Wire:
             return
         if fault.sqlstate in LOST_PREPARED_STATEMENTS:
             self.drain()  # its successor prepares afresh
+        elif fault.sqlstate == QUERY_CANCELED and call.sent_at <= self._cancelled_at:
+            fault = Preempted(fault.sqlstate, str(fault), fault.from_end)
         call.answered.set_exception(fault)
 
     def _check_silence(self) -> None:
@@ -270,17 +312,16 @@ class Wire:
         self.state = WireState.CLOSED
         if self._watch is not None:
             self._watch.cancel()
+        if self._cancelling is not None:
+            self._cancelling.cancel()
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         self._pgconn.finish()
-        while self._queued:
-            call = self._queued.popleft()
-            if not call.answered.done():
-                call.answered.set_exception(WireBroken(reason))
         while self._calls:
             call = self._calls.popleft()
             if not call.answered.done():
                 # Even after an error: a pooler's does not say what became of the call.
                 call.answered.set_exception(WireLost(reason))
+            self.on_end(call)
         if was_ready:
             self._options.on_retire()

@@ -36,9 +36,9 @@ def prelude(user: str) -> Bound:
     return read_prelude(user, user)
 
 
-def options(silence: float = 5.0, depth: int = 10_000, *, prepare: bool = True) -> WireOptions:
+def options(silence: float = 5.0, *, prepare: bool = True) -> WireOptions:
     """Options of a wire of which nobody wants to know when it retires."""
-    return WireOptions(silence=silence, depth=depth, prepare=prepare, on_retire=lambda: None)
+    return WireOptions(silence=silence, prepare=prepare, on_retire=lambda: None)
 
 
 class Held(NamedTuple):

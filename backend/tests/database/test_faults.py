@@ -7,13 +7,12 @@ from backend.core.problems import (
     Conflict,
     DeadlineExceeded,
     InternalError,
-    Overloaded,
     Problem,
     Unavailable,
     ValidationFailed,
 )
 from backend.database import faults
-from backend.database.faults import NoWire, StatementRefused, WireBusy, WireLost
+from backend.database.faults import NoWire, StatementRefused, WireLost
 
 CODES = sorted(
     {
@@ -86,7 +85,7 @@ def test_an_outage_is_a_503(sqlstate: str) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "problem"),
-    [(WireBusy(), Overloaded), (WireLost("cut"), Unavailable), (NoWire(), Unavailable)],
+    [(WireLost("cut"), Unavailable), (NoWire(), Unavailable)],
 )
 def test_a_broken_or_missing_connection_is_a_503(fault: Exception, problem: type[Problem]) -> None:
     assert type(faults.problem(fault)) is problem

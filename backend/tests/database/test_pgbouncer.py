@@ -57,7 +57,7 @@ async def test_two_interleaved_users_get_their_own_answers(
     outcomes: Counter[str] = Counter()
     # Every start after the first meets the statements that the one before left prepared.
     for _ in range(3):
-        pool = Pool(pooled, PoolOptions(size=3, depth=1_000, prepare=prepare))
+        pool = Pool(pooled, PoolOptions(size=3, patience=PATIENCE, prepare=prepare))
         async with asyncio.timeout(PATIENCE):
             await pool.start()
         await asyncio.gather(*(ask(pool, number, 2, outcomes) for number in range(1_000)))
@@ -67,7 +67,7 @@ async def test_two_interleaved_users_get_their_own_answers(
 
 
 async def test_bursts_that_reach_the_pooler_in_one_piece_stay_apart(pooled: str) -> None:
-    pool = Pool(pooled, PoolOptions(depth=5_000, prepare=False))
+    pool = Pool(pooled, PoolOptions(patience=PATIENCE, prepare=False))
     await pool.start()
     outcomes: Counter[str] = Counter()
 
@@ -89,7 +89,7 @@ async def test_bursts_that_reach_the_pooler_in_one_piece_stay_apart(pooled: str)
 
 
 async def test_ten_thousand_mixed_requests_of_fifty_users_over_three_wires(pooled: str) -> None:
-    pool = Pool(pooled, PoolOptions(size=3))
+    pool = Pool(pooled, PoolOptions(size=3, patience=PATIENCE))
     await pool.start()
     outcomes: Counter[str] = Counter()
     known = KnownUsers()
@@ -153,7 +153,7 @@ async def test_a_write_whose_answer_the_pooler_lost_is_not_repeated(
 async def test_a_begin_undoes_nothing_that_was_acknowledged(
     pooled: str, database_url: str, scratch_table: str
 ) -> None:
-    pool = Pool(pooled, PoolOptions(size=1))
+    pool = Pool(pooled, PoolOptions(size=1, patience=PATIENCE))
     await pool.start()
 
     async def write(number: int) -> str | None:
@@ -175,7 +175,7 @@ async def test_a_begin_undoes_nothing_that_was_acknowledged(
 
 
 async def test_three_thousand_shapes_get_their_own_answers(pooled: str) -> None:
-    pool = Pool(pooled, PoolOptions(size=3))
+    pool = Pool(pooled, PoolOptions(size=3, patience=PATIENCE))
     await pool.start()
 
     async def ask_shape(number: int) -> bool:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from backend.core.principal import Principal
-from backend.core.problems import Overloaded, Unavailable
+from backend.core.problems import Unavailable
 from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.connection.wire import Rows, Tag
 from backend.database.faults import IsolationBroken
@@ -101,32 +101,6 @@ async def test_callers_wait_for_a_wire_that_is_being_made_again(proxy: Proxy) ->
         proxy.resume()
         answers = await asyncio.gather(*calls)
         assert [texts(rows) for _, rows in answers] == [[["1"]]] * 20
-
-
-async def test_more_callers_than_the_depth_are_refused_while_a_wire_is_made(proxy: Proxy) -> None:
-    async with running(proxy.url, size=1, depth=5) as pool:
-        proxy.stall(requests=False)
-        proxy.cut()
-        await until(lambda: pool.wires == 0)
-        calls = [asyncio.ensure_future(pool.call(ONE, read_only=True)) for _ in range(8)]
-        await until(lambda: sum(call.done() for call in calls) == 3)
-        proxy.resume()
-        answers = await asyncio.gather(*calls, return_exceptions=True)
-        assert [type(answer) for answer in answers].count(Overloaded) == 3
-        assert [type(answer) for answer in answers].count(list) == 5
-
-
-async def test_more_calls_than_the_wires_carry_are_refused_at_once(proxy: Proxy) -> None:
-    async with running(proxy.url, size=2, depth=5) as pool:
-        await until(lambda: pool.wires == 2)
-        proxy.stall()
-        calls = [asyncio.ensure_future(pool.call(ONE, read_only=False)) for _ in range(12)]
-        await until(lambda: sum(call.done() for call in calls) == 2)
-        assert pool.in_flight == 10
-        proxy.resume()
-        answers = await asyncio.gather(*calls, return_exceptions=True)
-        assert [type(answer) for answer in answers].count(Overloaded) == 2
-        assert [type(answer) for answer in answers].count(list) == 10
 
 
 async def test_wires_that_nobody_uses_are_closed_and_made_again_on_demand(proxy: Proxy) -> None:

@@ -23,11 +23,9 @@ PREPARED = sql("select count(*) from pg_prepared_statements where not from_sql")
 MEMORY = sql("select sum(total_bytes) from pg_backend_memory_contexts")
 
 
-@pytest.fixture(params=["pipelined", "one at a time"])
-async def wire(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Wire]:
+@pytest.fixture
+async def wire(database_url: str) -> AsyncIterator[Wire]:
     made = await Wire.connect(database_url, options())
-    if request.param == "one at a time":
-        made.send_one_at_a_time()
     yield made
     made.close()
 

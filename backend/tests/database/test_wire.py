@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from backend.database.connection.wire import Rows, Wire, WireOptions, WireState
-from backend.database.faults import StatementRefused, WireBroken, WireBusy, WireLost
+from backend.database.faults import StatementRefused, WireLost
 from backend.database.statements import Bound
 from backend.tests.database.calls import (
     NOBODY,
@@ -182,23 +182,22 @@ async def test_a_statement_is_prepared_once_and_again_after_its_preparation_fail
     wire.close()
 
 
-async def test_more_calls_than_the_depth_are_refused_until_some_are_answered(
-    database_url: str,
-) -> None:
-    wire = await Wire.connect(database_url, options(depth=3))
-    calls = [wire.send([sql("select 1")]) for _ in range(3)]
-    with pytest.raises(WireBusy):
-        wire.send([sql("select 1")])
+async def test_a_wire_says_how_many_calls_it_has_room_for(database_url: str) -> None:
+    plain = WireOptions(silence=5, prepare=True, on_retire=lambda: None, window=3)
+    wire = await Wire.connect(database_url, plain)
+    calls = [wire.send([sql("select 1")]) for _ in range(2)]
+    assert wire.room == 1
     await asyncio.gather(*calls)
-    assert wire.in_flight == 0
-    assert texts((await wire.send([sql("select 1")]))[0]) == [["1"]]
+    assert wire.room == 3
+    wire.send_one_at_a_time()
+    assert wire.room == 1
     wire.close()
 
 
 async def test_a_draining_wire_answers_what_it_took_and_takes_no_more(database_url: str) -> None:
     retired: list[WireState] = []
     wire = await Wire.connect(
-        database_url, WireOptions(5, 10, prepare=True, on_retire=lambda: retired.append(wire.state))
+        database_url, WireOptions(5, prepare=True, on_retire=lambda: retired.append(wire.state))
     )
     calls = [wire.send([sql("select pg_sleep(0.05), 'done'")]) for _ in range(3)]
     wire.drain()
@@ -261,32 +260,3 @@ async def test_what_is_not_a_statement_of_rows_cannot_hang_the_program(database_
         with pytest.raises(WireLost):
             await wire.send([sql("copy (select 1) to stdout")])
     assert wire.state is WireState.CLOSED
-
-
-async def test_a_wire_that_sends_one_at_a_time_answers_all_and_skips_who_has_left(
-    database_url: str, *, prepare: bool
-) -> None:
-    wire = await Wire.connect(database_url, options(prepare=prepare))
-    wire.send_one_at_a_time()
-    count = "select cast(nextval('pg_temp.sent') as text), cast(:n as text)"
-    await wire.send([sql("create temporary sequence sent")])
-    answers = [wire.send([sql(count, n=number)]) for number in range(5)]
-    assert wire.in_flight == 5
-    answers[2].cancel()
-    await asyncio.wait(answers)
-    found = [texts(answer.result()[0])[0] for answer in answers if not answer.cancelled()]
-    assert found == [["1", "0"], ["2", "1"], ["3", "3"], ["4", "4"]]
-    wire.close()
-
-
-async def test_queued_calls_of_a_closed_wire_had_no_effect(
-    database_url: str, *, prepare: bool
-) -> None:
-    wire = await Wire.connect(database_url, options(prepare=prepare))
-    wire.send_one_at_a_time()
-    sent, queued = wire.send([WHO]), wire.send([WHO])
-    wire.close()
-    with pytest.raises(WireBroken):
-        await queued
-    with pytest.raises(WireLost):
-        await sent

@@ -1,6 +1,7 @@
 """What the doctor says about databases."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,6 +14,8 @@ from backend.database.embedded import EmbeddedServer
 from backend.doctor.database import examine_database
 from backend.doctor.finding import Finding
 from backend.tests.doctor.conftest import Changed, complaint
+from backend.tests.support import pgbouncer
+from backend.tests.support.pgbouncer import PgBouncer
 from backend.tests.support.private_cluster import PrivateCluster, private_cluster
 from backend.tests.support.proxy import Proxy
 
@@ -147,3 +150,32 @@ def test_clear_text_to_another_machine_is_told(
     assert (found.check, found.verdict) == ("encryption", verdict)
     assert "clear text" in found.detail
     assert "sslmode=verify-full" in found.remedy
+
+
+@pytest.mark.skipif(pgbouncer.PROGRAM is None, reason="pgbouncer is not installed")
+@pytest.mark.parametrize("seconds", [1, 15])
+def test_a_pooler_that_stays_away_from_postgresql_for_long_is_named(
+    changed: Changed, tmp_path: Path, database_url: str, seconds: int
+) -> None:
+    more = f"server_login_retry = {seconds}\nstats_users = {make_url(database_url).username}"
+    with PgBouncer(database_url, tmp_path, more) as pooler:
+        direct = SecretStr(database_url)
+        found = find(changed(database_url=SecretStr(pooler.url), database_url_direct=direct))
+    warned = [finding.remedy for finding in found if finding.check == "pooler"]
+    assert len(warned) == (seconds == 15)
+    assert all("server_login_retry = 1" in remedy for remedy in warned)
+
+
+@pytest.mark.skipif(pgbouncer.PROGRAM is None, reason="pgbouncer is not installed")
+def test_an_isolation_level_that_duly_cannot_change_is_named(
+    changed: Changed, tmp_path: Path, make_database: Make
+) -> None:
+    url = make_database("serializable")
+    name = make_url(url).database
+    execute(url, f"alter database {name} set default_transaction_isolation = 'serializable'")
+    with PgBouncer(url, tmp_path) as pooler:
+        found = find(
+            changed(database_url=SecretStr(pooler.url), database_url_direct=SecretStr(url))
+        )
+    assert complaint(found).check == "transactions"
+    assert "set default_transaction_isolation" in complaint(found).remedy
