@@ -25,13 +25,14 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final
 
 from backend.config import Settings
 from backend.core.key_sets import KeySetState
 from backend.core.problems import KeysUnavailable
 from backend.security.keys.fetch import Fetch, FetchFailed, HttpFetch
-from backend.security.keys.key import VerificationKey, read_key_set, shared_secret
+from backend.security.keys.key import KeySet, VerificationKey, read_key_set, shared_secret
 from backend.security.keys.pending import PendingRequests
 from backend.security.keys.sources import (
     KeySource,
@@ -47,6 +48,7 @@ _START_SECONDS: Final = 1.0
 FLOOR_SECONDS: Final = 1.25
 _WAIT_SECONDS: Final = 1.75  # the floor and a fetch; a request has 2 s
 _LONGEST_RETRY: Final = 5.0
+_MOST_TOLD: Final = 16  # keys in one line of the log
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +88,7 @@ class RemoteKeySet:
         self._fetch = fetch or HttpFetch(url)
         self._now = monotonic
         self._keys: Mapping[str | None, VerificationKey] = {}
+        self._skipped: Mapping[str, str] = {}
         self._confirmed_at: float | None = None
         self._error: str | None = "not_fetched"
         self._fetches = self._failures = 0
@@ -176,7 +179,7 @@ class RemoteKeySet:
         self._fetching = True
         self._pending.ask()
         try:
-            keys = read_key_set(await self._fetch())
+            found = read_key_set(await self._fetch())
         except FetchFailed as failure:
             fruitless = self._fail(failure.reason)
         except ValueError:
@@ -185,16 +188,17 @@ class RemoteKeySet:
             _log.exception("key_set_bug")
             fruitless = self._fail("internal")
         else:
-            fruitless = await self._adopt(keys)
+            fruitless = await self._adopt(found)
         finally:
             self._fetching = False
         if fruitless:
             # A source that fails may take long to do so: it gets its rest, too.
             self._askable_at = (began if self._error is None else self._now()) + FLOOR_SECONDS
 
-    async def _adopt(self, keys: Mapping[str | None, VerificationKey]) -> bool:
+    async def _adopt(self, found: KeySet) -> bool:
         """Replace the set. A key that stays remains the same object: `holds` relies on it."""
-        old = self._keys
+        self._tell_skipped(found.skipped)
+        old, keys = self._keys, found.keys
         self._keys = {kid: old[kid] if old.get(kid) == key else key for kid, key in keys.items()}
         if not keys:  # believed, but nothing to work with
             return self._fail("no_usable_key")
@@ -206,6 +210,13 @@ class RemoteKeySet:
         # A hundredth of the time is left for the fetch itself.
         self._due = self._confirmed_at + KEEP_SECONDS * (0.99 - 0.09 * _jitter())
         return await self._pending.answer(keys)
+
+    def _tell_skipped(self, skipped: Mapping[str, str]) -> None:
+        """Once for each key and reason: a set says the same every ten minutes."""
+        news = dict(islice(skipped.items() - self._skipped.items(), _MOST_TOLD))
+        self._skipped = skipped
+        if news:
+            _log.warning("keys_skipped", extra={"keys": news})
 
     def _fail(self, reason: str) -> bool:
         """Go on with the old set for a day, and try again soon."""
