@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Container
 from typing import Final
 
-_AT_ONCE: Final = 32
+_AT_ONCE: Final = 4
 
 _Requests = dict[asyncio.Future[bool], str]
 

@@ -160,6 +160,28 @@ def test_made_up_names_delay_nobody_and_are_refused_after_a_fetch_each(source: S
     leap(story())
 
 
+def test_the_refusals_of_a_flood_leave_turns_to_others(source: Source) -> None:
+    async def story() -> None:
+        order: list[str] = []
+        begun = asyncio.Event()
+
+        async def be_refused() -> None:
+            assert await keys.get(identifier()) is None
+            order.append("refused")
+            begun.set()
+
+        async with kept(source) as keys, asyncio.TaskGroup() as group:
+            for _ in range(100):
+                group.create_task(be_refused())
+            await begun.wait()
+            for _ in range(5):  # steps of another request
+                await asyncio.sleep(0)
+            order.append("other")
+        assert order.index("other") < 50
+
+    leap(story())
+
+
 def test_a_new_key_is_never_refused_after_two_made_up_names(source: Source) -> None:
     """The one user of a new key comes alone, just after the forger."""
 

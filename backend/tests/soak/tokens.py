@@ -42,7 +42,7 @@ from backend.tests.soak.callers import (
 )
 from backend.tests.support.key_server import KeyServer
 from backend.tests.support.people import ORIGIN
-from backend.tests.support.program import serve
+from backend.tests.support.program import ServedProgram, serve
 
 PACE = 3.0  # a new key comes
 GRACE = 1.0  # the key before it is published that long beside it
@@ -50,8 +50,9 @@ LONGEST_RETRY = (
     5.0  # seconds between two tries of a source that is down (backend/security/keys/remote.py)
 )
 FLOODS, STRANGERS, FLOOD_SECONDS = 3, 1000, 10.0
-# Of fetches: those of the flood's end, and one that finds the new key.
-MOST = int(FLOOD_SECONDS / FLOOR_SECONDS) + 3
+# Of fetches: besides, one at the beginning, two in the seconds in which the last answers come, the
+# one that finds the new key, and the one after it, which needs not wait.
+MOST = int(FLOOD_SECONDS / FLOOR_SECONDS) + 5
 
 
 class Figure(NamedTuple):
@@ -235,8 +236,8 @@ async def withstand(url: str, source: KeyServer) -> list[Figure]:
 
 
 async def use_a_new_key(url: str, source: KeyServer) -> Answer:
-    """In the midst of a flood, as the only one who has it."""
-    await asyncio.sleep(FLOOD_SECONDS / 2)
+    """In the midst of a flood and of the floor between fetches, as the only one who has it."""
+    await asyncio.sleep(4.25 * FLOOR_SECONDS)
     caller = Caller(url, 0, 0)
     async with caller.client:
         return await caller.call(source.rotate(keep=True))
@@ -257,7 +258,13 @@ def served(database: str, source: KeyServer, directory: Path, workers: int) -> I
     )
     directory.mkdir()
     with serve(settings, directory, WORKERS=str(workers)) as program:
+        # One worker that is ready makes the program so; here all shall have the keys.
+        program.wait_for(lambda: _count(program, "key_set_changed") >= workers or None)
         yield program.url
+
+
+def _count(program: ServedProgram, event: str) -> int:
+    return sum(line.get("event") == event for line in program.log())
 
 
 @contextmanager
