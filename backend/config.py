@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from backend.core.rates import Limit, parse_limits
+from backend.core.secrets import find_weakness
 
 Algorithm = Literal["EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"]
 
@@ -29,7 +30,6 @@ MAIN_ISSUER: Final = "main"
 
 _DEVELOPMENT_ISSUER = "duly-development"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_SHORTEST_SECRET = 32
 _OWN_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -332,8 +332,9 @@ class Settings(BaseSettings):
                     "AUTH_SHARED_SECRET excludes BETTER_AUTH_URL and AUTH_JWKS_URL: "
                     "set AUTH_ISSUER and AUTH_AUDIENCE beside it instead"
                 )
-            if len(self.auth_shared_secret.get_secret_value().encode()) < _SHORTEST_SECRET:
-                found.append("AUTH_SHARED_SECRET needs at least 32 bytes: openssl rand -base64 32")
+            weakness = find_weakness(self.auth_shared_secret.get_secret_value().encode())
+            if weakness:
+                found.append(f"AUTH_SHARED_SECRET {weakness}: openssl rand -base64 32")
         found += self._bad_databases()
         found += self._bad_urls()
         if self.redis_url and not _is_redis(self.redis_url.get_secret_value()):

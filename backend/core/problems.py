@@ -299,5 +299,5 @@ class DeadlineExceeded(Unavailable):
 class KeysUnavailable(Unavailable):
     code = "keys_unavailable"
     title = "The token cannot be checked right now"
-    meaning = "The key that signed the token is not known and its source cannot be reached."
+    meaning = "The key that signed the token is not known, and could not be looked for in time."
     remedy = "Retry after `Retry-After` seconds with the same token; do not sign the user out."

@@ -4,18 +4,20 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from itertools import islice
 
 from backend.config import MAIN_ISSUER, Settings
 from backend.doctor.finding import Finding, fail, ok, warn
 from backend.security.jose import read_object
 from backend.security.keys.fetch import LARGEST_DOCUMENT, TOTAL_SECONDS, FetchFailed, HttpFetch
-from backend.security.keys.key import read_key_set
+from backend.security.keys.key import KeySet, read_key_set
 from backend.security.trust import TrustedIssuer, trusted_issuers
 
 _WHERE = (
     'Open the URL in a browser: it must show `{"keys": […]}`. Better Auth needs the `jwt()` '
     "plugin in auth.ts; `basePath` or `jwksPath` move the URL, then set"
 )
+_MOST_NAMED = 8
 _REACH = "Is the frontend up, and may this machine connect to it? Otherwise set"
 
 
@@ -47,7 +49,7 @@ def _examine(issuer: TrustedIssuer, url: str, leeway: int) -> Iterator[Finding]:
     if isinstance(document, FetchFailed):
         yield _unavailable(issuer, url, document, fields)
     else:
-        yield _usable(issuer, url, document)
+        yield from _judge(issuer, url, document)
     yield from _clock(issuer, fields, leeway)
 
 
@@ -94,23 +96,41 @@ def _cause(failure: FetchFailed) -> str:
     return str(cause).strip().partition("\n")[0] or type(cause).__name__
 
 
-def _usable(issuer: TrustedIssuer, url: str, document: bytes) -> Finding:
-    name = check_name("keys", issuer)
+def _judge(issuer: TrustedIssuer, url: str, document: bytes) -> Iterator[Finding]:
+    name, setting = check_name("keys", issuer), setting_of(issuer, "AUTH_JWKS_URL", "jwks_url")
     try:
-        keys = read_key_set(document)
+        found = read_key_set(document)
         published = read_object(document)["keys"]
     except ValueError:
         seen = "a web page" if document.lstrip().startswith(b"<") else "not a key set"
-        setting = setting_of(issuer, "AUTH_JWKS_URL", "jwks_url")
-        return fail(name, f"{url} answers {seen}", f"{_WHERE} {setting}.")
-    if not published:
-        return warn(
+        yield fail(name, f"{url} answers {seen}", f"{_WHERE} {setting}.")
+        return
+    if found.weak:
+        yield _weak(name, url, found.weak)
+    yield (
+        _usable(issuer, url, found)
+        if published
+        else warn(
             name,
             f"{url} publishes no key yet: until it does, /readyz answers 503",
             "Better Auth makes its first key with its first token: sign in once.",
         )
-    algorithms = {algorithm for key in keys.values() for algorithm in key.algorithms}
-    if not keys:
+    )
+
+
+def _weak(name: str, url: str, weak: Mapping[str, str]) -> Finding:
+    listed = ", ".join(f"{kid} ({why})" for kid, why in islice(weak.items(), _MOST_NAMED))
+    return warn(
+        name,
+        f"{len(weak)} weak at {url}, not used: {listed}",
+        "Anybody could sign for such a key. Find out who published it, and rotate the keys.",
+    )
+
+
+def _usable(issuer: TrustedIssuer, url: str, found: KeySet) -> Finding:
+    name = check_name("keys", issuer)
+    algorithms = {algorithm for key in found.keys.values() for algorithm in key.algorithms}
+    if not found.keys:
         return fail(
             name,
             f"no key at {url} can be used: Duly takes Ed25519, P-256, P-384, P-521 and RSA keys "
@@ -124,7 +144,7 @@ def _usable(issuer: TrustedIssuer, url: str, document: bytes) -> Finding:
             f"AUTH_ALGORITHMS accepts {_listed(issuer.algorithms)}",
             "Add one of the former to AUTH_ALGORITHMS.",
         )
-    return ok(name, f"{len(keys)} usable at {url} ({_listed(algorithms)})")
+    return ok(name, f"{len(found.keys)} usable at {url} ({_listed(algorithms)})")
 
 
 def _listed(algorithms: set[str] | frozenset[str]) -> str:

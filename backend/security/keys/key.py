@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jwt import PyJWK
 from jwt.algorithms import Algorithm, get_default_algorithms
 from jwt.exceptions import PyJWTError
 
 from backend.security.jose import decode_segment, read_object
+from backend.security.keys.weak import find_weakness
 from backend.security.tokens.claims import is_identifier
 
 MOST_KEYS: Final = 256
@@ -28,7 +29,6 @@ _ALGORITHMS: Final[Mapping[tuple[object, object], frozenset[str]]] = {
 _ED25519: Final = _ALGORITHMS["OKP", "Ed25519"]
 _PUBLIC_MEMBERS: Final = {"OKP": ("x",), "EC": ("x", "y"), "RSA": ("n", "e")}
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_RSA_BITS: Final = range(2048, 8193)
 
 _defaults = get_default_algorithms()
 PRIMITIVES: Final[Mapping[str, Algorithm]] = {**_defaults, "Ed25519": _defaults["EdDSA"]}
@@ -36,7 +36,15 @@ PRIMITIVES: Final[Mapping[str, Algorithm]] = {**_defaults, "Ed25519": _defaults[
 
 
 class UnusableKey(ValueError):  # noqa: N818 - a state of the key, not a fault of the program
-    """A key of a key set that cannot or must not verify tokens."""
+    """A key of a key set that cannot or must not verify tokens.
+
+    Args:
+        reason: A stable word for log and doctor; `weak_…` if others can sign for it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,25 @@ def shared_secret(secret: bytes) -> VerificationKey:
     return VerificationKey(None, frozenset({"HS256"}), thumbprint, secret)
 
 
-def read_key_set(document: bytes) -> dict[str | None, VerificationKey]:
-    """Read a key set: the usable keys by `kid`. Unusable ones, and repeated names, are skipped.
+class KeySet(NamedTuple):
+    """What a key set holds.
+
+    Attributes:
+        keys: The usable keys by name.
+        skipped: Why others are not used, by name.
+    """
+
+    keys: dict[str | None, VerificationKey]
+    skipped: dict[str, str]
+
+    @property
+    def weak(self) -> dict[str, str]:
+        """Those of the skipped for which others can sign."""
+        return {kid: why for kid, why in self.skipped.items() if why.startswith("weak_")}
+
+
+def read_key_set(document: bytes) -> KeySet:
+    """Read a key set. Unusable keys, and repeated names, are skipped.
 
     Raises:
         ValueError: The document is not a key set at all.
@@ -74,12 +99,17 @@ def read_key_set(document: bytes) -> dict[str | None, VerificationKey]:
     entries = read_object(document).get("keys")
     if not isinstance(entries, list):
         raise ValueError("no keys member")  # noqa: TRY004 - what arrived is a wrong value
-    keys: dict[str | None, VerificationKey] = {}
-    for kid, key in _usable(entries):
-        keys.setdefault(kid, key)
-        if len(keys) == MOST_KEYS:
+    found = KeySet({}, {})
+    for entry in entries:
+        try:
+            key = read_key(entry)
+        except UnusableKey as unusable:
+            found.skipped[_name(entry)] = unusable.reason
+            continue
+        found.keys.setdefault(key.kid, key)
+        if len(found.keys) == MOST_KEYS:
             break
-    return keys
+    return found
 
 
 def read_key(jwk: object) -> VerificationKey:
@@ -90,49 +120,57 @@ def read_key(jwk: object) -> VerificationKey:
     Raises:
         UnusableKey: It is private, symmetric, weak, nameless, not for signatures or broken.
     """
-    if not isinstance(jwk, dict) or not _PRIVATE_MEMBERS.isdisjoint(jwk):
-        raise UnusableKey
+    if not isinstance(jwk, dict):
+        raise UnusableKey("malformed")
+    if not _PRIVATE_MEMBERS.isdisjoint(jwk):
+        raise UnusableKey("not_public")
     kid, members = jwk.get("kid"), _public_members(jwk)
-    if not is_identifier(kid) or not _is_for_verifying(jwk):
-        raise UnusableKey
+    if not is_identifier(kid):
+        raise UnusableKey("nameless")
+    if not _is_for_verifying(jwk):
+        raise UnusableKey("not_for_signatures")
     algorithms = _bound_algorithms(jwk)
-    try:
-        key = PyJWK(members, min(algorithms - {"Ed25519"})).key
-    except (PyJWTError, ValueError) as error:
-        raise UnusableKey from error
-    if jwk["kty"] == "RSA" and key.key_size not in _RSA_BITS:
-        raise UnusableKey
+    key = _material(members, min(algorithms - {"Ed25519"}))
     # RFC 7638: the required members only, in lexicographic order.
     canonical = json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
     return VerificationKey(kid, algorithms, hashlib.sha256(canonical).hexdigest(), key)
 
 
-def _usable(entries: list[object]) -> Iterator[tuple[str, VerificationKey]]:
-    for entry in entries:
-        try:
-            key = read_key(entry)
-        except UnusableKey:
-            continue
-        if key.kid is not None:
-            yield key.kid, key
+def _name(entry: object) -> str:
+    kid = entry.get("kid") if isinstance(entry, dict) else None
+    return kid if isinstance(kid, str) and is_identifier(kid) else "?"
+
+
+def _material(members: dict[str, str], algorithm: str) -> Any:
+    """The public key for `cryptography`, if nothing is known against it."""
+    try:
+        key = PyJWK(members, algorithm).key
+    except (PyJWTError, ValueError) as error:
+        # `cryptography` refuses points off their curve and an exponent of 1; PyJWT passes it on.
+        refused = isinstance(error.__cause__, ValueError) and members["kty"] != "OKP"
+        raise UnusableKey("weak_numbers" if refused else "malformed") from error
+    weakness = find_weakness(key, members)
+    if weakness is not None:
+        raise UnusableKey(f"weak_{weakness}")
+    return key
 
 
 def _public_members(jwk: Mapping[str, object]) -> dict[str, str]:
     """The members that make the key, each in canonical base64url."""
     kty, crv = jwk.get("kty"), jwk.get("crv")
     if not isinstance(kty, str) or kty not in _PUBLIC_MEMBERS:
-        raise UnusableKey
+        raise UnusableKey("unsupported")
     members = {"kty": kty}
     if isinstance(crv, str):
         members["crv"] = crv
     for name in _PUBLIC_MEMBERS[kty]:
         value = jwk.get(name)
         if not isinstance(value, str):
-            raise UnusableKey
+            raise UnusableKey("malformed")
         try:
             decode_segment(value)
         except ValueError as error:
-            raise UnusableKey from error
+            raise UnusableKey("malformed") from error
         members[name] = value
     return members
 
@@ -148,9 +186,9 @@ def _bound_algorithms(jwk: Mapping[str, object]) -> frozenset[str]:
     crv = jwk.get("crv")
     algorithms = _ALGORITHMS.get((jwk["kty"], crv if isinstance(crv, str) else None))
     if not algorithms:
-        raise UnusableKey
+        raise UnusableKey("unsupported")
     if "alg" not in jwk:
         return algorithms
     if jwk["alg"] not in list(algorithms):
-        raise UnusableKey
+        raise UnusableKey("unsupported")
     return algorithms if algorithms is _ED25519 else frozenset({str(jwk["alg"])})

@@ -1,141 +1,84 @@
-"""The names of keys that are not known, and the requests that wait for them."""
+"""The requests whose token names a key that is not known, until a fetch has looked for it."""
 
 import asyncio
-from collections import OrderedDict, deque
-from collections.abc import Callable, Container
+from collections.abc import Container
 from typing import Final
 
-MOST_WAITING: Final = 64
-MOST_UNKNOWN: Final = 1024
-UNKNOWN_SECONDS: Final = 10.0
+_AT_ONCE: Final = 4
+
+_Requests = dict[asyncio.Future[bool], str]
 
 
-class FetchBudget:
-    """At most `most` charges in any `seconds`.
+class PendingRequests:
+    """Requests move from *waiting* (for a fetch to begin) to *asked* (it is under way).
 
-    Args:
-        most: How many charges.
-        seconds: The length of the sliding window.
-        monotonic: A clock that does not jump, seconds.
+    A fetch brings the whole set, whatever the names are: so there is no list of names that made-up
+    ones could fill, and as many wait as there are connections.
     """
-
-    def __init__(self, most: int, seconds: float, monotonic: Callable[[], float]) -> None:
-        self._charges: deque[float] = deque(maxlen=most)
-        self._seconds = seconds
-        self._now = monotonic
-
-    def free_at(self) -> float:
-        """When the next charge is allowed, on the monotonic clock; may be in the past."""
-        full = len(self._charges) == self._charges.maxlen
-        return self._charges[0] + self._seconds if full else self._now()
-
-    def charge(self) -> None:
-        """Take note of a fruitless fetch."""
-        self._charges.append(self._now())
-
-
-class Wanted:
-    """One name, and how many requests wait for it."""
 
     def __init__(self) -> None:
-        self.requests = 0
-        self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    @property
-    def settled(self) -> bool:
-        """Whether waiting is over."""
-        return self._settled.done()
-
-    def settle(self) -> None:
-        """Let all who wait go on."""
-        if not self.settled:
-            self._settled.set_result(None)
-
-    async def wait(self, seconds: float) -> None:
-        """Wait until it is settled, or that long."""
-        await asyncio.wait([self._settled], timeout=seconds)
-
-
-class PendingKeys:
-    """Names between their first sight and the end of a fetch that looked for them.
-
-    Each moves from *waiting* (for a fetch to begin) to *asked* (a fetch is under way); one that was
-    not found is remembered as *unknown* for a while. All three are bounded.
-    """
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._now = monotonic
-        self._waiting: OrderedDict[str, Wanted] = OrderedDict()
-        self._asked: dict[str, Wanted] = {}
-        self._unknown: OrderedDict[str, float] = OrderedDict()
+        self._waiting: _Requests = {}
+        self._asked: _Requests = {}
 
     @property
     def waiting(self) -> bool:
-        """Whether any name waits for a fetch to begin."""
+        """Whether anybody waits for a fetch to begin."""
         return bool(self._waiting)
 
-    @property
-    def company(self) -> bool:
-        """Whether several requests wait for the same name: made-up names come alone."""
-        return any(wanted.requests > 1 for wanted in self._waiting.values())
-
-    def is_unknown(self, kid: str) -> bool:
-        """Whether the name was looked for lately and not found."""
-        return self._now() < self._unknown.get(kid, 0.0)
-
-    def enter(self, kid: str) -> Wanted:
-        """Let one more request wait for the name. The oldest name gives way if there are many."""
-        wanted = self._asked.get(kid) or self._waiting.get(kid)
-        if wanted is None:
-            if len(self._waiting) >= MOST_WAITING:
-                self._waiting.popitem(last=False)[1].settle()
-            wanted = self._waiting[kid] = Wanted()
-        wanted.requests += 1
-        return wanted
-
-    def leave(self, kid: str, wanted: Wanted) -> None:
-        """One request less; a name that nobody waits for any more causes no fetch."""
-        wanted.requests -= 1
-        if not wanted.requests and self._waiting.get(kid) is wanted:
-            del self._waiting[kid]
-
-    def ask(self) -> None:
-        """A fetch begins: it looks for every name that waits now."""
-        self._asked, self._waiting = dict(self._waiting), OrderedDict()
-
-    def answer(self, known: Container[str | None]) -> bool:
-        """The fetch has ended well: settle what it looked for, and what it happened to find.
+    async def wait(self, kid: str, seconds: float) -> bool:
+        """Wait that long for a fetch that begins from now on; its end, or a find, ends the waiting.
 
         Returns:
-            Whether it was fruitless: names were asked for, and none of them is known now.
+            Whether the name was looked for: False if that fetch failed or came too late.
         """
-        missing = [kid for kid in self._asked if kid not in known]
-        fruitless = bool(missing) and len(missing) == len(self._asked)
-        for kid in missing:
-            self._remember_unknown(kid)
-        found = [kid for kid in self._waiting if kid in known]
-        self._settle([*self._asked.values(), *(self._waiting.pop(kid) for kid in found)])
-        self._asked = {}
+        request: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting[request] = kid
+        try:
+            async with asyncio.timeout(seconds):
+                return await request
+        except TimeoutError:
+            return False
+        finally:
+            self._forget(request)  # nobody who has left causes a fetch
+
+    def ask(self) -> None:
+        """A fetch begins, for all who wait now."""
+        self._asked, self._waiting = self._waiting, {}
+
+    async def answer(self, known: Container[str | None]) -> bool:
+        """The fetch has ended well: let go on who asked for it, and who waits for what it found.
+
+        Those whose key was found go first. The others, of whom a flood makes thousands, come a few
+        at a time, so that other requests have their turns between them.
+
+        Returns:
+            Whether it was fruitless: it was asked for, and found nothing of what was named.
+        """
+        missing = [request for request, kid in self._asked.items() if kid not in known]
+        fruitless = len(missing) == len(self._asked) > 0
+        found = [one for one, kid in (self._asked | self._waiting).items() if kid in known]
+        self._settle(found, looked_for=True)
+        for start in range(0, len(missing), _AT_ONCE):
+            self._settle(missing[start : start + _AT_ONCE], looked_for=True)
+            await asyncio.sleep(0)
         return fruitless
 
     def give_up(self) -> bool:
-        """The fetch has failed: settle everything, and remember nothing.
+        """The fetch has failed: nobody's name was looked for.
 
         Returns:
-            Whether names were asked for.
+            Whether it was asked for.
         """
         asked = bool(self._asked)
-        self._settle([*self._asked.values(), *self._waiting.values()])
-        self._asked, self._waiting = {}, OrderedDict()
+        self._settle([*self._asked, *self._waiting], looked_for=False)
         return asked
 
-    def _remember_unknown(self, kid: str) -> None:
-        self._unknown[kid] = self._now() + UNKNOWN_SECONDS
-        self._unknown.move_to_end(kid)
-        if len(self._unknown) > MOST_UNKNOWN:
-            self._unknown.popitem(last=False)
+    def _settle(self, requests: list[asyncio.Future[bool]], *, looked_for: bool) -> None:
+        for request in requests:
+            self._forget(request)
+            if not request.done():
+                request.set_result(looked_for)
 
-    @staticmethod
-    def _settle(names: list[Wanted]) -> None:
-        for wanted in names:
-            wanted.settle()
+    def _forget(self, request: asyncio.Future[bool]) -> None:
+        self._waiting.pop(request, None)
+        self._asked.pop(request, None)

@@ -6,15 +6,14 @@ is one second old, or one of a thousand that an attacker made up, and only a fet
 - **Known key**: answered from memory, however sick the source. The set is fetched again every
   9 to 10 minutes in the background; a key that is missing from it is gone at once. While the source
   is down, the old set serves for a day more.
-- **Unknown key**: one fetch at once, shared by all who wait (single flight). A fetch that finds a
-  key somebody waits for is free, so rotation is never held back, at any pace. A *fruitless* one is
-  paid from a budget: 2 in 12 s. Made-up names find nothing, so that is all they can cause.
-- **Budget spent**: the name waits up to 0.5 s for company. Made-up names come alone; the name of a
-  real new key comes with every request of every user. A second request that waits for the same
-  name opens another budget, one fruitless fetch in 2 s: so a new key gets through a flood of
-  made-up ones. At most 64 names wait; beyond that the oldest is given up as unknown.
-- **Looked for and not found**: unknown (401) for 10 s without asking again.
-- **Source down, or without any usable key**: `KeysUnavailable` (503) at once, and a retry in the
+- **Unknown key**: the request waits for a fetch that begins after it came, one for all who wait
+  (single flight). A fetch that finds a key somebody waits for is free, so rotation is never held
+  back, at any pace. After a *fruitless* one the next begins 1.25 s later: made-up names can cause
+  no more than that, and the first token of a new key waits for that long at most.
+- **Looked for and not found**: unknown (401). Nothing is remembered: a name that is not there yet
+  may be the next key's (of serial ids anybody can tell it), and forgers have names enough.
+- **Not looked for within 1.75 s**: `KeysUnavailable` (503), for nobody knows.
+- **Source down, or without any usable key**: `KeysUnavailable` at once, and a retry in the
   background at least every 5 s. A 401 would sign users out for an outage that is not theirs.
 
 One task, the keeper, makes all fetches: that is what makes the flight single.
@@ -26,14 +25,15 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final
 
 from backend.config import Settings
 from backend.core.key_sets import KeySetState
 from backend.core.problems import KeysUnavailable
 from backend.security.keys.fetch import Fetch, FetchFailed, HttpFetch
-from backend.security.keys.key import VerificationKey, read_key_set, shared_secret
-from backend.security.keys.pending import FetchBudget, PendingKeys
+from backend.security.keys.key import KeySet, VerificationKey, read_key_set, shared_secret
+from backend.security.keys.pending import PendingRequests
 from backend.security.keys.sources import (
     KeySource,
     KeySources,
@@ -45,9 +45,10 @@ from backend.security.signing import development_issuer
 KEEP_SECONDS: Final = 600.0
 STALE_SECONDS: Final = 86_400.0
 _START_SECONDS: Final = 1.0
-_FLOOR_SECONDS: Final = 0.5
-_FETCH_SECONDS: Final = 1.5  # what a request's 2 s leave for it
+FLOOR_SECONDS: Final = 1.25
+_WAIT_SECONDS: Final = 1.75  # the floor and a fetch; a request has 2 s
 _LONGEST_RETRY: Final = 5.0
+_MOST_TOLD: Final = 16  # keys in one line of the log
 
 _log = logging.getLogger(__name__)
 
@@ -87,32 +88,35 @@ class RemoteKeySet:
         self._fetch = fetch or HttpFetch(url)
         self._now = monotonic
         self._keys: Mapping[str | None, VerificationKey] = {}
+        self._skipped: Mapping[str, str] = {}
         self._confirmed_at: float | None = None
         self._error: str | None = "not_fetched"
         self._fetches = self._failures = 0
         self._due = monotonic()
-        self._names = PendingKeys(monotonic)
-        self._alone = FetchBudget(2, 12.0, monotonic)
-        self._in_company = FetchBudget(1, 2.0, monotonic)
+        self._pending = PendingRequests()
+        self._askable_at = monotonic()
         self._fetching = False
         self._wake = asyncio.Event()
         self._tried = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
     async def get(self, kid: str | None) -> VerificationKey | None:
-        """The key of that name: at once if it is known, after at most 1.5 s if not.
+        """The key of that name: at once if it is known, after at most 1.75 s if not.
+
+        Returns:
+            None only if a fetch that began after the call did not find it.
 
         Raises:
-            KeysUnavailable: The key is not known, and the source cannot be asked now.
+            KeysUnavailable: The key is not known, and was not looked for.
         """
         key = self._keys.get(kid)
-        if key is not None or kid is None or self._names.is_unknown(kid):
+        if key is not None or kid is None:
             return key
         if self._is_down():
             raise KeysUnavailable
-        looked_for = await self._wait_for(kid)
+        looked_for = await self._look_for(kid)
         key = self._keys.get(kid)
-        if key is None and (self._error is not None or not looked_for):
+        if key is None and not looked_for:
             raise KeysUnavailable
         return key
 
@@ -138,26 +142,18 @@ class RemoteKeySet:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
         self._error = "closed"
-        self._names.give_up()
+        self._pending.give_up()
         await self._fetch.aclose()
 
     def _is_down(self) -> bool:
         """Whether the last fetch failed and this request cannot have another one now."""
-        askable = self._fetching or self._alone.free_at() <= self._now()
+        askable = self._fetching or self._askable_at <= self._now()
         return self._error is not None and not askable
 
-    async def _wait_for(self, kid: str) -> bool:
-        """Wait for a fetch that looks for the name; False if one is still under way."""
-        wanted = self._names.enter(kid)
+    async def _look_for(self, kid: str) -> bool:
         self._ensure_keeper()
         self._wake.set()
-        try:
-            await wanted.wait(_FLOOR_SECONDS)
-            if self._fetching:
-                await wanted.wait(_FETCH_SECONDS - _FLOOR_SECONDS)
-        finally:
-            self._names.leave(kid, wanted)
-        return wanted.settled or not self._fetching
+        return await self._pending.wait(kid, _WAIT_SECONDS)
 
     def _ensure_keeper(self) -> None:
         if self._keeper is None or self._keeper.done():
@@ -175,20 +171,15 @@ class RemoteKeySet:
 
     def _next_fetch(self) -> float:
         """When to fetch next, on the monotonic clock."""
-        times = [self._due]
-        if self._names.waiting:
-            times.append(self._alone.free_at())
-        if self._names.company:
-            times.append(self._in_company.free_at())
-        return min(times)
+        return min(self._due, self._askable_at) if self._pending.waiting else self._due
 
     async def _refresh(self) -> None:
-        payer = self._alone if self._alone.free_at() <= self._now() else self._in_company
+        began = self._now()
         self._fetches += 1
         self._fetching = True
-        self._names.ask()
+        self._pending.ask()
         try:
-            keys = read_key_set(await self._fetch())
+            found = read_key_set(await self._fetch())
         except FetchFailed as failure:
             fruitless = self._fail(failure.reason)
         except ValueError:
@@ -197,15 +188,17 @@ class RemoteKeySet:
             _log.exception("key_set_bug")
             fruitless = self._fail("internal")
         else:
-            fruitless = self._adopt(keys)
+            fruitless = await self._adopt(found)
         finally:
             self._fetching = False
         if fruitless:
-            payer.charge()
+            # A source that fails may take long to do so: it gets its rest, too.
+            self._askable_at = (began if self._error is None else self._now()) + FLOOR_SECONDS
 
-    def _adopt(self, keys: Mapping[str | None, VerificationKey]) -> bool:
+    async def _adopt(self, found: KeySet) -> bool:
         """Replace the set. A key that stays remains the same object: `holds` relies on it."""
-        old = self._keys
+        self._tell_skipped(found.skipped)
+        old, keys = self._keys, found.keys
         self._keys = {kid: old[kid] if old.get(kid) == key else key for kid, key in keys.items()}
         if not keys:  # believed, but nothing to work with
             return self._fail("no_usable_key")
@@ -216,7 +209,14 @@ class RemoteKeySet:
         self._confirmed_at = self._now()
         # A hundredth of the time is left for the fetch itself.
         self._due = self._confirmed_at + KEEP_SECONDS * (0.99 - 0.09 * _jitter())
-        return self._names.answer(keys)
+        return await self._pending.answer(keys)
+
+    def _tell_skipped(self, skipped: Mapping[str, str]) -> None:
+        """Once for each key and reason: a set says the same every ten minutes."""
+        news = dict(islice(skipped.items() - self._skipped.items(), _MOST_TOLD))
+        self._skipped = skipped
+        if news:
+            _log.warning("keys_skipped", extra={"keys": news})
 
     def _fail(self, reason: str) -> bool:
         """Go on with the old set for a day, and try again soon."""
@@ -229,7 +229,7 @@ class RemoteKeySet:
         retry = min(_LONGEST_RETRY, 0.5 * 2 ** min(self._failures, 4))
         self._failures += 1
         self._due = now + retry * (1 - 0.5 * _jitter())
-        return self._names.give_up()
+        return self._pending.give_up()
 
 
 def _jitter() -> float:

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from backend.config import Settings
 from backend.doctor.finding import Finding
 from backend.doctor.keys import examine_keys
+from backend.security.jose import encode_segment
 from backend.security.signing import Issuer
 from backend.tests.doctor.conftest import Changed, complaint
 from backend.tests.support.key_server import KeyServer
@@ -75,6 +76,19 @@ def test_a_key_set_that_shows_its_private_parts_is_of_no_use(
     assert "without private parts" in found.detail
 
 
+def test_a_weak_key_among_sound_ones_is_named(
+    changed: Changed, source: KeyServer, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weak = {**issuer.jwk, "kid": "everybodys", "x": encode_segment(bytes(32))}
+    published = json.dumps({"keys": [weak, issuer.jwk]}).encode()
+    monkeypatch.setattr(KeyServer, "document", published)
+    warning, usable, _ = find(changed())
+    assert (warning.check, warning.verdict) == ("keys", "warn")
+    assert f"1 weak at {source.url}, not used: everybodys (weak_small_order)" in warning.detail
+    assert "Anybody could sign" in warning.remedy
+    assert usable.detail.startswith("1 usable")
+
+
 def test_keys_of_an_algorithm_that_the_settings_refuse_are_named(changed: Changed) -> None:
     found = complaint(find(changed(auth_algorithms=("ES256",))))
     assert "are for Ed25519, EdDSA; AUTH_ALGORITHMS accepts ES256" in found.detail
@@ -117,6 +131,8 @@ def test_every_issuer_is_checked_on_its_own(
 
 
 def test_a_shared_secret_and_the_development_key_need_no_source() -> None:
-    shared = Settings(_env_file=None, auth_shared_secret=SecretStr("s" * 32))
+    shared = Settings(
+        _env_file=None, auth_shared_secret=SecretStr("a secret of thirty-two bytes or more")
+    )
     assert [finding.verdict for finding in find(shared)] == ["ok"]
     assert [finding.verdict for finding in find(Settings(_env_file=None))] == ["ok"]

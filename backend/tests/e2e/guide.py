@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _SESSION = "<!-- session"
 _PACKAGE = Path(better_auth.__file__).with_name("better-auth")
 _SECONDS = 60
+_SECRET = secrets.token_urlsafe(32)
 # As `create-next-app` writes it.
 _TYPESCRIPT = {
     "target": "ES2017",
@@ -178,6 +180,7 @@ class Guide:
             "http://localhost:3000": self.origin,
             "http://127.0.0.1:8000": self.api,
             "postgresql://USER:PASSWORD@localhost/app": self.database,
+            "put-the-output-of-openssl-rand-base64-32-here": _SECRET,
             **self.others,
         }
         for theirs, ours in here.items():

@@ -82,7 +82,7 @@ def test_development_verifies_its_own_tokens(tmp_path: Path) -> None:
     "settings",
     [
         Settings(better_auth_url="https://app.example.com"),
-        Settings(auth_shared_secret=SecretStr("s" * 32)),
+        Settings(auth_shared_secret=SecretStr("a secret of thirty-two bytes or more")),
     ],
     ids=["better-auth", "secret"],
 )
@@ -95,7 +95,9 @@ def test_the_settings_choose_the_source(tmp_path: Path) -> None:
     async def kinds() -> list[type]:
         sources = [
             key_source(Settings(data_dir=tmp_path)),
-            key_source(Settings(auth_shared_secret=SecretStr("s" * 32))),
+            key_source(
+                Settings(auth_shared_secret=SecretStr("a secret of thirty-two bytes or more"))
+            ),
             key_source(Settings(better_auth_url="https://app.example.com")),
         ]
         for source in sources:

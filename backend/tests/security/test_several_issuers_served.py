@@ -137,7 +137,7 @@ def test_an_unusable_issuer_stops_the_start(entries: object, says: str) -> None:
 
 def test_a_shared_secret_excludes_other_issuers() -> None:
     with pytest.raises(ValidationError, match="AUTH_SHARED_SECRET excludes AUTH_ISSUERS"):
-        configured(better_auth_url=None, auth_shared_secret="s" * 32)
+        configured(better_auth_url=None, auth_shared_secret="a secret of thirty-two bytes or more")
 
 
 def test_each_issuer_has_a_source_of_its_own() -> None:

@@ -77,7 +77,11 @@ def test_the_signing_key_is_for_nobody_elses_eyes(duly: Duly, tmp_path: Path) ->
     "variables",
     [
         {"BETTER_AUTH_URL": "https://app.example.com"},
-        {"AUTH_SHARED_SECRET": "s" * 32, "AUTH_ISSUER": "a", "AUTH_AUDIENCE": "b"},
+        {
+            "AUTH_SHARED_SECRET": "a secret of thirty-two bytes or more",
+            "AUTH_ISSUER": "a",
+            "AUTH_AUDIENCE": "b",
+        },
         {
             "ENVIRONMENT": "production",
             "DATABASE_URL": "postgresql://x",

@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 
 from backend.config import Settings
 
-SECRET = "s" * 32
+SECRET = "a secret of 32 bytes, no more..."
 DATABASE = SecretStr("postgresql://duly:letmein@db.example.com/duly")
 SAFE: dict[str, Any] = {
     "environment": "production",
@@ -107,6 +107,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "a short secret",
         {"better_auth_url": None, "auth_shared_secret": SECRET[:-1], "auth_issuer": "a"},
         "AUTH_SHARED_SECRET needs at least 32 bytes",
+    ),
+    (
+        "a secret that is one letter",
+        {"better_auth_url": None, "auth_shared_secret": "s" * 32, "auth_issuer": "a"},
+        "AUTH_SHARED_SECRET can be guessed",
     ),
     ("a secret beside keys", {"auth_shared_secret": SECRET}, "AUTH_SHARED_SECRET excludes"),
     ("any origin", {"cors_origins": "*"}, "CORS_ORIGINS takes exact origins"),

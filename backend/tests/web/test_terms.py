@@ -22,7 +22,7 @@ from backend.web.application import Duly
 from backend.web.route import OwnedRoute, PublicRoute, StrictRoute, StrictRouter
 from backend.web.terms import PUBLIC, Credentials, Terms, under
 
-SECRET = "s" * 32
+SECRET = "a secret of thirty-two bytes or more"
 ORIGIN = "https://app.example.com"
 JSON = {"Content-Type": "application/json"}
 KIB = 1_024
