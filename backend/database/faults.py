@@ -36,6 +36,10 @@ class Preempted(StatementRefused):
     """Duly itself cancelled the call, or the one before it on the same wire."""
 
 
+class TakenBack(Exception):  # noqa: N818 - named for what happened
+    """Another call of the same transaction failed, so this one had no effect either."""
+
+
 class UnknownSpace(Unavailable):
     """A write for a space that does not exist, or no longer. It had no effect."""
 
@@ -81,7 +85,7 @@ class IsolationBroken(Exception):  # noqa: N818 - named for what was found
         self.complaints = complaints
 
 
-FAULTS = (StatementRefused, WireLost, NoWire)
+FAULTS = (StatementRefused, TakenBack, WireLost, NoWire)
 
 # A transaction pooler gave our prepared statements to others or lost them, or a migration
 # changed what they return.

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from backend.serving.protocol import Connection
 
 _SWEEP_SECONDS: Final = 0.5
-# Taken from the queue of the kernel at once: few, so that the worker with less to do takes more.
-_ACCEPTED_AT_ONCE: Final = 8
+# Taken from the queue of the kernel at once: few, so that the worker with less to do takes more,
+# but more when there are many.
+_ACCEPTED_AT_ONCE: Final = 2
+_ACCEPTED_SHARE: Final = 16
 _ACCEPT_PAUSE_SECONDS: Final = 0.1
+_MADE_ROOM: Final = 8  # connections, when there are no descriptors left
 _REFUSED_AT_ONCE: Final = 256  # connections over the bound that are being told so
 _MOST_UNSENT: Final = 33_554_432  # bytes of answers that clients have not taken
 # Bytes that the kernel takes beyond what it can send now (Linux, tcp(7)): it would take megabytes
@@ -164,7 +167,7 @@ class Connections:
         self._unsent_bytes += size
 
     def _accept(self, listener: socket.socket) -> None:
-        for _ in range(_ACCEPTED_AT_ONCE):
+        for _ in range(_ACCEPTED_AT_ONCE + len(self._all) // _ACCEPTED_SHARE):
             try:
                 client, _ = listener.accept()
             except (BlockingIOError, InterruptedError):
@@ -194,7 +197,7 @@ class Connections:
 
     def _accept_later(self, listener: socket.socket) -> None:
         """Make room: the process has no descriptor left."""
-        for each in list(self._idle)[:_ACCEPTED_AT_ONCE]:
+        for each in list(self._idle)[:_MADE_ROOM]:
             each.abort()
         self.loop.remove_reader(listener)
 

@@ -47,12 +47,14 @@ class Call:
         waits_since: When it began to wait for its turn, by the event loop's clock; 0 if it did not.
         sent_at: When it was sent, by the event loop's clock, in seconds.
         fault: What PostgreSQL refused it for.
+        company: How many calls its transaction has, itself included.
+        goes_alone: Whether it must have a transaction of its own.
         is_slow: Whether it has been noted as slow.
     """
 
     __slots__ = (
-        *("_awaited", "_rows", "answered", "fault", "is_slow", "sent_at"),
-        *("statements", "tag", "user", "waits_since"),
+        *("_awaited", "_rows", "answered", "company", "fault", "goes_alone", "is_slow"),
+        *("sent_at", "statements", "tag", "user", "waits_since"),
     )
 
     def __init__(self, statements: Sequence[Bound], tag: Tag | None) -> None:
@@ -60,6 +62,8 @@ class Call:
         self.user = tag[0] if tag else None
         self.waits_since = 0.0
         self.is_slow = False
+        self.goes_alone = False
+        self.company = 1
         self.answered: asyncio.Future[list[Rows]] = asyncio.get_running_loop().create_future()
         self.sent_at = 0.0
         self.fault: StatementRefused | None = None
@@ -80,10 +84,23 @@ class Call:
             raise psycopg.OperationalError("the answers do not fit the calls")
         return self._rows
 
-    def send(self, pgconn: pq.abc.PGconn, prepared: PreparedStatements) -> None:
-        """Queue the messages of the call, without the sync that ends it."""
+    @property
+    def is_answered(self) -> bool:
+        """Whether all of its results have come."""
+        return not self._awaited
+
+    def send(
+        self, pgconn: pq.abc.PGconn, prepared: PreparedStatements, *, first: bool = True
+    ) -> None:
+        """Queue the messages of the call, without the sync that ends it.
+
+        Args:
+            pgconn: Where to.
+            prepared: What is prepared there.
+            first: Whether its transaction begins with it.
+        """
         # First of all, because PostgreSQL skips what stands behind a statement that failed.
-        if CAN_CLOSE_PREPARED and (surplus := prepared.make_room()):
+        if first and CAN_CLOSE_PREPARED and (surplus := prepared.make_room()):
             pgconn.send_close_prepared(surplus)
             self._awaited.append(_CLOSED)
         for statement, values in self.statements:

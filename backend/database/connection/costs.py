@@ -1,4 +1,4 @@
-"""What is slow for whom, as seen a moment ago."""
+"""What is slow, or fails, for whom, as seen a moment ago."""
 
 import time
 from collections import OrderedDict
@@ -15,11 +15,12 @@ _REMEMBERED: Final = 10_000  # users
 # takes long again at once, in the slow pool at the latest.
 _SUSPECTED_FOR: Final = 2.0  # seconds
 _SLOW_FOR: Final = 10.0  # however many quick calls lie between
+_FAILS_FOR: Final = 10.0
 _SHAPES: Final = 3  # slow statements that make everything slow which the same user asks
 
 
 class Costs:
-    """Remembers which statements were slow for which user.
+    """Remembers which statements were slow for which user, and whose failed.
 
     Args:
         clock: Gives seconds.
@@ -30,6 +31,7 @@ class Costs:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._failing: OrderedDict[str, float] = OrderedDict()  # users, and until when
         self._suspected: OrderedDict[Tag, float] = OrderedDict()  # until when
         self.users: OrderedDict[str, dict[bytes, float]] = OrderedDict()  # and until when
 
@@ -55,6 +57,14 @@ class Costs:
         if not statements:
             del self.users[tag[0]]
         return tag[1] in statements or len(statements) >= _SHAPES
+
+    def note_failure(self, user: str) -> None:
+        """A call of this user failed, and those who shared its transaction with it."""
+        _remember(self._failing, user, self._clock() + _FAILS_FOR)
+
+    def fails_often(self, user: str) -> bool:
+        """Whether this user's calls should have transactions of their own."""
+        return self._failing.get(user, 0) > self._clock() if self._failing else False
 
 
 def _remember(things: OrderedDict[Key, Value], key: Key, value: Value) -> None:

@@ -9,6 +9,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from backend.core.problems import Overloaded, Problem, Unavailable
@@ -23,6 +24,7 @@ from backend.database.faults import (
     NoWire,
     Preempted,
     StatementRefused,
+    TakenBack,
     WireBroken,
     WireLost,
 )
@@ -43,6 +45,9 @@ _REFUSE_EVERY = 8  # ticks
 log = logging.getLogger(__name__)
 
 
+_user = attrgetter("user")
+
+
 @dataclass(frozen=True, slots=True)
 class PoolOptions(SupplyOptions):
     """How a pool behaves, besides which wires it has.
@@ -50,11 +55,13 @@ class PoolOptions(SupplyOptions):
     Attributes:
         first: Calls that a user may have in flight before any is answered; see `Admission`.
         most: Calls that a user may have in flight.
+        company: Waiting calls of how many users may share a transaction, and so a commit.
         patience: Seconds after which a waiting call is refused, well before its deadline.
     """
 
     first: int = 2
     most: int = 32
+    company: int = 1
     patience: float = 1.4
 
 
@@ -177,12 +184,31 @@ class Pool:
             self._supply.ask_for_more()
         return free
 
-    def _carry(self, wire: Wire, call: Call) -> None:
+    def _carry(self, wire: Wire, *calls: Call) -> None:
         try:
-            wire.carry(call)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this caller's
-            self._admission.end(call)
-            call.answered.set_exception(error)
+            wire.carry(*calls)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is these callers'
+            for call in calls:
+                self._admission.end(call)
+                call.answered.set_exception(error)
+
+    def _carry_next(self, wire: Wire) -> None:
+        """Send those whose turn it is in one transaction; who goes alone has the next one.
+
+        All take the locks of their spaces in one order, or two transactions could wait for each
+        other.
+        """
+        company: list[Call] = []
+        alone = None
+        while len(company) < self.options.company and (call := self._admission.next()):
+            if call.goes_alone or call.user is None or self._costs.fails_often(call.user):
+                alone = call
+                break
+            company.append(call)
+        if company:
+            self._carry(wire, *sorted(company, key=_user))
+        if alone is not None:
+            self._carry(wire, alone)
 
     def _send_waiting(self) -> None:
         """Fill the room that there is with the calls whose turn it is."""
@@ -194,10 +220,10 @@ class Pool:
             self._admission.enter_again(call)
             self._carry(newest, call)
         while self._admission.waiting and (wire := self._free_wire()):
-            call_in_turn = self._admission.next()
-            if call_in_turn is None:
+            before = self._admission.waiting
+            self._carry_next(wire)
+            if self._admission.waiting == before:  # nobody has a turn
                 return
-            self._carry(wire, call_in_turn)
 
     def _leaves(self, call: Call) -> bool:
         """Have the slow pool take a call that has turned out to be slow while it waited."""
@@ -225,7 +251,14 @@ class Pool:
             Exception: `fault` for any other reason; what became of the second try.
         """
         again = Call(call.statements, call.tag)
-        if isinstance(fault, Preempted):
+        again.goes_alone = True
+        if isinstance(fault, StatementRefused) and call.company > 1 and call.user:
+            self._costs.note_failure(call.user)  # the others had to be sent again
+        if isinstance(fault, TakenBack):
+            self.submit(again)
+        elif isinstance(fault, Preempted):
+            if call.company > 1 and call.tag:
+                self._costs.note(call.tag)
             (self._slow or self).submit(again)
         elif isinstance(fault, WireLost) and (read_only or isinstance(fault, WireBroken)):
             await self._repeat_on_newest(again)
@@ -265,6 +298,11 @@ class Pool:
 
     def _watch(self, wire: Wire, call: Call) -> None:
         ticks = (wire.ticks - wire.round_trip / _TICK) / (_POOLED if wire.is_pooled else 1)
+        if call.company > 1:  # which of them takes long will be seen when it is cancelled
+            wire.is_held_up = ticks >= _HELD_UP
+            if ticks >= _TOO_SLOW and self._slow:
+                wire.cancel()
+            return
         if ticks < _HELD_UP:
             return
         wire.is_held_up = True

@@ -17,6 +17,8 @@ from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.guard import IsolationGuard
 from backend.database.statements import Bound
 
+_COMPANY = 16
+
 
 class Pools:
     """Like one `Pool`, except that slow calls do not delay others for long.
@@ -31,8 +33,9 @@ class Pools:
         options = options or PoolOptions()
         few = replace(options, size=max(1, options.size // 2))
         slow = replace(few, window=1, first=1, most=1)
-        # The lock of a space makes a user's writes serial: a second one would wait on a wire.
-        serial = replace(options, first=1, most=1)
+        # The lock of a space makes a user's writes serial: a second one would wait on a wire. Those
+        # of several users share a commit, as soon as they have to wait for the one before.
+        serial = replace(options, first=1, most=1, window=1, company=_COMPANY)
         self._reads = _Pair(conninfo, few, slow)
         self._writes = _Pair(conninfo, serial, slow)
         self._guard = IsolationGuard(self._reads.usual)

@@ -6,6 +6,9 @@ is atomic and alone: an error fails only its own call, and `set_config(…, true
 ends with it. PostgreSQL answers calls in the order in which they were sent; the wire hands each
 answer to the future of its call. A caller that stops waiting does not disturb the others.
 
+Calls may share a transaction (`carry`): one commit, one wait for the disk, for all of them. Each
+has its own prelude, which sets again whatever the one before has set.
+
 A call that begins or ends a transaction of its own, or changes the session, would change what the
 calls behind it mean: theirs would be rolled back with it, or run as somebody else. The wire closes
 as soon as it sees one, and neither that call nor those behind it count as done.
@@ -19,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 
 import psycopg
 from psycopg import pq
@@ -30,6 +34,7 @@ from backend.database.faults import (
     LOST_PREPARED_STATEMENTS,
     QUERY_CANCELED,
     Preempted,
+    TakenBack,
     WireBroken,
     WireLost,
 )
@@ -64,7 +69,8 @@ class WireOptions:
         silence: Seconds without a byte, while calls wait, after which the server counts as hung.
         prepare: Whether statements are prepared on first use, the latest 256 of them.
         on_retire: Called once, when the wire takes no more calls for whatever reason.
-        window: How many calls should be in flight at once, which whoever sends them looks to.
+        window: How many transactions should be in flight at once, which whoever sends them looks
+            to.
     """
 
     silence: float
@@ -79,7 +85,7 @@ class Wire:
     Attributes:
         state: Where in its life the wire is.
         last_used: When the latest call was sent, by the event loop's clock, in seconds.
-        room: How many more calls the window has room for.
+        room: How many more transactions the window has room for.
         is_held_up: Whether calls should rather go elsewhere: they would wait here, behind a call
             that takes long or is being cancelled.
         is_pooled: Whether a transaction pooler is in between.
@@ -158,12 +164,16 @@ class Wire:
         self.carry(call)
         return call.answered
 
-    def carry(self, call: Call) -> None:
-        """As `send`; the answer goes to the future of `call`."""
+    def carry(self, *calls: Call) -> None:
+        """As `send`; the answers go to the futures of `calls`, which have one transaction.
+
+        If one fails, PostgreSQL takes back all of them; the others fail as `TakenBack`.
+        """
         if self.state is not WireState.READY:
             raise WireBroken(f"the wire is {self.state.value}")
         try:
-            call.send(self._pgconn, self._prepared)
+            for call in calls:
+                call.send(self._pgconn, self._prepared, first=call is calls[0])
             queue_sync(self._pgconn)
         except BaseException as error:
             # Without its sync, what was sent would become part of the next call: as this user.
@@ -171,9 +181,11 @@ class Wire:
             if isinstance(error, psycopg.Error):
                 raise WireBroken(str(error)) from error
             raise
-        self._calls.append(call)
+        self._calls.extend(calls)
         self.room -= 1
-        self.last_used = call.sent_at = self._loop.time()
+        self.last_used = self._loop.time()
+        for call in calls:
+            call.sent_at, call.company = self.last_used, len(calls)
         if not self._flushing:  # at the end of this turn of the loop, with all its calls
             self._flushing = True
             self._loop.call_soon(self._flush)
@@ -263,9 +275,12 @@ class Wire:
                     if pgconn.status == pq.ConnStatus.BAD:
                         raise psycopg.OperationalError("libpq has lost the thread")
                 elif result.status == _SYNC:
-                    self._finish(self._calls[0])
+                    self._finish()
                 else:
-                    self._calls[0].take(result, self._prepared)
+                    call = self._calls[0]
+                    if call.company > 1:
+                        call = self._awaiting(call)
+                    call.take(result, self._prepared)
         except psycopg.Error as error:
             self._close(f"receiving failed: {error}")
             return
@@ -274,19 +289,40 @@ class Wire:
         elif len(self._calls) < before and not self.is_held_up:
             self.on_room()
 
-    def _finish(self, call: Call) -> None:
+    def _awaiting(self, first: Call) -> Call:
+        """The call of the transaction that begins with `first` whose result is next."""
+        for call in islice(self._calls, first.company):
+            if not call.is_answered:
+                return call
+        return first
+
+    def _finish(self) -> None:
+        """Answer the calls of the first transaction, which is over."""
         if self._pgconn.transaction_status not in _IN_ORDER:
-            raise psycopg.OperationalError("the transaction has not ended with its call")
-        fault, rows = call.fault, [] if call.fault else call.rows
-        self._calls.popleft()
+            raise psycopg.OperationalError("the transaction has not ended with its calls")
+        company = list(islice(self._calls, self._calls[0].company))
+        failed, answers = False, []
+        for call in company:
+            failed = failed or call.fault is not None
+        for call in company:
+            answers.append((call, [] if failed else call.rows))  # noqa: PERF401 - most often one
         self.room += 1
         self.ticks = 0
         self.is_held_up = self._cancelling is not None
-        self.on_end(call)
-        if call.answered.done():  # nobody waits any more
-            return
+        for call, rows in answers:
+            self._calls.popleft()
+            self.on_end(call)
+            if call.answered.done():  # nobody waits any more
+                continue
+            if failed:
+                self._fail(call)
+            else:
+                call.answered.set_result(rows)
+
+    def _fail(self, call: Call) -> None:
+        fault = call.fault
         if fault is None:
-            call.answered.set_result(rows)
+            call.answered.set_exception(TakenBack())
             return
         if fault.sqlstate in LOST_PREPARED_STATEMENTS:
             self.drain()  # its successor prepares afresh
