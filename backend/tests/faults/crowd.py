@@ -35,6 +35,11 @@ class Record(NamedTuple):
     answers: list[Seen]
     journal: list[Entry]
     foreign: list[str]  # the owners of rows that were not the caller's
+    readiness: list[tuple[float, int]]  # when /readyz was asked, and its status
+
+    def unready(self, window: "Window") -> int:
+        """How often /readyz said no, or nothing."""
+        return sum(window.begin <= at < window.end and said != 200 for at, said in self.readiness)
 
 
 class Phase(NamedTuple):
@@ -126,6 +131,11 @@ class Window(NamedTuple):
         """What was asked within it."""
         return Phase([seen for seen in record.answers if self.begin <= seen.asked_at < self.end])
 
+    @staticmethod
+    def together(windows: "Sequence[Window]", record: Record) -> Phase:
+        """What was asked within any of them."""
+        return Phase([seen for window in windows for seen in window.of(record).answers])
+
 
 class _Caller:
     """One writer or reader."""
@@ -163,11 +173,19 @@ async def call(
     stopping: asyncio.Event, port: int, people: Sequence[Somebody], pace: float
 ) -> Record:
     """Read and write as all of them until told to stop."""
-    record = Record([], [], [])
+    record = Record([], [], [], [])
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_ask_readiness(stopping, Wire(port), record))
         for number, somebody in enumerate(people):
             await pause(stopping, pace * number / len(people) / len(people))  # not all at once
             for writes in (True, False):
                 caller = _Caller(port, somebody, record)
                 tasks.create_task(caller.go_on(stopping, writes=writes, pace=pace))
     return record
+
+
+async def _ask_readiness(stopping: asyncio.Event, wire: Wire, record: Record) -> None:
+    while await pause(stopping, 0.1):
+        answer = await wire.ask(message("GET", "/readyz", ""))
+        record.readiness.append((answer.asked_at, answer.status))
+    wire.close()

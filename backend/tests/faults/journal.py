@@ -1,7 +1,7 @@
 """What writers were told, beside what the database has in the end.
 
-acknowledged ⊆ stored ⊆ acknowledged ∪ unknown: a 201 is a promise, a 503 and a lost connection
-say nothing, and everything else says that nothing was done.
+What was acknowledged is stored, and what is stored was acknowledged or is unknown: a 201 is a
+promise, a 503 and a lost connection say nothing, everything else says that nothing was done.
 """
 
 from collections import Counter

@@ -22,7 +22,7 @@ from backend.tests.support.people import NO_TLS, ORIGIN
 from backend.tests.support.private_cluster import PrivateCluster
 from backend.tests.support.program import ServedProgram, serve
 
-SECONDS = float(os.environ.get("FAULT_SECONDS", "4"))
+SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
 """How long a phase lasts."""
 
 _TASKS = """
@@ -56,10 +56,14 @@ class Stage:
         return folder
 
     @contextmanager
-    def program(self, database_url: str | None = None, **changes: str) -> Iterator[ServedProgram]:
+    def program(
+        self, database_url: str | None = None, *, first: str = "", **changes: str
+    ) -> Iterator[ServedProgram]:
         """`duly serve` with two workers, without rate limits, unless told otherwise."""
-        with serve(self.settings(database_url), self.folder(), **{**_UNLIMITED, **changes}) as one:
-            yield one
+        changes = {**_UNLIMITED, **changes}
+        settings = self.settings(database_url)
+        with serve(settings, self.folder(), first=first, **changes) as running:
+            yield running
 
     def settings(self, database_url: str | None = None) -> Settings:
         """Production's."""
@@ -101,7 +105,7 @@ class Stage:
             f"insert into duly.users (subject) values ('{subject}')",
             f"insert into duly.spaces (id, last_version) values ('{subject}', {tasks})",
             _TASKS.format(subject=subject, tasks=tasks, description=description),
-            "analyze duly.tasks",
+            "analyze duly.tasks" if tasks > 1_000 else "select",
             database="duly",
         )
         return subject, token
