@@ -1,6 +1,7 @@
 """Work in a process of its own: whoever loads the program must not slow the measuring down."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from multiprocessing import get_context
@@ -67,7 +68,9 @@ def _run(
         connection.send(None)
         return await work(stopping, *arguments)
 
-    connection.send(uvloop.run(main()))
+    result = uvloop.run(main())
+    os.set_blocking(connection.fileno(), True)  # the loop has made it non-blocking
+    connection.send(result)
 
 
 async def pause(stopping: asyncio.Event, seconds: float) -> bool:

@@ -30,7 +30,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     bars, stage = (pyfuncitem.funcargs.get(name) for name in ("bars", "stage"))
     if not isinstance(bars, Bars) or not isinstance(stage, Stage):
         return (yield)
-    machine = Machine({stage.cluster.pid})
+    machine = Machine(lambda: {stage.cluster.pid})
     try:
         result = yield
         if bars.only_slow and (busy := machine.busy()) > BUSY:

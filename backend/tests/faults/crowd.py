@@ -83,7 +83,8 @@ class Phase(NamedTuple):
         return times[min(len(times) - 1, int(part * len(times)))] * 1000 if times else float("inf")
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{n} × {status}" for status, n in sorted(self.statuses.items()))
+        told = Counter(f"{seen.status} {seen.code}".strip() for seen in self.answers)
+        counts = ", ".join(f"{number} × {status}" for status, number in sorted(told.items()))
         return f"{counts or 'nobody'}; p95 {self.p95:.0f} ms"
 
 

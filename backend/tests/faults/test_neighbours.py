@@ -20,13 +20,19 @@ SLOW_LIST = "/api/tasks?sort=title&limit=1&count=exact"
 
 
 def judge(
-    bars: Bars, record: Record, calm: Window, seen: Window, share: float, times: float
+    bars: Bars,
+    record: Record,
+    calm: Window,
+    seen: Window,
+    share: float,
+    times: float,
+    finest: float = 20.0,
 ) -> None:
     """Bars: so many of the others' reads and writes succeed, and p95 grows so little."""
     for name, writes in (("others' reads", False), ("others' writes", True)):
         quiet, loud = (window.of(record).of(writes=writes) for window in (calm, seen))
         bars.answered(name, share, quiet, loud)
-        bars.slower(name, times, quiet, loud)
+        bars.slower(name, times, quiet, loud, finest)
     false = record.unready(seen)
     bars.bar("/readyz never false", f"{false} times", kept=not false, calm=record.unready(calm))
 
@@ -106,7 +112,8 @@ def test_a_dear_request_is_repeated(kind: str, stage: Stage, bars: Bars) -> None
             during = crowd.watch(SECONDS)
             statuses = attack.result()
         record = crowd.stop()
-    judge(bars, record, calm, during, 0.99, 3)
+    # All processors are busy with requests that are answered: each of the others waits for a few.
+    judge(bars, record, calm, during, 0.99, 3, finest=50)
     bars.bar("its own answers", dict(statuses), kept=statuses.keys() <= right | {429, 503})
     most = max(statuses, key=lambda status: statuses[status])
     bars.bar("most of them are no outage", most, kept=most in right | {429})
