@@ -9,7 +9,7 @@ import re
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from backend.tests.faults.aside import now, pause
 from backend.tests.faults.attacks import raise_descriptors
@@ -64,8 +64,7 @@ class _Sender(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
         self._generator.free(self)
 
     def send(self) -> None:
