@@ -21,7 +21,7 @@ class Sample(NamedTuple):
         survivor: MB that only the oldest worker has (USS): what is shared moves when another
             worker is killed.
         together: MB of all live workers (PSS).
-        descriptors: Of the oldest worker.
+        descriptors: Of all live workers: connections move from one that dies to the others.
     """
 
     at: float
@@ -40,8 +40,7 @@ class Samples:
 
     def take(self) -> Sample:
         size = self._oldest.memory_full_info().uss / _MEGABYTE
-        together = memory(self._program).megabytes
-        sample = Sample(now(), size, together, self._oldest.num_fds())
+        sample = Sample(now(), size, *memory(self._program))
         self.taken.append(sample)
         return sample
 
@@ -63,7 +62,7 @@ class Samples:
         return slope * _TEN_MINUTES / median(one.survivor for one in kept)
 
     def descriptors(self, since: float) -> tuple[float, float]:
-        """The medians of the first and of the last third."""
+        """The medians of the first and of the last third: those of moments with all workers."""
         kept = [sample.descriptors for sample in self.taken if sample.at >= since] or [0]
         third = max(1, len(kept) // 3)
         return median(kept[:third]), median(kept[-third:])
