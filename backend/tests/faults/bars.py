@@ -88,7 +88,8 @@ class Bars:
         """Fail if a bar was not kept; the table has the figures."""
         broken = [bar for bar in self.held if not bar.kept]
         if broken:
-            pytest.fail("; ".join(f"{bar.promise}: {bar.seen}" for bar in broken), pytrace=False)
+            names = "; ".join(bar.promise for bar in broken)
+            pytest.fail(f"{len(broken)} of {len(self.held)} bars: {names}", pytrace=False)
 
     def again(self, busy: float) -> None:
         """Forget the figures: others took that share of the machine."""

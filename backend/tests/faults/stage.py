@@ -22,7 +22,7 @@ from backend.tests.support.people import NO_TLS, ORIGIN
 from backend.tests.support.private_cluster import PrivateCluster
 from backend.tests.support.program import ServedProgram, serve
 
-SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
+SECONDS = float(os.environ.get("FAULT_SECONDS", "2.5"))
 """How long a phase lasts."""
 
 _TASKS = """

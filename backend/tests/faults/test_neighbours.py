@@ -15,7 +15,7 @@ from backend.tests.faults.wires import message
 
 pytestmark = pytest.mark.faults
 
-AFTERMATH = max(10.0, 2 * SECONDS)  # what was abandoned blocked the others for 30 s once
+AFTERMATH = max(8.0, 2 * SECONDS)  # what was abandoned blocked the others for 30 s once
 SLOW_LIST = "/api/tasks?sort=title&limit=1&count=exact"
 
 
