@@ -125,7 +125,7 @@ def test_a_user_asks_ten_times_as_often_as_allowed(stage: Stage, bars: Bars) -> 
     request = message("GET", "/api/tasks", token)
     people = stage.people(40)
     with (
-        stage.program(RATE_LIMIT="600/minute") as program,
+        stage.program(RATE_LIMIT="10/second") as program,
         Crowd(program.port, people, pace=0.4) as crowd,  # half of what is allowed
     ):
         crowd.watch(1)
