@@ -130,11 +130,11 @@ def test_a_user_asks_ten_times_as_often_as_allowed(stage: Stage, bars: Bars) -> 
     ):
         crowd.watch(1)
         calm, during, answers = [], [], []
-        for _ in range(2):  # in turns: the machine changes, too
-            calm.append(crowd.watch(SECONDS))
+        for _ in range(4):  # in turns: the machine changes, too
+            calm.append(crowd.watch(SECONDS / 2))
             with Aside(attacks.abuse, program.port, request, 100) as attack:
-                time.sleep(0.5)
-                during.append(crowd.watch(SECONDS))
+                time.sleep(0.2)
+                during.append(crowd.watch(SECONDS / 2))
                 answers += attack.result()
         record = crowd.stop()
     quiet, seen = Window.together(calm, record), Window.together(during, record)
@@ -145,8 +145,8 @@ def test_a_user_asks_ten_times_as_often_as_allowed(stage: Stage, bars: Bars) -> 
         kept=len(limited) > 0.5 * len(answers) and all(limited),
     )
     bars.answered("others", 1, quiet, seen)
-    # Below 2 ms the machine moves more than that by itself.
-    kept = seen.p95 <= max(1.2 * quiet.p95, quiet.p95 + 2)
+    # The machine moves 3 ms by itself.
+    kept = seen.p95 <= max(1.2 * quiet.p95, quiet.p95 + 3)
     bars.bar(
         "others: p95 moves < 20 %",
         f"{seen.p95:.1f} ms",
