@@ -5,7 +5,7 @@ PYTHON := python3
 VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 RUN := $(VENV)/bin
 
-.PHONY: run test check e2e bench fix docs clean-roots install
+.PHONY: run test check e2e faults soak bench fix docs clean-roots install
 
 run: install ## Serve with everything it needs, on http://127.0.0.1:8000
 	@exec $(RUN)/duly serve
@@ -22,6 +22,12 @@ check: install ## Lint, types, direction of imports, generated files
 
 e2e: install ## The same against a real Better Auth, and a peer in TypeScript (needs Node 20+)
 	$(RUN)/pytest backend/tests/e2e backend/tests/benchmarks -m e2e -n 2
+
+faults: install ## Faults, neighbours and overload against the served program: make faults ONLY=frozen
+	$(RUN)/pytest backend/tests/faults -m faults -n 0 --tb=short --show-capture=no -rN $(if $(ONLY),-k "$(ONLY)")
+
+soak: install ## SOAK_SECONDS (900) at half load with something killed all the time
+	$(RUN)/python -m backend.tests.soak
 
 bench: install ## Duly beside its peers and its limit (see benchmarks/README.md)
 	$(RUN)/uv run --project benchmarks python -m benchmarks

@@ -22,7 +22,10 @@ _PATH = re.compile(r"(?<![\w./*-])(?:docs|specs|backend|benchmarks)/[\w./-]+\.(?
 _MODULE = re.compile(r"-m (backend(?:\.\w+)+|benchmarks(?:\.\w+)*)")
 
 # Variables of the frontend, of make, and names that stand for something else than a setting.
-_NOT_SETTINGS = {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL", "PYTHON"}
+_NOT_SETTINGS = {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL", "PYTHON", "ONLY"} | {
+    "FAULT_SECONDS",
+    "SOAK_SECONDS",
+}
 # Named as what the plan had, what a reader is going to write, or what belongs to a frontend.
 _NOT_HERE = {
     "core/config.py",

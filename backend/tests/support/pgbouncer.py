@@ -82,6 +82,11 @@ class PgBouncer:
             else:
                 return self
 
+    def restart(self) -> None:
+        """Stop it and start it again, on the same port."""
+        self.__exit__(None, None, None)
+        self.__enter__()
+
     def __exit__(
         self,
         _kind: type[BaseException] | None,

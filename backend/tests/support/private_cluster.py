@@ -34,6 +34,11 @@ class PrivateCluster:
         self.execute("create database duly", "alter system set restart_after_crash = on")
         migrate.upgrade(self.url)
 
+    @property
+    def pid(self) -> int:
+        """The postmaster."""
+        return self._server.pid
+
     def execute(self, *commands: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Run commands as the superuser; the rows of the last one."""
         url = with_database(self.url, database)

@@ -58,11 +58,16 @@ class ServedProgram:
 
 
 @contextmanager
-def serve(settings: Settings, directory: Path, **changes: str) -> Iterator[ServedProgram]:
-    """Run `duly serve` with `settings` and more environment variables."""
+def serve(
+    settings: Settings, directory: Path, *, first: str = "", **changes: str
+) -> Iterator[ServedProgram]:
+    """Run `duly serve` with `settings` and more environment variables, after a shell command."""
     port = free_port()
     variables = {**environment(settings), "PORT": str(port), **changes}
-    with started(Program("duly", [DULY, "serve"], variables, directory)) as program:
+    command = [DULY, "serve"]
+    if first:
+        command = ["sh", "-c", f'{first} && exec "$0" "$@"', *command]
+    with started(Program("duly", command, variables, directory)) as program:
         served = ServedProgram(port, program)
         with httpx2.Client(base_url=served.url, trust_env=False) as client:
             program.wait_for(lambda: _ready(client))

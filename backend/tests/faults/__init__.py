@@ -1,0 +1,1 @@
+"""Faults, neighbours and overload against the served program; run by `make faults`."""
