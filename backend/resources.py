@@ -16,6 +16,7 @@ from backend.rates.limiter import Limiter
 from backend.security.keys.remote import key_sources
 from backend.security.keys.sources import KeySources
 from backend.security.tokens.verifier import TokenVerifier
+from backend.services.eraser import Eraser
 from backend.services.users import KnownUsers
 
 _PREPARE: Final = {"auto": None, "on": True, "off": False}
@@ -30,6 +31,7 @@ class Resources:
         keys: The keys of all issuers.
         verifier: From a token to the caller.
         known_users: Whom the database knows already.
+        eraser: Erases what is too large for one request.
         readiness: Whether requests can be served.
         key_metrics: The state of the keys as metrics.
         request_log: The log of requests.
@@ -43,6 +45,7 @@ class Resources:
     keys: KeySources
     verifier: TokenVerifier
     known_users: KnownUsers
+    eraser: Eraser
     readiness: Readiness
     key_metrics: KeySetMetrics
     request_log: RequestLog
@@ -65,6 +68,7 @@ class Resources:
             keys=keys,
             verifier=TokenVerifier(settings, keys.main, keys.others),
             known_users=KnownUsers(),
+            eraser=Eraser(pools),
             readiness=Readiness(pools, keys),
             key_metrics=KeySetMetrics(keys),
             request_log=RequestLog(),
@@ -90,6 +94,7 @@ class Resources:
             stack.push_async_callback(self.pools.close)
             await self.pools.start()
             await stack.enter_async_context(self.key_metrics.kept())
+            await stack.enter_async_context(self.eraser.kept())
             yield
 
 

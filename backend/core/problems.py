@@ -179,6 +179,20 @@ class Conflict(Problem):
     remedy = "If this was a retry, the first attempt succeeded; else choose a new UUIDv7."
 
 
+class BeingErased(Problem):
+    code = "being_erased"
+    status = 409
+    title = "The account is being erased"
+    meaning = (
+        "`DELETE /api/me` was asked for, and the account is so large that it takes a while. "
+        "Until all of it is gone, nothing of it can be read or written."
+    )
+    remedy = "Wait for `Retry-After` seconds; then the user starts anew, with nothing."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "3"})
+
+
 class StaleVersion(Problem):
     code = "stale_version"
     status = 412
@@ -276,6 +290,16 @@ class Unavailable(Problem):
         "For a write the outcome is unknown: it may have taken effect."
     )
     remedy = "Retry after `Retry-After` seconds; create with an `id` of your own to retry safely."
+
+
+class ReadOnly(Unavailable):
+    code = "read_only"
+    title = "The database takes no writes"
+    meaning = (
+        "The database is a standby, was set to read only, or has no room left. "
+        "Nothing was written; reads are answered as ever."
+    )
+    remedy = "Retry after `Retry-After` seconds; show what can be read meanwhile."
 
 
 class Overloaded(Unavailable):

@@ -6,11 +6,13 @@ SQLSTATE codes: PostgreSQL manual, appendix A.
 from typing import NamedTuple
 
 from backend.core.problems import (
+    BeingErased,
     Conflict,
     DeadlineExceeded,
     InternalError,
     NotFound,
     Problem,
+    ReadOnly,
     TooManyTasks,
     Unavailable,
     ValidationFailed,
@@ -100,15 +102,17 @@ _PROBLEMS: dict[str, type[Problem]] = {
     "23505": Conflict,  # unique_violation
     QUERY_CANCELED: DeadlineExceeded,  # the statement timeout
     "08": Unavailable,  # connection exception
-    "25006": Unavailable,  # read_only_sql_transaction: a failover is under way
+    "25006": ReadOnly,  # read_only_sql_transaction: a standby, or set so
+    "53100": ReadOnly,  # disk_full; also Neon's limit of storage
     "40": Unavailable,  # transaction rollback: serialization, deadlock
-    "53": Unavailable,  # insufficient resources: disk full, out of memory, too many connections
+    "53": Unavailable,  # insufficient resources: out of memory, too many connections
     "55P03": DeadlineExceeded,  # lock_not_available: writes of the same space took too long
     "57": Unavailable,  # operator intervention: shutdown, crash, starting up
     "58": Unavailable,  # system error: input/output
     "XX": Unavailable,  # internal error of the server
     "DU010": UnknownSpace,  # raised by `duly.number_write`
     "DU012": TooManyTasks,  # raised by `duly.number_write`
+    "DU013": BeingErased,  # raised by `duly.number_write`, as `DU010` is
     "DU011": DemandUnmet,  # raised by `duly.demand`
     # Prepared statements were lost twice: a pooler is being restarted.
     **dict.fromkeys(LOST_PREPARED_STATEMENTS, Unavailable),

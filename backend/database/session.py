@@ -19,7 +19,10 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """What makes a caller known to the database, in the transaction of the first call.
+    """What makes a caller known to the database, in the transaction of the first write.
+
+    Reads need nobody to be known: of whom the database knows nothing, there is nothing to read. So
+    they write nothing, and are answered by a database that takes no writes.
 
     Attributes:
         statement: Run before the call's own statements.
@@ -37,7 +40,7 @@ class Introductions(Protocol):
         """What introduces `principal`; None when nothing in it would be new."""
 
     def forget(self, subject: str) -> None:
-        """Introduce this user again at the next call."""
+        """Introduce this user again at the next write."""
 
 
 class Session:
@@ -148,8 +151,8 @@ class Session:
             return problem
 
     async def _call(self, statements: tuple[Bound, ...], *, writes: bool) -> list[Rows]:
-        """Run statements as the caller, who is introduced first if need be."""
-        introduction = self._introductions.needed(self.principal)
+        """Run statements as the caller, whom a write introduces first if need be."""
+        introduction = self._introductions.needed(self.principal) if writes else None
         try:
             return await self._send(statements, introduction, writes=writes)
         except UnknownSpace:

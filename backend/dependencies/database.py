@@ -4,17 +4,32 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from backend.core.problems import BeingErased
 from backend.database.session import Session
 from backend.dependencies.auth import CurrentUser
 from backend.dependencies.resources import resources
 
 
 def session(request: Request, caller: CurrentUser) -> Session:
-    """The database as the caller sees it; introduces callers it has not seen."""
+    """The database as the caller sees it; a write introduces callers it has not seen.
+
+    Raises:
+        BeingErased: when the account is being erased.
+    """
     held = resources(request)
+    held.eraser.is_used = True
+    if caller.subject in held.eraser.marked:
+        raise BeingErased
     return Session(
         held.pools, caller, held.known_users, request.scope["request_id"], held.most_tasks
     )
 
 
+def account_session(request: Request, caller: CurrentUser) -> Session:
+    """The same, for who erases the account, as often as they like."""
+    held = resources(request)
+    return Session(held.pools, caller, held.known_users, request.scope["request_id"])
+
+
+AccountSession = Annotated[Session, Depends(account_session)]
 CallerSession = Annotated[Session, Depends(session)]

@@ -1,7 +1,8 @@
 """The tables, one file per noun, all in the schema `duly`."""
 
+from backend.models.erasure import Erasure
 from backend.models.space import Space
 from backend.models.task import Task
 from backend.models.user import User
 
-__all__ = ["Space", "Task", "User"]
+__all__ = ["Erasure", "Space", "Task", "User"]

@@ -1,5 +1,7 @@
 """The spaces that rows belong to, and their counters."""
 
+from datetime import datetime
+
 from sqlalchemy import BigInteger, Text, text
 from sqlmodel import Field, SQLModel
 
@@ -31,4 +33,8 @@ class Space(SQLModel, table=True):
         sa_type=BigInteger,
         sa_column_kwargs={"server_default": text("0")},
         description="What is known of changes up to this number is gone.",
+    )
+    erasing_at: datetime | None = Field(
+        default=None,
+        description="Since when it is being erased; nothing of it can be written any more.",
     )

@@ -5,20 +5,24 @@ import time
 
 from backend.core.key_sets import KeySetState, KeySetStates
 from backend.core.lifecycle import stopping
-from backend.core.problems import Problem
+from backend.core.problems import Overloaded, Problem
 from backend.database.connection.pools import Pools
 from backend.database.isolation import read_prelude
 from backend.database.statements import Statement
 from backend.schemas.health import KeySet, Ready
 
 _KEEP_SECONDS = 1.0
-_PATIENCE_SECONDS = 1.0
+_PATIENCE_SECONDS = 1.9  # who waits too long for a turn is told so before
 
-_PING = Statement("SELECT 1")
+# On a standby and in a read-only database it is on.
+_PING = Statement("SELECT current_setting('transaction_read_only')")
 
 
 class Readiness:
     """Asks the database and the key sources, at most once a second; not ready once it drains.
+
+    A database that takes no writes is told as well, but does not make it unready: a load balancer
+    would take every worker out, and nobody could read any more.
 
     An issuer of `AUTH_ISSUERS` without keys is told, but keeps nobody else from being served.
     """
@@ -28,6 +32,7 @@ class Readiness:
         self._keys = keys
         self._lock = asyncio.Lock()
         self._latest: tuple[float, Ready] | None = None
+        self._takes_writes = True
 
     async def check(self) -> Ready:
         """The state of the moment, or of a second ago."""
@@ -47,16 +52,23 @@ class Readiness:
             ready=database and keys,
             draining=False,
             database=database,
+            writes=database and self._takes_writes,
             keys=keys,
             key_sets=key_sets,
         )
 
     async def _database_answers(self) -> bool:
+        """Whether it does; notes whether it takes writes, too."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._pool.call([read_prelude("", ""), _PING.bind()], read_only=True)
+                [_, [(read_only,)]] = await self._pool.call(
+                    [read_prelude("", ""), _PING.bind()], read_only=True
+                )
+        except Overloaded:
+            return True  # it answers others
         except (Problem, TimeoutError):
             return False
+        self._takes_writes = read_only == b"off"
         return True
 
 

@@ -26,7 +26,11 @@ class Ready(BaseModel):
 
     ready: bool
     draining: bool = Field(description="Whether the worker was told to stop and still serves.")
-    database: bool
+    database: bool = Field(description="Whether it answers.")
+    writes: bool = Field(
+        description="Whether the database takes writes. Without them the worker is ready all the "
+        "same: all workers would be in the same case, and reads be lost too."
+    )
     keys: bool = Field(description="Whether tokens of the main issuer can be verified.")
     key_sets: dict[str, KeySet] = Field(
         description="By issuer: `main`, and the names in `AUTH_ISSUERS`."

@@ -1,4 +1,4 @@
-"""Users: made on first sight, kept as their latest token describes them."""
+"""Users: made at their first write, kept as the latest token that wrote describes them."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -8,11 +8,11 @@ from sqlmodel import col
 
 from backend.core.principal import Principal
 from backend.database.connection.wire import Rows
-from backend.database.operations import Operation, nothing
-from backend.database.queries import delete, select, where
+from backend.database.operations import Operation
+from backend.database.queries import select, where
 from backend.database.session import Introduction
 from backend.database.statements import Fragment, Statement
-from backend.models import Space, User
+from backend.models import User
 from backend.schemas.user import Me
 
 _REMEMBERED: Final = 50_000
@@ -38,9 +38,6 @@ _INTRODUCTION: Final = Statement(
     where(User, _OLDER, _OTHER),
 )
 _TIME_ZONE: Final = Statement(*select(Fragment(col(User.time_zone)), User))
-# By foreign keys, everything in the space goes with it.
-_ERASE_SPACE: Final = Statement(*delete(Space))
-_ERASE_USER: Final = Statement(*delete(User))
 
 
 class KnownUsers:
@@ -60,7 +57,7 @@ class KnownUsers:
         return Introduction(statement, lambda: self._remember(principal.subject, profile))
 
     def forget(self, subject: str) -> None:
-        """Introduce this user again at the next call."""
+        """Introduce this user again at the next write."""
         self._known.pop(subject, None)
 
     def _remember(self, subject: str, profile: tuple[str | None, str | None]) -> None:
@@ -83,9 +80,3 @@ def describe_me(principal: Principal) -> Operation[Me]:
         )
 
     return Operation((_TIME_ZONE.bind(),), read)
-
-
-def erase_me() -> Operation[None]:
-    """Delete the caller and every row of theirs, in one transaction."""
-    # In the order in which an introduction locks them, which a read makes without the write lock.
-    return Operation((_ERASE_USER.bind(), _ERASE_SPACE.bind()), nothing, writes=True)

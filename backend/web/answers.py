@@ -80,6 +80,15 @@ def nothing() -> Response:
     return Response(status_code=204)
 
 
+def unfinished(seconds: int) -> Response:
+    """202: it has begun; the same request says 204 when it is done.
+
+    Args:
+        seconds: After how many to ask again.
+    """
+    return Response(status_code=202, headers={"Retry-After": str(seconds)})
+
+
 def path(request: Request) -> str:
     """The path of the request as the client wrote it, fit for a header field."""
     alias = request.scope.get("alias")

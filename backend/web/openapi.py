@@ -20,13 +20,14 @@ _HEADERS = {
     "ETag": "The version in quotes, for `If-Match` and `If-None-Match`.",
     "Link": 'The next page, as `<…>; rel="next"`; absent on the last one.',
     "Location": "The path of what was created.",
-    "Retry-After": "With 503: seconds to wait.",
+    "Retry-After": "With 202, 429, 503 and some 409: seconds to wait.",
     "Total-Count": "With `count=exact`: how many there are on all pages.",
     "WWW-Authenticate": "With 401: RFC 6750.",
     "X-Request-Id": "Finds the request in the server's log.",
 }
 _HEADERS_OF_STATUS = {
     "201": ("Location",),
+    "202": ("Retry-After",),
     "304": ("ETag",),
     "default": ("Retry-After", "WWW-Authenticate"),
 }

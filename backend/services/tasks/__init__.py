@@ -2,11 +2,11 @@
 
 from backend.services.tasks.pages import Page, list_tasks, list_trash
 from backend.services.tasks.shape import Representation, get_task
+from backend.services.tasks.trash import TrashLeft, empty_trash
 from backend.services.tasks.writes import (
     complete_task,
     create_task,
     delete_task,
-    empty_trash,
     restore_task,
     update_task,
 )
@@ -14,6 +14,7 @@ from backend.services.tasks.writes import (
 __all__ = [
     "Page",
     "Representation",
+    "TrashLeft",
     "complete_task",
     "create_task",
     "delete_task",

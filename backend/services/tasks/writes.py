@@ -13,8 +13,8 @@ from sqlmodel import col
 from backend.core.ids import new_id
 from backend.core.problems import StaleVersion
 from backend.database.connection.wire import Rows
-from backend.database.operations import Operation, nothing
-from backend.database.queries import delete, insert, select, update
+from backend.database.operations import Operation
+from backend.database.queries import insert, select, update
 from backend.database.statements import Fragment, Statement, Value
 from backend.models import Task
 from backend.models.domains import base_type
@@ -62,7 +62,6 @@ _CREATE: Final = Statement(
 _SHOW_ANY: Final = Statement(*select(REPRESENTATION, Task, HAS_ID))
 _SHOW_ANY_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, _HAS_VERSION))
 _SHOW_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, IS_LIVE, _HAS_VERSION))
-_EMPTY_TRASH: Final = Statement(*delete(Task, IS_TRASHED))
 
 
 def create_task(task: TaskCreate) -> Operation[tuple[str, Representation]]:
@@ -125,11 +124,6 @@ def restore_task(task_id: UUID, versions: Sequence[int] | None = None) -> Operat
     values: dict[str, Value] = {"id": task_id, "versions": list(versions)}
     statements = (_SHOW_ANY_IF.bind(**values), restore.bind(**values))
     return Operation(statements, _restored, writes=True, decisive=True, reasons=(show,))
-
-
-def empty_trash() -> Operation[None]:
-    """Delete everything in the caller's trash for good."""
-    return Operation((_EMPTY_TRASH.bind(),), nothing, writes=True)
 
 
 def _change(

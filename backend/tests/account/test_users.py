@@ -31,10 +31,17 @@ def sign_in(person: Person, issuer: Issuer, now: float | None = None, **claims: 
     person.client.headers["Authorization"] = f"Bearer {token}"
 
 
-def test_the_first_request_makes_the_user_known(alice: Person, known: Any) -> None:
+def test_the_first_write_makes_the_user_known(alice: Person, known: Any) -> None:
     assert known(alice) is None
-    assert alice.titles() == []
+    alice.create()
     assert known(alice) == (f"{alice.subject}@example.com", alice.subject)
+
+
+def test_reading_makes_nobody_known(alice: Person, known: Any) -> None:
+    assert alice.titles() == []
+    assert alice.client.get("/api/trash").json() == []
+    assert alice.client.get("/api/auth/me").json()["time_zone"] == "UTC"
+    assert known(alice) is None
 
 
 def test_a_request_that_is_refused_makes_nobody_known(alice: Person, known: Any) -> None:
@@ -43,20 +50,20 @@ def test_a_request_that_is_refused_makes_nobody_known(alice: Person, known: Any)
     assert known(alice) is None
 
 
-def test_a_new_name_and_address_are_taken_from_the_next_token(
+def test_a_new_name_and_address_are_taken_from_the_next_token_that_writes(
     alice: Person, issuer: Issuer, known: Any
 ) -> None:
-    alice.titles()
+    alice.create()
     sign_in(alice, issuer, name="Alice L.", email="new@example.com")
-    alice.titles()
+    alice.create()
     assert known(alice) == ("new@example.com", "Alice L.")
 
 
 def test_a_token_without_them_takes_nothing_away(alice: Person, issuer: Issuer, known: Any) -> None:
-    alice.titles()
+    alice.create()
     before = known(alice)
     sign_in(alice, issuer, name=None, email=None)
-    alice.titles()
+    alice.create()
     assert known(alice) == before
 
 
@@ -64,9 +71,9 @@ def test_a_late_request_with_an_older_token_brings_nothing_back(
     alice: Person, issuer: Issuer, known: Any
 ) -> None:
     sign_in(alice, issuer, name="New", email="new@example.com")
-    alice.titles()
+    alice.create()
     sign_in(alice, issuer, now=time.time() - 300, name="Old", email="old@example.com")
-    alice.titles()
+    alice.create()
     assert known(alice) == ("new@example.com", "New")
 
 

@@ -8,6 +8,7 @@ from backend.core.problems import (
     DeadlineExceeded,
     InternalError,
     Problem,
+    ReadOnly,
     Unavailable,
     ValidationFailed,
 )
@@ -33,10 +34,10 @@ TABLE: dict[str, type[Problem]] = {
     "23505": Conflict,  # unique_violation
     "23514": ValidationFailed,  # check_violation
     "57014": DeadlineExceeded,  # query_canceled
-    "25006": Unavailable,  # read_only_sql_transaction
+    "25006": ReadOnly,  # read_only_sql_transaction
     "40001": Unavailable,  # serialization_failure
     "40P01": Unavailable,  # deadlock_detected
-    "53100": Unavailable,  # disk_full
+    "53100": ReadOnly,  # disk_full
     "53200": Unavailable,  # out_of_memory
     "53300": Unavailable,  # too_many_connections
     "55P03": DeadlineExceeded,  # lock_not_available

@@ -112,7 +112,7 @@ def test_up_down_and_up_again_beside_better_auth(shared: str) -> None:
     before = public(shared)
     migrate.upgrade(shared)
     migrate.check(shared)
-    assert ours(shared) == ["alembic_version", "spaces", "tasks", "users"]
+    assert ours(shared) == ["alembic_version", "erasures", "spaces", "tasks", "users"]
     assert public(shared) == before
     migrate.downgrade(shared, "base")
     assert ours(shared) == ["alembic_version"]
@@ -139,7 +139,9 @@ def test_what_users_have_survives_the_move_to_spaces_and_back(shared: str) -> No
         connection.execute(TASK_OF_ALICE.format("user_id").encode())
     migrate.upgrade(shared)
     with as_superuser(shared) as connection:
-        spaces = connection.execute("select id, last_version from duly.spaces order by id")
+        spaces = connection.execute(
+            "select id, last_version from duly.spaces where id <> '~erasures' order by id"
+        )
         assert spaces.fetchall() == [("alice", 1), ("bob", 41)]
         tasks = connection.execute("select space_id, title, version from duly.tasks")
         assert tasks.fetchall() == [("alice", "kept", 1)]

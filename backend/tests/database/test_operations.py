@@ -153,6 +153,7 @@ async def test_a_write_waits_for_the_others_of_its_space_and_a_read_does_not(
 async def test_several_that_wait_too_long_are_told_once_and_do_not_wait_each(
     db: Session, database_url: str
 ) -> None:
+    await db.run(create(ONE))
     with psycopg.connect(database_url) as other:  # an administrator, who takes no write lock
         other.execute("select from duly.spaces where id = %s for update", [db.principal.subject])
         with pytest.raises(DeadlineExceeded):

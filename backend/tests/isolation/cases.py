@@ -8,6 +8,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import product
 from types import ModuleType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
@@ -19,6 +20,7 @@ from backend.core.paging import Cursor
 from backend.core.principal import Principal
 from backend.database.operations import Operation
 from backend.schemas.task import Sort, TaskCreate, TaskQuery, TaskUpdate, TrashQuery
+from backend.services.tasks import TrashLeft
 
 Function = Callable[..., Operation[Any]]
 
@@ -48,6 +50,7 @@ EXAMPLES: dict[Any, list[Any]] = {
     TrashQuery: [TrashQuery()],
     Sequence[int] | None: [None, [1, 2, 3]],
     bool | None: [True, False, None],
+    TrashLeft | None: [None, TrashLeft(datetime(2100, 1, 1, tzinfo=UTC), UUID(int=0))],
 }
 OF_MEETING: dict[Any, Callable[[Meeting], Any]] = {
     Principal: lambda meeting: meeting.caller,

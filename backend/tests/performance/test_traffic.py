@@ -56,10 +56,10 @@ KINDS = {
     "delete if unchanged": Kind("DELETE /api/tasks/{task_id}", 3, 349, conditional=True),
     "restore": Kind("POST /api/tasks/{task_id}/restore", 3, 341),
     "trash": Kind("GET /api/trash", 2, 185),
-    "empty the trash": Kind("DELETE /api/trash", 2, 204),
+    "empty the trash": Kind("DELETE /api/trash", 2, 262),
     "me": Kind("GET /api/auth/me", 2, 177),
     "verify": Kind("POST /api/auth/verify", 2, 177),
-    "erase me": Kind("DELETE /api/me", 3, 259),
+    "erase me": Kind("DELETE /api/me", 6, 420),
 }
 
 

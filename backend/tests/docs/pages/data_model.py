@@ -18,9 +18,9 @@ _HEAD = f"""\
 Schema `duly`, as `backend/database/migrations/versions/` makes it; `backend/models/` describes the
 tables, and a test compares the two. No foreign key leads to Better Auth's tables.
 
-The row of a user and that of the user's own space appear with the first request of a subject, in
-the same transaction; the former is written again only when a newer token says another name or
-email. Versions are numbers of a space, one for each write:
+The row of a user and that of the user's own space appear with the first write of a subject, in the
+same transaction; the former is written again only when a later write's token is newer and says
+another name or email. Versions are numbers of a space, one for each write:
 [0009](../../docs/decisions/0009-one-number.md).
 """
 _RULED = """

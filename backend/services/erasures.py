@@ -1,0 +1,133 @@
+"""The erasure of accounts: small ones at once, large ones marked at once and erased in steps.
+
+From the mark on, the database refuses the user's writes, and each worker all their requests as soon
+as it has learnt of it (`backend/services/eraser.py`). An account is listed as long as it is marked:
+a call goes from its space to that of the list, in the same transaction.
+"""
+
+from typing import Final
+
+from sqlmodel import SQLModel, col
+
+from backend.database.connection.call import Row, Rows
+from backend.database.operations import Operation
+from backend.database.queries import Parts, delete, select, update, where
+from backend.database.statements import Fragment, Statement, Where
+from backend.models import Erasure, Space, Task, User
+
+LIST: Final = "~erasures"
+"""The space of the list. No token can name it."""
+
+BATCH: Final = 5_000
+"""Rows that one transaction deletes: 0.1 s, a twentieth of the deadline of a request."""
+
+_CLAIM: Final = "30 s"  # after which a worker takes up what another has left
+
+_MARKED: Final = Fragment(col(Space.erasing_at).is_not(None))
+_UNMARKED: Final = Fragment(col(Space.erasing_at).is_(None))
+
+
+def _own(model: type[SQLModel], *conditions: Fragment) -> Fragment:
+    """Whether the caller has such rows."""
+    is_own, *_ = where(model).conditions
+    more = (part for condition in conditions for part in (" AND ", condition))
+    name = str(model.__tablename__)
+    return Fragment(f"EXISTS (SELECT FROM duly.{name} WHERE ", is_own, *more, ")")
+
+
+def _go_to_list(*, if_any: bool, space: Parts) -> Statement:
+    """Act in the space of the list from here on, and in none otherwise.
+
+    Args:
+        if_any: Whether to do so if there is such a space, or if there is none.
+        space: A query for it.
+    """
+    yes, no = (LIST, "") if if_any else ("", LIST)
+    return Statement(
+        *("SELECT set_config('app.space_id', CASE WHEN EXISTS (", *space),
+        f") THEN '{yes}' ELSE '{no}' END, true)",
+    )
+
+
+_ERASE_USER: Final = Statement(*delete(User))
+_MARK: Final = Statement(
+    *("UPDATE duly.spaces SET erasing_at = now()\nFROM (", *select("", Task)),
+    *(f"\nOFFSET {BATCH} LIMIT 1) AS more", where(Space, _UNMARKED)),
+)
+# By foreign keys, everything in the space goes with it.
+_ERASE_SPACE: Final = Statement(*delete(Space, _UNMARKED))
+_ENLIST: Final = Statement(
+    "INSERT INTO duly.erasures (subject) SELECT current_setting('app.user_id', true)",
+    Where((Fragment(f"current_setting('app.space_id', true) = '{LIST}'"),)),
+    "\nON CONFLICT DO NOTHING",
+)
+_GO_TO_LIST_IF_LEFT: Final = _go_to_list(if_any=True, space=select("", Space))
+
+_ERASE_BATCH: Final = Statement(
+    *("WITH batch AS (", *select("tasks.id", Task, _own(Space, _MARKED))),
+    f"\nORDER BY tasks.id LIMIT {BATCH})\n",
+    *delete(Task, Fragment("tasks.id = ANY (ARRAY(SELECT batch.id FROM batch))")),
+)
+# One of their writes may have introduced the user again, and then changed nothing.
+_ERASE_USER_AGAIN: Final = Statement(*delete(User, _own(Space, _MARKED)))
+_ERASE_EMPTY_SPACE: Final = Statement(*delete(Space, _MARKED, Fragment("NOT ", _own(Task))))
+_GO_TO_LIST_IF_DONE: Final = _go_to_list(if_any=False, space=select("", Space, _MARKED))
+_STRIKE_OFF: Final = Statement(
+    *delete(Erasure, Fragment(col(Erasure.subject), " = current_setting('app.user_id', true)"))
+)
+
+_FIND: Final = Statement(*select(Fragment(col(Erasure.subject)), Erasure))
+_IS_DUE: Final = Fragment(col(Erasure.claimed_until), " <= clock_timestamp()")
+# Who claims waits for the write lock of the list, so no two claim the same.
+_CLAIM_ONE: Final = Statement(
+    *("WITH next AS (", *select("erasures.subject", Erasure, _IS_DUE)),
+    *("\nORDER BY erasures.created_at LIMIT 1)\n",),
+    *update(
+        Erasure,
+        {"claimed_until": Fragment(f"clock_timestamp() + interval '{_CLAIM}'")},
+        Fragment(col(Erasure.subject), " = (SELECT next.subject FROM next)"),
+        returning=Fragment(col(Erasure.subject)),
+    ),
+)
+
+
+def erase_me() -> Operation[bool]:
+    """Erase the caller's account, in one transaction, or mark it when it is too large for one.
+
+    Answers whether it was marked, and is left to `erase_batch`.
+    """
+    statements = (_ERASE_USER, _MARK, _ERASE_SPACE, _GO_TO_LIST_IF_LEFT, _ENLIST)
+    return Operation(tuple(each.bind() for each in statements), _is_in_list, writes=True)
+
+
+def erase_batch() -> Operation[bool]:
+    """Delete some of the caller's rows, if the account is marked; the last of them end the mark.
+
+    Answers whether nothing is left to do.
+    """
+    statements = (
+        *(_ERASE_BATCH, _ERASE_USER_AGAIN, _ERASE_EMPTY_SPACE),
+        *(_GO_TO_LIST_IF_DONE, _STRIKE_OFF),
+    )
+    return Operation(tuple(each.bind() for each in statements), _is_in_list, writes=True)
+
+
+def find_erasures() -> Operation[list[str]]:
+    """The subjects of all marked accounts, for whoever acts in the space of the list."""
+    return Operation((_FIND.bind(),), lambda rows: [_text(row) for row in rows[0]])
+
+
+def claim_erasure() -> Operation[str | None]:
+    """The subject of a marked account whose turn it is, and which no other worker has."""
+    return Operation(
+        (_CLAIM_ONE.bind(),), lambda rows: _text(rows[0][0]) if rows[0] else None, writes=True
+    )
+
+
+def _is_in_list(rows: list[Rows]) -> bool:
+    """Whether the call went on to the list."""
+    return _text(rows[3][0]) == LIST
+
+
+def _text(row: Row) -> str:
+    return (row[0] or b"").decode()
