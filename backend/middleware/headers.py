@@ -3,7 +3,7 @@
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.core.problems import OriginRefused
 from backend.middleware.problems import ProblemResponse
@@ -68,17 +68,10 @@ class HeadersMiddleware:
         self._docs_fields = protective_fields(https_only=https_only, content=_DOCS_CONTENT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        fields = self._docs_fields if scope["found"].label in _DOCS else self._fields
-
-        async def with_fields(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"].extend(fields)
-            await send(message)
-
-        await self.app(scope, receive, with_fields)
+        if scope["type"] == "http":
+            docs = scope["found"].label in _DOCS
+            scope["fields"] += self._docs_fields if docs else self._fields
+        await self.app(scope, receive, send)
 
 
 class ExactOrigins(CORSMiddleware):

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.core.problems import (
     InternalError,
@@ -50,20 +50,10 @@ class ProblemsMiddleware:
         self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started = False
-
-        async def note_start(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            await self.app(scope, receive, note_start)
+            await self.app(scope, receive, send)
         except Exception as error:
-            if started:
+            if scope["type"] != "http" or "started" in scope:
                 raise
             problem = _problem(error, scope)
             scope["problem"] = {"problem": problem.code}

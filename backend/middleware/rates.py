@@ -1,6 +1,6 @@
 """Nobody uses more than their share: 429 with `Retry-After` before anything else is read."""
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.rates.limiter import Limiter
 
@@ -26,11 +26,5 @@ class RatesMiddleware:
         standing = limiter.take_here(principal.subject, cost)
         if standing is None:
             standing = await limiter.take(principal.subject, cost)
-        fields = limiter.fields(standing)
-
-        async def with_fields(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"].extend(fields)
-            await send(message)
-
-        await self.app(scope, receive, with_fields)
+        scope["fields"] += limiter.fields(standing)
+        await self.app(scope, receive, send)

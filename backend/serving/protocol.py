@@ -117,7 +117,10 @@ class Connection(asyncio.Protocol):
             if self._framing > _LINGER_BYTES:
                 self.abort()
             return
-        self._read(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._fail(error, data)
         if self._framing > (_MOST_FRAMING if self._incoming else _MOST_HEAD) and not self._deaf:
             self._refuse(HeadersTooLarge())
 
@@ -199,7 +202,8 @@ class Connection(asyncio.Protocol):
         self._framing -= len(piece)
         if self._incoming is not None:
             self._incoming.take(piece)
-            self.regulate()
+            if self._incoming.is_full:
+                self.regulate()
 
     def on_message_complete(self) -> None:
         """Take note that the request is whole."""
@@ -207,7 +211,8 @@ class Connection(asyncio.Protocol):
             self._incoming.end()
             self._incoming = None
         self._framing = 0
-        self.regulate()
+        if self._queue or not self._reading:
+            self.regulate()
 
     # What an exchange calls.
 
@@ -272,26 +277,25 @@ class Connection(asyncio.Protocol):
 
     # In here.
 
-    def _read(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # nothing else is spoken here; the answer ends the connection
-        except httptools.HttpParserInvalidMethodError:
-            self._read_unknown_method(data)
-        except httptools.HttpParserError as error:
-            cause = error.__context__  # what a callback raised
-            self._refuse(cause if isinstance(cause, Problem) else MalformedRequest())
-
-    def _read_unknown_method(self, data: bytes) -> None:
-        """Read on with a method that llhttp knows: it is the application that answers 405."""
+    def _fail(self, error: Exception, data: bytes) -> None:
+        """Go on after what the parser could not read in `data`."""
+        if isinstance(error, httptools.HttpParserUpgrade):
+            return  # nothing else is spoken here; the answer ends the connection
         method, _, rest = data.partition(b" ")
-        if self._method or self._framing != len(data) or not _TOKEN.fullmatch(method):
-            self._refuse(MalformedRequest())
+        if (
+            isinstance(error, httptools.HttpParserInvalidMethodError)
+            and not self._method
+            and self._framing == len(data)
+            and _TOKEN.fullmatch(method)
+        ):
+            # It is the application that answers 405, so it is read as a method that llhttp knows.
+            self._method = method
+            self._parser = httptools.HttpRequestParser(self)
+            self._framing = 0
+            self.data_received(b"TRACE " + rest)
             return
-        self._method = method
-        self._parser = httptools.HttpRequestParser(self)
-        self._read(b"TRACE " + rest)
+        cause = error.__context__  # what a callback raised
+        self._refuse(cause if isinstance(cause, Problem) else MalformedRequest())
 
     def _start(self, exchange: Exchange) -> None:
         self.due = math.inf
