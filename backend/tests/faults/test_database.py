@@ -92,7 +92,7 @@ def test_the_database_is_read_only(stage: Stage, bars: Bars) -> None:
             time.sleep(1)
             during = crowd.watch(SECONDS)
             new = ask(program, "GET", "/api/tasks", stage.somebody("new")[1]).status_code
-            said = seconds_until(lambda: "write" in ask(program, "GET", "/readyz").text, 5)
+            said = seconds_until(lambda: '"writes":false' in ask(program, "GET", "/readyz").text, 5)
         finally:
             stage.cluster.execute("alter database duly reset default_transaction_read_only")
             stage.cluster.terminate_backends()
