@@ -56,9 +56,14 @@ class RequestLog:
             self._timer.cancel()
             self._timer = None
         noted, self._noted = self._noted, []
+        kinds: dict[tuple[str, str, int], list[float]] = {}
+        for outcome in noted:
+            kind = outcome.method, outcome.route, outcome.status
+            kinds.setdefault(kind, []).append(outcome.seconds)
+        for kind, durations in kinds.items():
+            observe(*kind, durations)
         piece = bytearray()
         for outcome in noted:
-            observe(outcome.method, outcome.route, outcome.status, outcome.seconds)
             line = _line(outcome)
             if len(piece) + len(line) > _PIECE:
                 write_lines(piece)

@@ -92,8 +92,6 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # those of sockets are
         """Wait for the first request."""
         self._transport = transport
-        # So that `pause_writing` says that anything is left, and not only when much is.
-        transport.set_write_buffer_limits(high=0)
         self._client = (transport.get_extra_info("peername") or ())[:2] or None
         self._server = (transport.get_extra_info("sockname") or ())[:2] or None
         self.due = self.others.now() + self.others.timers.head

@@ -7,7 +7,7 @@ what was slow a moment ago, and for whom, predicts it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 
 from backend.core.problems import Problem
@@ -50,9 +50,9 @@ class Pools:
         for pair in (self._writes, self._reads):
             await pair.close()
 
-    async def call(
+    def call(
         self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
-    ) -> list[Rows]:
+    ) -> Coroutine[None, None, list[Rows]]:
         """As `Pool.call`; a call that was slow a moment ago takes the slow pool."""
         self._guard.let_pass()
         pair = self._reads if read_only else self._writes
@@ -60,7 +60,7 @@ class Pools:
             tag = tag[0], b""
         slow = tag and tag[0] in pair.costs.users and pair.costs.are_high(tag)
         pool = pair.slow if slow else pair.usual
-        return await pool.call(statements, read_only=read_only, tag=tag)
+        return pool.call(statements, read_only=read_only, tag=tag)
 
     def counts_as_slow(self, tag: Tag) -> bool:
         """Whether reads with this tag take the slow pool."""

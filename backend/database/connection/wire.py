@@ -300,7 +300,8 @@ class Wire:
         """Answer the calls of the first transaction, which is over."""
         if self._pgconn.transaction_status not in _IN_ORDER:
             raise psycopg.OperationalError("the transaction has not ended with its calls")
-        company = list(islice(self._calls, self._calls[0].company))
+        first = self._calls[0]
+        company = [first] if first.company == 1 else list(islice(self._calls, first.company))
         failed, answers = False, []
         for call in company:
             failed = failed or call.fault is not None
