@@ -62,7 +62,7 @@ class PoolOptions(SupplyOptions):
     first: int = 2
     most: int = 32
     company: int = 1
-    patience: float = 1.4
+    patience: float = 1.75
 
 
 class Pool:
@@ -122,7 +122,8 @@ class Pool:
 
         A call whose wire broke is sent once more if it only reads or was not sent whole; one that
         PostgreSQL rolled back for a passing reason is sent once more in any case. There is no
-        third time, whatever the reasons.
+        third time, whatever the reasons; one that shared the transaction of a call that failed
+        has not had its first yet.
 
         Returns:
             The rows of each statement, in text format.
@@ -134,7 +135,13 @@ class Pool:
         self.submit(call)
         try:
             try:
-                return await call.answered
+                try:
+                    return await call.answered
+                except TakenBack:  # which says nothing of this call
+                    call = Call(statements, tag)
+                    call.goes_alone = True
+                    self.submit(call)
+                    return await call.answered
             except faults.FAULTS as fault:
                 return await self._repeat(call, fault, read_only=read_only)
         except faults.FAULTS as fault:
@@ -251,12 +258,9 @@ class Pool:
             Exception: `fault` for any other reason; what became of the second try.
         """
         again = Call(call.statements, call.tag)
-        again.goes_alone = True
         if isinstance(fault, StatementRefused) and call.company > 1 and call.user:
             self._costs.note_failure(call.user)  # the others had to be sent again
-        if isinstance(fault, TakenBack):
-            self.submit(again)
-        elif isinstance(fault, Preempted):
+        if isinstance(fault, Preempted):
             if call.company > 1 and call.tag:
                 self._costs.note(call.tag)
             (self._slow or self).submit(again)

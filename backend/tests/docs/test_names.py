@@ -24,6 +24,7 @@ _MODULE = re.compile(r"-m (backend(?:\.\w+)+|benchmarks(?:\.\w+)*)")
 # Variables of the frontend, of make, and names that stand for something else than a setting.
 _NOT_SETTINGS = {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL", "PYTHON", "ONLY"} | {
     "FAULT_SECONDS",
+    "FAULT_TIMES",
     "SOAK_SECONDS",
 }
 # Named as what the plan had, what a reader is going to write, or what belongs to a frontend.

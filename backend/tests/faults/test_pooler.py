@@ -38,8 +38,9 @@ def test_the_pooler_restarts(stage: Stage, bars: Bars, tmp_path: Path) -> None:
 
 
 def test_postgresql_restarts_behind_the_pooler(stage: Stage, bars: Bars, tmp_path: Path) -> None:
+    """Which tries again as often as docs/decisions/0012-poolers.md says; by default, every 15 s."""
     with (
-        PgBouncer(stage.cluster.url, tmp_path) as pooler,
+        PgBouncer(stage.cluster.url, tmp_path, "server_login_retry = 1") as pooler,
         stage.program(pooler.url) as program,
         stage.crowd(program) as crowd,
     ):
