@@ -50,7 +50,7 @@ class Bars:
             seen: The figure.
             kept: Whether it is good enough.
             calm: The same figure of the calm phase.
-            timing: Whether a busy machine may excuse it, once.
+            timing: Whether it depends on the pace of the machine: a busy one may excuse it, once.
         """
         self.held.append(Bar(self.scenario, promise, str(calm), str(seen), kept, timing))
 

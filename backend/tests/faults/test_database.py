@@ -34,8 +34,13 @@ def test_every_backend_is_terminated(stage: Stage, bars: Bars) -> None:
     )
     failed = [one.asked_at + one.seconds for one in seen.answers if one.status >= 500]
     last = max(failed, default=began) - (window.end - 1)
-    bars.bar("back < 1 s", f"last failure {max(last, 0):.2f} s after the third", kept=last < 1)
-    bars.bar("normal after", after.of(record), kept=not after.of(record).failed)
+    bars.bar(
+        "back < 1 s",
+        f"last failure {max(last, 0):.2f} s after the third",
+        kept=last < 1,
+        timing=True,
+    )
+    bars.bar("normal after", after.of(record), kept=not after.of(record).failed, timing=True)
     bars.invariants(record, stage.cluster)
 
 
@@ -56,6 +61,7 @@ def test_postgresql_is_killed_and_restarted(stage: Stage, bars: Bars) -> None:
         later,
         calm=calm.of(record),
         kept=not later.failed and alive,
+        timing=True,
     )
     bars.invariants(record, stage.cluster)
 
@@ -79,7 +85,13 @@ def test_postgresql_is_frozen(stage: Stage, bars: Bars) -> None:
     bars.bar("success or 503", seen, kept=seen.statuses.keys() <= {200, 201, 503})
     bars.bar("ready ≤ 2 s after", f"{took:.2f} s", kept=took <= 2, timing=True)
     later = Window(after.begin + 1, after.end).of(record)
-    bars.bar("all answered from 1 s later on", later, calm=calm.of(record), kept=not later.failed)
+    bars.bar(
+        "all answered from 1 s later on",
+        later,
+        calm=calm.of(record),
+        kept=not later.failed,
+        timing=True,
+    )
     bars.invariants(record, stage.cluster)
 
 
@@ -107,6 +119,6 @@ def test_the_database_is_read_only(stage: Stage, bars: Bars) -> None:
     bars.answered("reads", 1, quiet.of(writes=False), reads)
     bars.bar("writes 503", writes, calm=quiet.of(writes=True), kept={*writes.statuses} == {503})
     bars.bar("a new user's read 200", new, kept=new == 200)
-    bars.bar("/readyz says that writes fail", f"after {said:.1f} s", kept=said < 5)
-    bars.bar("heals without a restart", f"{healed:.1f} s", kept=healed < 10)
+    bars.bar("/readyz says that writes fail", f"after {said:.1f} s", kept=said < 5, timing=True)
+    bars.bar("heals without a restart", f"{healed:.1f} s", kept=healed < 10, timing=True)
     bars.invariants(record, stage.cluster)

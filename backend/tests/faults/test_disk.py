@@ -81,9 +81,11 @@ def test_the_disk_is_full(stage: Stage, bars: Bars, volume: Path) -> None:
     bars.bar(
         "writes: 503", writes, calm=quiet.of(writes=True), kept={*writes.statuses} <= {201, 503}
     )
-    bars.bar("a write that needs room: 503", f"after {refused:.1f} s", kept=refused < 20)
+    bars.bar(
+        "a write that needs room: 503", f"after {refused:.1f} s", kept=refused < 20, timing=True
+    )
     bars.answered("reads", 1, quiet.of(writes=False), reads)
-    bars.bar("heals without a restart", f"{healed:.1f} s", kept=healed < 10)
-    bars.bar("normal after", after.of(record), kept=not after.of(record).failed)
+    bars.bar("heals without a restart", f"{healed:.1f} s", kept=healed < 10, timing=True)
+    bars.bar("normal after", after.of(record), kept=not after.of(record).failed, timing=True)
     assert full.end <= after.begin
     bars.invariants(record, stage.cluster)

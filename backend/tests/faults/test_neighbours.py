@@ -34,7 +34,13 @@ def judge(
         bars.answered(name, share, quiet, loud)
         bars.slower(name, times, quiet, loud, finest)
     false = record.unready(seen)
-    bars.bar("/readyz never false", f"{false} times", kept=not false, calm=record.unready(calm))
+    bars.bar(
+        "/readyz never false",
+        f"{false} times",
+        kept=not false,
+        calm=record.unready(calm),
+        timing=True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,7 @@ def test_a_burst_of_lists_hangs_up(
             crowd.watch(AFTERMATH)
             record = crowd.stop()
     assert alone.status_code == 200
-    bars.bar("the burst was sent", f"{opened} requests", kept=opened >= 0.9 * requests)
+    bars.bar("the burst was sent", f"{opened} requests", kept=opened >= 0.9 * requests, timing=True)
     judge(bars, record, calm, Window(burst + 1, float("inf")), 0.99, 3)
     bars.invariants(record, stage.cluster)
 
@@ -116,7 +122,7 @@ def test_a_dear_request_is_repeated(kind: str, stage: Stage, bars: Bars) -> None
     judge(bars, record, calm, during, 0.99, 3, finest=50)
     bars.bar("its own answers", dict(statuses), kept=statuses.keys() <= right | {429, 503})
     most = max(statuses, key=lambda status: statuses[status])
-    bars.bar("most of them are no outage", most, kept=most in right | {429})
+    bars.bar("most of them are no outage", most, kept=most in right | {429}, timing=True)
     bars.invariants(record, stage.cluster)
 
 
@@ -143,6 +149,7 @@ def test_a_user_asks_ten_times_as_often_as_allowed(stage: Stage, bars: Bars) -> 
         "most of the user's requests: 429 with Retry-After",
         f"{len(limited)} of {len(answers)}",
         kept=len(limited) > 0.5 * len(answers) and all(limited),
+        timing=True,
     )
     bars.answered("others", 1, quiet, seen)
     # The machine moves 3 ms by itself.

@@ -68,7 +68,7 @@ def judge(bars: Bars, calm: Phase, record: Record, began: float, back: float, lo
         timing=True,
     )
     bars.bar("success or 503", [*seen.statuses], kept=seen.statuses.keys() <= {200, 201, 503})
-    bars.bar("calm phase: all answered", calm, kept=not calm.failed)
+    bars.bar("calm phase: all answered", calm, kept=not calm.failed, timing=True)
     words = ("prepared statement", '"26000"', '"42P05"')
     found_out = "prepared_statements_off"  # by a worker, once, and nobody was refused for it
     named = [

@@ -35,14 +35,15 @@ def test_a_worker_is_killed(stage: Stage, bars: Bars) -> None:
     seen = Window(killed - 1, float("inf")).of(record)
     failed = [one for one in seen.answers if not 200 <= one.status < 300]
     late = max((one.asked_at - killed for one in failed), default=0.0)
-    bars.bar("replaced", f"after {replaced:.2f} s", kept=replaced < 10)
+    bars.bar("replaced", f"after {replaced:.2f} s", kept=replaced < 10, timing=True)
     bars.bar(
         "only its own requests fail (those asked in the moment of its death)",
         f"{len(failed)} failed, the last asked {late * 1000:.0f} ms later ({seen})",
         calm=calm.of(record),
         kept=len(failed) <= 20 and late <= 0.1,
+        timing=True,
     )
-    bars.bar("nobody is told 503", seen.statuses[503], kept=not seen.statuses[503])
+    bars.bar("nobody is told 503", seen.statuses[503], kept=not seen.statuses[503], timing=True)
     bars.invariants(record, stage.cluster)
 
 
@@ -71,10 +72,16 @@ def test_sigterm_meets_slow_requests(stage: Stage, bars: Bars) -> None:
         f"{statuses.count(201)} of {SLOW}",
         calm=f"{sum(each.status_code == 201 for each in calm)} of {SLOW}",
         kept=statuses == [201] * SLOW,
+        timing=True,
     )
-    bars.bar("/readyz 503 first", f"after {draining:.2f} s, still serving", kept=draining < 1)
-    bars.bar("/livez meanwhile", served, kept=served == 200)
-    bars.bar("then it ends", f"{ended:.1f} s", kept=ended < 20)
+    bars.bar(
+        "/readyz 503 first",
+        f"after {draining:.2f} s, still serving",
+        kept=draining < 1,
+        timing=True,
+    )
+    bars.bar("/livez meanwhile", served, kept=served == 200, timing=True)
+    bars.bar("then it ends", f"{ended:.1f} s", kept=ended < 20, timing=True)
 
 
 def test_the_parent_is_killed(stage: Stage, bars: Bars) -> None:
@@ -82,7 +89,7 @@ def test_the_parent_is_killed(stage: Stage, bars: Bars) -> None:
         children = workers(program)
         os.kill(program.pid, signal.SIGKILL)
         took = seconds_until(lambda: all(gone(each.pid) for each in children), 10)
-        bars.bar("its workers end ≤ 5 s", f"{took:.2f} s", kept=took <= 5)
+        bars.bar("its workers end ≤ 5 s", f"{took:.2f} s", kept=took <= 5, timing=True)
 
 
 def test_the_port_is_taken(stage: Stage, bars: Bars) -> None:

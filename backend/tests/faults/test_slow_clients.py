@@ -72,7 +72,7 @@ def judge(stage: Stage, bars: Bars, connections: int, first: bytes, more: bytes)
     bars.bar(f"all closed ≤ {CLOSED_WITHIN:.0f} s", f"{closed:.0f} s", kept=closed < float("inf"))
     bars.answered("others", 0.99, calm.of(record), others)
     false = record.unready(Window(begun, float("inf")))
-    bars.bar("/readyz never false", f"{false} times", kept=not false)
+    bars.bar("/readyz never false", f"{false} times", kept=not false, timing=True)
     bars.invariants(record, stage.cluster)
 
 
@@ -102,6 +102,6 @@ def test_connections_are_idle_and_half_open_with_few_descriptors(stage: Stage, b
         while ask(program, "POST", "/api/tasks", token, {"title": "x"}).status_code != 201:
             time.sleep(0.05)
         healed = now() - healed
-    bars.bar("/livez 200 all the time", f"{alive} of {number}", kept=alive == number)
+    bars.bar("/livez 200 all the time", f"{alive} of {number}", kept=alive == number, timing=True)
     bars.bar("/livez ≤ 1 s", f"{slowest:.2f} s", kept=slowest <= 1, timing=True)
     bars.bar("recovers ≤ 2 s", f"{healed:.2f} s", kept=healed <= 2, timing=True)

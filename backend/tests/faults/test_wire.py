@@ -48,7 +48,7 @@ def test_replies_are_lost_after_the_commit(stage: Stage, bars: Bars, proxy: Prox
         calm=quiet.of(writes=False),
         kept=not reads.failed,
     )
-    bars.bar("normal after", after.of(record), kept=not after.of(record).failed)
+    bars.bar("normal after", after.of(record), kept=not after.of(record).failed, timing=True)
     bars.invariants(record, stage.cluster)
 
 
@@ -73,7 +73,13 @@ def test_the_wire_falls_silent(stage: Stage, bars: Bars, proxy: Proxy) -> None:
     bars.bar("success or 503", seen, kept=seen.statuses.keys() <= {200, 201, 503})
     bars.bar("ready ≤ 2 s after", f"{took:.2f} s", kept=took <= 2, timing=True)
     later = Window(after.begin + 1, after.end).of(record)
-    bars.bar("all answered from 1 s later on", later, calm=calm.of(record), kept=not later.failed)
+    bars.bar(
+        "all answered from 1 s later on",
+        later,
+        calm=calm.of(record),
+        kept=not later.failed,
+        timing=True,
+    )
     bars.invariants(record, stage.cluster)
 
 
