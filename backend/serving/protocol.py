@@ -92,6 +92,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # those of sockets are
         """Wait for the first request."""
         self._transport = transport
+        # So that `pause_writing` says that anything is left, and not only when much is.
+        transport.set_write_buffer_limits(high=0)
         self._client = (transport.get_extra_info("peername") or ())[:2] or None
         self._server = (transport.get_extra_info("sockname") or ())[:2] or None
         self.due = self.others.now() + self.others.timers.head
@@ -265,7 +267,11 @@ class Connection(asyncio.Protocol):
 
     def rest(self) -> None:
         """Close unless a request is being answered."""
-        if self._current is None:
+        if self._current is not None:
+            return
+        if self._paused:  # the end of an answer is still on its way
+            self._close(linger=False)
+        else:
             self.expire()
 
     @property

@@ -136,3 +136,21 @@ def holds(port: int, remote: str) -> bool:
         row[1].endswith(f":{port:04X}") and row[2].endswith(remote) and row[3] == "01"
         for row in rows
     )
+
+
+def test_a_client_that_leaves_a_little_is_cut_off_as_soon(
+    short: ServedProgram, carol: Person
+) -> None:
+    """What is left of its answers is less than a transport calls much."""
+    for _ in range(12):
+        carol.create(description="x" * 9_000)
+    line = f"Authorization: Bearer {carol.token}"
+    asked = request("GET", "/api/tasks", line).replace(b"Connection: close\r\n", b"")
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        deaf.connect(("127.0.0.1", short.port))
+        deaf.sendall(asked)
+        own = f":{deaf.getsockname()[1]:04X}"
+        began = time.monotonic()
+        short.wait_for(lambda: not holds(short.port, own) or None)
+        assert time.monotonic() - began < 6  # IDLE_TIMEOUT is 8
