@@ -258,6 +258,7 @@ class Pool:
             Exception: `fault` for any other reason; what became of the second try.
         """
         again = Call(call.statements, call.tag)
+        again.goes_alone = True  # or others could take it back, and this is its last time
         if isinstance(fault, StatementRefused) and call.company > 1 and call.user:
             self._costs.note_failure(call.user)  # the others had to be sent again
         if isinstance(fault, Preempted):

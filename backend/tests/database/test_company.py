@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from backend.config import Settings
-from backend.core.problems import Conflict, Problem, Unavailable
+from backend.core.problems import Conflict, Problem, ReadOnly, Unavailable
 from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.connection.wire import Rows
 from backend.security.signing import Issuer
@@ -106,6 +106,22 @@ async def test_who_failed_has_a_transaction_of_their_own_for_a_while(
     transactions = [rows[0][1] for rows in answers.values()]
     assert transactions.count(transactions[3]) == 1
     assert len(set(transactions)) <= 3  # those before, the one alone, those behind
+
+
+@pytest.mark.parametrize("failing", [[4], [2, 3], list(range(10))])
+async def test_who_is_sent_again_is_taken_back_by_nobody(
+    failing: list[int], database_url: str
+) -> None:
+    """What failed for a passing reason has one more time, which is not to be spent on others."""
+    bad = [USERS[number] for number in failing]
+    refusal = "do $$ begin raise exception 'passing' using errcode = '25006'; end $$"
+    async with writing(database_url) as pool:
+        commands = {user: refusal if user in bad else "select 1" for user in USERS}
+        answers = await together(database_url, pool, commands)
+    assert [user for user in USERS if isinstance(answers[user], ReadOnly)] == bad
+    assert [user for user in USERS if isinstance(answers[user], list)] == [
+        user for user in USERS if user not in bad
+    ]
 
 
 async def test_settings_of_one_mean_nothing_to_the_next(database_url: str) -> None:

@@ -1,14 +1,16 @@
 """What a strict route makes of a request."""
 
+import asyncio
+import json
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, Query, Request, Response
+from fastapi import Body, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.types import ASGIApp
 
 from backend.core.problems import ValidationFailed
-from backend.tests.support.asgi import ask
+from backend.tests.support.asgi import ask, exchange
 from backend.web.route import StrictRouter
 
 
@@ -46,6 +48,10 @@ def application() -> ASGIApp:
         if query.number:
             query.number.append(0)  # whoever comes next must not see it
         return Response(answer)
+
+    @router.post("/filter")
+    async def sent(body: Annotated[Filter, Body()]) -> Response:
+        return Response(str(body.limit))
 
     @router.get("/shared")
     async def shared(one: Counted, two: Counted) -> Response:
@@ -104,3 +110,22 @@ def test_a_dependency_that_is_named_twice_is_called_once(path: str, times: int) 
 def test_a_guard_that_turns_out_to_be_a_coroutine_lets_nobody_in() -> None:
     with pytest.raises(TypeError, match="awaited_by_nobody"):
         ask(application(), "GET /guarded")
+
+
+def test_a_light_request_waits_for_one_heavy_body_at_a_time() -> None:
+    """Each needs some turns of the event loop, and none of them may be as long as all bodies."""
+    app = application()
+    heavy = json.dumps({"tag": ["x"] * 5_000}).encode()
+    answered: list[str] = []
+
+    async def post(body: bytes, name: str) -> None:
+        fields = {"content-type": "application/json"}
+        assert (await exchange(app, "POST /filter", fields, [body])).body == b"1"
+        answered.append(name)
+
+    async def all_at_once() -> None:
+        bodies = [(heavy, "heavy")] * 10 + [(b"{}", "light")]
+        await asyncio.gather(*(post(*each) for each in bodies))
+
+    asyncio.run(all_at_once())
+    assert answered.index("light") <= 1
