@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import Final
 
 from backend.core.problems import Problem, Unavailable
@@ -37,7 +38,7 @@ class IsolationGuard:
         Raises:
             Unavailable: when the last proof failed.
         """
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         if now >= self._due and (self._proving is None or self._proving.done()):
             self._due = now + PROVE_EVERY
             self._proving = asyncio.create_task(self._prove(), name="proof of isolation")

@@ -24,13 +24,16 @@ class DeadlineMiddleware:
         self.app = app
         self._pieces = _Watch(body_idle)
         self._bodies = _Watch(body_total)
+        # Before Python 3.12, asking for the loop costs a system call.
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._deadlines: dict[float | None, _Watch] = {}  # one of each length that some route has
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop) or asyncio.current_task()
         if scope["type"] != "http" or task is None:
             await self.app(scope, receive, send)
             return
+        self._loop = task.get_loop()
         seconds = scope["found"].terms.deadline
         deadline = self._deadlines.get(seconds) or self._new(seconds)
         deadline.begin(task)

@@ -1,4 +1,4 @@
-"""docs/settings.md, from `backend/config.py`."""
+"""docs/settings.md, from `backend/config/settings.py`."""
 
 from typing import Any
 

@@ -1,16 +1,13 @@
 """The one place where settings are read; it refuses to start on unsafe values."""
 
-import json
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     NonNegativeInt,
     PositiveFloat,
@@ -20,90 +17,21 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from backend.config.checks import complaints
+from backend.config.values import (
+    AdditionalIssuer,
+    Algorithm,
+    CommaSeparated,
+    check_limits,
+    read_json,
+    read_most,
+    read_networks,
+    split,
+)
 from backend.core.rates import Limit, parse_limits
-from backend.core.secrets import find_weakness
 
-Algorithm = Literal["EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"]
-
-MAIN_ISSUER: Final = "main"
-"""What the issuer of `BETTER_AUTH_URL` is called beside the names of `AUTH_ISSUERS`."""
-
-_DEVELOPMENT_ISSUER = "duly-development"
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_OWN_PORTS = {"http": ":80", "https": ":443"}
-
-
-def _split(value: object) -> object:
-    return (
-        [part.strip() for part in value.split(",") if part.strip()]
-        if isinstance(value, str)
-        else value
-    )
-
-
-CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-
-
-def _read_json(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value) if value.strip() else ()
-    except ValueError:
-        raise ValueError('must be a JSON list: [{"name": "mobile", …}]') from None
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _read_networks(value: object) -> object:
-    parts = _split(value)
-    try:
-        return tuple(map(ip_network, parts)) if isinstance(parts, list) else parts
-    except ValueError:
-        raise ValueError("takes addresses or networks such as 10.0.0.0/8, 2001:db8::1") from None
-
-
-def _read_most(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().lower() in {"", "off"} else value
-
-
-def _check_limits(value: str) -> str:
-    parse_limits(value)
-    return value
-
-
-def _is_redis(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        named = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of the port, or the brackets
-        return False
-    database = parts.path.strip("/")
-    return named and parts.scheme in {"redis", "rediss"} and (not database or database.isdecimal())
-
-
-class AdditionalIssuer(BaseModel):
-    """An issuer beside the main one: an object in the list `AUTH_ISSUERS`.
-
-    Attributes:
-        name: Comes before its subjects, with a colon, and so keeps its users apart from others'.
-        issuer: The `iss` of its tokens, to the letter.
-        audience: Accepted `aud`, one or a list.
-        jwks_url: Where its public keys are.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
-    issuer: str = Field(min_length=1)
-    audience: Annotated[
-        tuple[Annotated[str, Field(min_length=1)], ...],
-        Field(min_length=1),
-        BeforeValidator(_listed),
-    ]
-    jwks_url: str
+_DEVELOPMENT_ISSUER: Final = "duly-development"
+_OWN_PORTS: Final = {"http": ":80", "https": ":443"}
 
 
 class Settings(BaseSettings):
@@ -157,7 +85,7 @@ class Settings(BaseSettings):
         default=None,
         description="Where the public keys are. Default: `/api/auth/jwks` at `BETTER_AUTH_URL`.",
     )
-    auth_algorithms: Annotated[tuple[Algorithm, ...], NoDecode, BeforeValidator(_split)] = Field(
+    auth_algorithms: Annotated[tuple[Algorithm, ...], NoDecode, BeforeValidator(split)] = Field(
         default=("EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"),
         min_length=1,
         description="Accepted signature algorithms, separated by commas.",
@@ -177,7 +105,7 @@ class Settings(BaseSettings):
         description="Verifies HS256 tokens with this secret (32 bytes or more) instead of a key "
         "source. Only for frontends that sign tokens themselves.",
     )
-    auth_issuers: Annotated[tuple[AdditionalIssuer, ...], NoDecode, BeforeValidator(_read_json)] = (
+    auth_issuers: Annotated[tuple[AdditionalIssuer, ...], NoDecode, BeforeValidator(read_json)] = (
         Field(
             default=(),
             description="More issuers (preview deployments, a mobile app): a JSON list of objects "
@@ -189,7 +117,7 @@ class Settings(BaseSettings):
         default=(),
         description="Exact origins whose pages may call the API, separated by commas.",
     )
-    rate_limit: Annotated[str, AfterValidator(_check_limits)] = Field(
+    rate_limit: Annotated[str, AfterValidator(check_limits)] = Field(
         default="600/minute",
         description="What each user may send; several limits are separated by `;`, as in "
         "`20/second;600/minute`, and `off` is none. A list with `count` counts as five requests. "
@@ -201,7 +129,7 @@ class Settings(BaseSettings):
         "limits. While it does not answer, each instance counts for itself.",
     )
     trusted_proxies: Annotated[
-        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_read_networks)
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(read_networks)
     ] = Field(
         default=(),
         description="Addresses or networks of proxies, separated by commas, whose "
@@ -209,7 +137,7 @@ class Settings(BaseSettings):
         "refused tokens for each address, 60 a minute: without it, all clients behind a proxy "
         "would share one.",
     )
-    max_tasks_per_user: Annotated[PositiveInt | None, BeforeValidator(_read_most)] = Field(
+    max_tasks_per_user: Annotated[PositiveInt | None, BeforeValidator(read_most)] = Field(
         default=100_000,
         description="How many tasks a user may have, those in the trash included; `off`: any "
         "number.",
@@ -319,78 +247,6 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_unsafe_values(self) -> Self:
-        complaints = list(self._complaints())
-        if complaints:
-            raise ValueError("; ".join(complaints))
+        if found := complaints(self):
+            raise ValueError("; ".join(found))
         return self
-
-    def _complaints(self) -> list[str]:
-        found = []
-        if self.auth_shared_secret:
-            if self.better_auth_url or self.auth_jwks_url:
-                found.append(
-                    "AUTH_SHARED_SECRET excludes BETTER_AUTH_URL and AUTH_JWKS_URL: "
-                    "set AUTH_ISSUER and AUTH_AUDIENCE beside it instead"
-                )
-            weakness = find_weakness(self.auth_shared_secret.get_secret_value().encode())
-            if weakness:
-                found.append(f"AUTH_SHARED_SECRET {weakness}: openssl rand -base64 32")
-        found += self._bad_databases()
-        found += self._bad_urls()
-        if self.redis_url and not _is_redis(self.redis_url.get_secret_value()):
-            found.append("REDIS_URL must be a URL such as redis://user:password@host:6379/0")
-        found += self._bad_issuers()
-        if "*" in self.cors_origins:
-            found.append("CORS_ORIGINS takes exact origins such as https://app.example.com, not *")
-        if not self.development:
-            found += self._missing_in_production()
-        return found
-
-    def _bad_databases(self) -> list[str]:
-        urls = {
-            "DATABASE_URL": self.database_url,
-            "DATABASE_URL_DIRECT": self.database_url_direct,
-        }
-        return [
-            f"{name} must be a URL such as postgresql://user:password@host/database"
-            for name, url in urls.items()
-            if url and not url.get_secret_value().startswith(("postgresql://", "postgres://"))
-        ]
-
-    def _bad_urls(self) -> list[str]:
-        urls = {"BETTER_AUTH_URL": self.better_auth_url, "AUTH_JWKS_URL": self.auth_jwks_url}
-        for each in self.auth_issuers:
-            urls[f"jwks_url of {each.name} in AUTH_ISSUERS"] = each.jwks_url
-        found = []
-        for name, value in urls.items():
-            if value is None:
-                continue
-            parts = urlsplit(value)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
-                found.append(f"{name} must be a URL such as https://app.example.com")
-            elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-                found.append(f"{name} must use https (http only on loopback)")
-        return found
-
-    def _bad_issuers(self) -> list[str]:
-        names = [MAIN_ISSUER, *(each.name for each in self.auth_issuers)]
-        issuers = [self.issuer, *(each.issuer for each in self.auth_issuers)]
-        found = [
-            f"AUTH_ISSUERS: the {what} {value} is taken"
-            for what, values in (("name", names), ("issuer", issuers))
-            for value in sorted({one for one in values if values.count(one) > 1})
-        ]
-        if self.auth_issuers and self.auth_shared_secret:
-            found.append("AUTH_SHARED_SECRET excludes AUTH_ISSUERS: use key sources for all")
-        return found
-
-    def _missing_in_production(self) -> list[str]:
-        found = []
-        if not self.database_url:
-            found.append("set DATABASE_URL to the PostgreSQL that keeps the tasks")
-        keyless = not (self.better_auth_url or self.auth_jwks_url or self.auth_shared_secret)
-        if keyless:
-            found.append("set BETTER_AUTH_URL to the frontend whose tokens are accepted")
-        elif not self.better_auth_url and not (self.auth_issuer and self.auth_audience):
-            found.append("set AUTH_ISSUER and AUTH_AUDIENCE, or BETTER_AUTH_URL which gives both")
-        return found
