@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -122,9 +122,14 @@ class Memory(NamedTuple):
 
 
 def workers(program: ServedProgram) -> list[psutil.Process]:
-    """The processes that answer: children of the parent, without Python's own trackers."""
-    children = psutil.Process(program.pid).children()
-    return [each for each in children if "tracker" not in " ".join(each.cmdline())]
+    """The processes that answer: children of the parent, without those that have just died."""
+    return [each for each in psutil.Process(program.pid).children() if _works(each)]
+
+
+def _works(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.name() == "duly-worker" and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def memory(program: ServedProgram) -> Memory:
@@ -134,7 +139,7 @@ def memory(program: ServedProgram) -> Memory:
         try:
             megabytes += each.memory_full_info().pss / 2**20
             descriptors += each.num_fds()
-        except psutil.NoSuchProcess:
+        except psutil.NoSuchProcess:  # or a zombie by now, which is a kind of it
             continue
     return Memory(megabytes, descriptors)
 
