@@ -131,8 +131,7 @@ def soak(seconds: float, directory: Path) -> Bars:
                 trouble = Trouble(stage, program, seconds)
                 trouble.run()
                 load = generator.result(stop=False)
-            record = crowd.stop()
-        judge(bars, stage, trouble, load, record)
+            judge(bars, stage, trouble, load, crowd.stop())
     return bars
 
 
