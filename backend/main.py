@@ -11,10 +11,12 @@ from backend.config import Settings
 from backend.dependencies.auth import current_user
 from backend.middleware.bearer import BearerMiddleware
 from backend.middleware.canonical import CanonicalMiddleware
+from backend.middleware.cors import Cors
 from backend.middleware.deadline import DeadlineMiddleware
-from backend.middleware.headers import ExactOrigins, HeadersMiddleware
+from backend.middleware.headers import HeadersMiddleware
 from backend.middleware.limits import LimitsMiddleware
 from backend.middleware.own_path import OwnPathMiddleware
+from backend.middleware.prefix import Prefix
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.rates import RatesMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
@@ -38,7 +40,8 @@ _ABOUT = {
     "description": """
 Every path that holds a user's things, `/api/tasks` and `/api/trash` with all below them, also
 answers under the user's id: `/api/{user_id}/tasks` and so on. The `user_id` is the caller's own,
-the `subject` of `GET /api/auth/me`, percent-encoded; any other is 403 `wrong_user`. `Location`
+the `subject` of `GET /api/auth/me`, percent-encoded (twice, if it is `.` or `..`, which no URL
+carries); any other is 403 `wrong_user`. `Location`
 and `Link` keep the form that the client used. Both are the same resource; only the
 shorter form is listed here.
 """.strip(),
@@ -69,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         layers=_layers(settings, resources),
         elsewhere=_ELSEWHERE,
         caller=current_user,
+        prefix=_prefix(settings),
         documented=settings.docs_enabled,
     )
     app.state.resources = resources
@@ -82,19 +86,21 @@ def settle_garbage_collector() -> None:
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 50)
 
 
+def _prefix(settings: Settings) -> Prefix | None:
+    """What the service's own links begin with; None when nobody says so."""
+    trusted = settings.prefixing_proxies
+    return Prefix(settings.root_path, trusted) if settings.root_path or trusted else None
+
+
 def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
     """The layers, outermost first."""
-    cors = (
-        [Middleware(ExactOrigins, origins=settings.cors_origins)] if settings.cors_origins else []
-    )
+    cors = Cors(settings.cors_origins, settings.cors_headers)
+    trusted = settings.trusted_proxies
     rates = [Middleware(RatesMiddleware, limiter=resources.limiter)] if resources.limiter else []
     return [
-        Middleware(TelemetryMiddleware, request_log=resources.request_log),
-        Middleware(HeadersMiddleware, https_only=not settings.development),
-        *cors,
-        Middleware(
-            ProblemsMiddleware, events=resources.security_events, trusted=settings.trusted_proxies
-        ),
+        Middleware(TelemetryMiddleware, request_log=resources.request_log, trusted=trusted),
+        Middleware(ProblemsMiddleware, events=resources.security_events, trusted=trusted),
+        Middleware(HeadersMiddleware, https_only=not settings.development, cors=cors),
         Middleware(CanonicalMiddleware),
         Middleware(LimitsMiddleware),
         Middleware(
@@ -106,10 +112,10 @@ def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
             BearerMiddleware,
             verifier=resources.verifier,
             limiter=resources.refusal_limiter,
-            trusted=settings.trusted_proxies,
+            trusted=trusted,
         ),
         *rates,
-        Middleware(OwnPathMiddleware),
+        Middleware(OwnPathMiddleware, issuers=[each.name for each in settings.auth_issuers]),
     ]
 
 

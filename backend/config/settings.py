@@ -19,10 +19,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from backend.config.checks import complaints
 from backend.config.values import (
+    LOOPBACK,
     AdditionalIssuer,
     Algorithm,
     CommaSeparated,
+    check_field_names,
     check_limits,
+    check_prefix,
     read_json,
     read_most,
     read_networks,
@@ -117,6 +120,12 @@ class Settings(BaseSettings):
         default=(),
         description="Exact origins whose pages may call the API, separated by commas.",
     )
+    cors_headers: Annotated[CommaSeparated, AfterValidator(check_field_names)] = Field(
+        default=(),
+        description="Names of further header fields that those pages may send, separated by "
+        "commas; `*`: any. Those of the API, of monitoring in the browser (`traceparent`, "
+        "`sentry-trace`, `x-datadog-…` and the like) and of HTTP clients may come anyway.",
+    )
     rate_limit: Annotated[str, AfterValidator(check_limits)] = Field(
         default="600/minute",
         description="What each user may send; several limits are separated by `;`, as in "
@@ -135,7 +144,14 @@ class Settings(BaseSettings):
         description="Addresses or networks of proxies, separated by commas, whose "
         "`X-Forwarded-For` (or `Forwarded`) says who the client is. Only then is there a limit of "
         "refused tokens for each address, 60 a minute: without it, all clients behind a proxy "
-        "would share one.",
+        "would share one. Only then does the log say where requests come from, and does "
+        "`X-Forwarded-Prefix` count (in development, also if it comes from this machine).",
+    )
+    root_path: Annotated[str, AfterValidator(check_prefix)] = Field(
+        default="",
+        description="The path below which a proxy shows the service, such as `/duly` for "
+        "`https://example.com/duly/api/tasks`: its links begin so. The proxy may take it off or "
+        "leave it. `X-Forwarded-Prefix` of `TRUSTED_PROXIES` comes first.",
     )
     max_tasks_per_user: Annotated[PositiveInt | None, BeforeValidator(read_most)] = Field(
         default=100_000,
@@ -206,6 +222,11 @@ class Settings(BaseSettings):
         return self.development and not (
             self.better_auth_url or self.auth_jwks_url or self.auth_shared_secret
         )
+
+    @property
+    def prefixing_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The proxies whose `X-Forwarded-Prefix` counts."""
+        return self.trusted_proxies or (LOOPBACK if self.development else ())
 
     @property
     def rate_limits(self) -> tuple[Limit, ...]:

@@ -1,6 +1,7 @@
 """How the values of settings are read, and what each may be by itself."""
 
 import json
+import re
 from ipaddress import ip_network
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -8,9 +9,15 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
+from backend.core.prefix import read_prefix
 from backend.core.rates import parse_limits
 
 Algorithm = Literal["EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"]
+
+_FIELD_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
+
+LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1"))
+"""The addresses of this machine."""
 
 MAIN_ISSUER: Final = "main"
 """What the issuer of `BETTER_AUTH_URL` is called beside the names of `AUTH_ISSUERS`."""
@@ -58,6 +65,29 @@ def read_networks(value: object) -> object:
         return tuple(map(ip_network, parts)) if isinstance(parts, list) else parts
     except ValueError:
         raise ValueError("takes addresses or networks such as 10.0.0.0/8, 2001:db8::1") from None
+
+
+def check_field_names(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of header fields, as they came.
+
+    Raises:
+        ValueError: when one is none.
+    """
+    if not all(map(_FIELD_NAME.fullmatch, value)):
+        raise ValueError("takes names of header fields such as X-Client-Version, or *")
+    return value
+
+
+def check_prefix(value: str) -> str:
+    """A prefix of paths, in the one form.
+
+    Raises:
+        ValueError: when it is no path.
+    """
+    prefix = read_prefix(value)
+    if prefix is None:
+        raise ValueError("takes a path such as /duly, not a whole URL")
+    return prefix
 
 
 def read_most(value: object) -> object:

@@ -60,10 +60,15 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.position: int | None = None
         super().__init__(self.detail)
 
-    def document(self, request_id: str) -> dict[str, object]:
-        """The body of the answer: RFC 9457 members, then `code`, `request_id` and `errors`."""
+    def document(self, request_id: str, prefix: str = "") -> dict[str, object]:
+        """The body of the answer: RFC 9457 members, then `code`, `request_id` and `errors`.
+
+        Args:
+            request_id: Finds the request in the log.
+            prefix: What comes before the service's own paths where the client sees it.
+        """
         document: dict[str, object] = {
-            "type": f"/problems/{self.code}",
+            "type": f"{prefix}/problems/{self.code}",
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
@@ -100,7 +105,14 @@ class OriginRefused(Problem):
     status = 400
     title = "This origin or request is not allowed across origins"
     meaning = "A CORS preflight asked for an origin, method or header field that is not allowed."
-    remedy = "Add the exact origin of the page to `CORS_ORIGINS`."
+    remedy = (
+        "Add the exact origin of the page to `CORS_ORIGINS`, and header fields of your own to "
+        "`CORS_HEADERS`."
+    )
+
+    def __init__(self, detail: str | None = None, *, reason: str | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason  # for the log
 
 
 class MissingToken(Problem):

@@ -1,12 +1,8 @@
-"""Header fields that every answer carries, and CORS for the configured origins."""
+"""Header fields that every answer carries, errors too."""
 
-from starlette.datastructures import Headers
-from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend.core.problems import OriginRefused
-from backend.middleware.problems import ProblemResponse
+from backend.middleware.cors import Cors
 
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
@@ -27,20 +23,6 @@ _DOCS_CONTENT = (
 _HTTPS_ONLY = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 _DOCS = frozenset({"/docs", "/docs/oauth2-redirect"})
 
-_METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
-_REQUEST_HEADERS = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-Id")
-_RESPONSE_HEADERS = (
-    "ETag",
-    "Link",
-    "Location",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Retry-After",
-    "Total-Count",
-    "WWW-Authenticate",
-    "X-Request-Id",
-)
-
 
 def protective_fields(
     *, https_only: bool, content: tuple[bytes, bytes] = _NO_CONTENT
@@ -55,15 +37,20 @@ def protective_fields(
 
 
 class HeadersMiddleware:
-    """Adds the protective header fields (OWASP ASVS 5.0, V3.4).
+    """Adds the protective header fields (OWASP ASVS 5.0, V3.4) and those of CORS.
 
     Args:
         app: The layer below.
         https_only: Whether browsers shall remember to come by HTTPS only.
+        cors: What pages of other origins may do.
+
+    Raises:
+        OriginRefused: for a preflight of what they may not.
     """
 
-    def __init__(self, app: ASGIApp, *, https_only: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https_only: bool, cors: Cors) -> None:
         self.app = app
+        self._cors = cors
         self._fields = protective_fields(https_only=https_only)
         self._docs_fields = protective_fields(https_only=https_only, content=_DOCS_CONTENT)
 
@@ -71,31 +58,8 @@ class HeadersMiddleware:
         if scope["type"] == "http":
             docs = scope["found"].label in _DOCS
             scope["fields"] += self._docs_fields if docs else self._fields
-        await self.app(scope, receive, send)
-
-
-class ExactOrigins(CORSMiddleware):
-    """CORS for a list of exact origins; a refused preflight is a problem like any other."""
-
-    def __init__(self, app: ASGIApp, *, origins: tuple[str, ...]) -> None:
-        super().__init__(
-            app,
-            allow_origins=origins,
-            allow_methods=_METHODS,
-            allow_headers=_REQUEST_HEADERS,
-            expose_headers=_RESPONSE_HEADERS,
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "OPTIONS":
-            headers = Headers(scope=scope)
-            if "origin" in headers and "access-control-request-method" in headers:
-                await self._preflight(headers, scope)(scope, receive, send)
+            scope["fields"] += self._cors.fields(scope["headers"])
+            if scope["method"] == "OPTIONS" and (answer := self._cors.preflight(scope)):
+                await answer(scope, receive, send)
                 return
-        await super().__call__(scope, receive, send)
-
-    def _preflight(self, headers: Headers, scope: Scope) -> Response:
-        answer = self.preflight_response(request_headers=headers)
-        if answer.status_code == OriginRefused.status:
-            return ProblemResponse(OriginRefused(headers={"Vary": "Origin"}), scope)
-        return answer
+        await self.app(scope, receive, send)

@@ -35,7 +35,7 @@ class ProblemResponse(Response):
         if isinstance(problem, Unavailable):
             # Jitter, or all clients come back in the same second.
             headers.setdefault("Retry-After", str(random.randint(1, 3)))  # noqa: S311
-        document = problem.document(scope["request_id"])
+        document = problem.document(scope["request_id"], scope.get("root_path", ""))
         super().__init__(json.dumps(document), problem.status, headers)
 
 

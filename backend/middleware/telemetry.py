@@ -3,12 +3,14 @@
 import asyncio
 import re
 import time
+from collections.abc import Sequence
 from random import getrandbits
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.observability.requests import RequestLog, RequestRecord
+from backend.rates.addresses import Network, client_address
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
 _CLIENT_GONE = 499  # in logs and metrics alone, as other servers have it; nobody gets an answer
@@ -21,11 +23,19 @@ class TelemetryMiddleware:
     One function round `send` for all of them: each costs a coroutine for each message.
 
     Stamps `scope["request_id"]`, answers it as `X-Request-Id`, logs and counts the outcome.
+
+    Args:
+        app: The layer below.
+        request_log: Takes note of the outcome.
+        trusted: The proxies that say from where requests come; only with any is that logged.
     """
 
-    def __init__(self, app: ASGIApp, *, request_log: RequestLog) -> None:
+    def __init__(
+        self, app: ASGIApp, *, request_log: RequestLog, trusted: Sequence[Network] = ()
+    ) -> None:
         self.app = app
         self._request_log = request_log
+        self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,9 +63,11 @@ class TelemetryMiddleware:
             raise
         finally:
             seconds = time.perf_counter() - started
-            problem = scope.get("problem", _NO_PROBLEM)
+            more = scope.get("problem", _NO_PROBLEM)
+            if self._trusted:
+                more = {"client": client_address(scope, self._trusted), **more}
             self._request_log.note(
-                RequestRecord(time.time(), request_id, method, route, status, seconds, problem)
+                RequestRecord(time.time(), request_id, method, route, status, seconds, more)
             )
 
 

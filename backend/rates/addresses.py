@@ -50,6 +50,12 @@ def client_address(scope: Mapping[str, Any], trusted: Sequence[Network]) -> str 
     return str(ip_network((int(found), _OWN_BITS), strict=False))
 
 
+def is_from_proxy(scope: Mapping[str, Any], trusted: Sequence[Network]) -> bool:
+    """Whether a request comes from a proxy whose word counts."""
+    peer = _parse((scope.get("client") or ("",))[0])
+    return peer is not None and _is_trusted(peer, trusted)
+
+
 def _is_trusted(address: Address, trusted: Iterable[Network]) -> bool:
     return any(address in network for network in trusted)
 

@@ -5,7 +5,6 @@ import contextlib
 import errno
 import socket
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.types import ASGIApp
 
 from backend.observability.metrics import count_refused_connection
+from backend.serving.refusals import Refusals
 
 if TYPE_CHECKING:
     from backend.serving.protocol import Connection
@@ -56,7 +56,7 @@ class Connections:
         timers: How long they may take.
         most: How many there may be. Beyond it the one that has waited longest for a request makes
             room; if all are busy, a new one is refused with 503.
-        protective_fields: Header fields of the answers that are made here.
+        refusals: Makes the answers that the application does not.
 
     Attributes:
         stopping: Whether each is closed after the answer in progress.
@@ -68,11 +68,11 @@ class Connections:
         application: ASGIApp,
         timers: Timers,
         most: int,
-        protective_fields: Sequence[tuple[bytes, bytes]] = (),
+        refusals: Refusals,
     ) -> None:
         self.application = application
         self.timers = timers
-        self.protective_fields = protective_fields
+        self.refusals = refusals
         self.stopping = False
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time

@@ -95,6 +95,12 @@ class Exchange:
             self._task.cancel()
 
     @property
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The header fields of the request."""
+        fields: list[tuple[bytes, bytes]] = self._scope["headers"]
+        return fields
+
+    @property
     def is_full(self) -> bool:
         """Whether the application has enough to read for now."""
         return len(self._unread) > _HIGH_WATER

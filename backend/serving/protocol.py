@@ -9,7 +9,6 @@ import asyncio
 import math
 import re
 from collections import deque
-from random import getrandbits
 from typing import Final
 from urllib.parse import unquote
 
@@ -22,7 +21,6 @@ from backend.core.problems import (
     Problem,
     RequestTimeout,
 )
-from backend.middleware.problems import ProblemResponse
 from backend.serving.connections import Connections
 from backend.serving.exchange import Exchange, head_of
 
@@ -157,7 +155,7 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request on, or let it wait for its turn."""
-        fields, self._fields = self._fields or [], None
+        fields = self._fields or []
         version = self._parser.get_http_version()
         known = dict(fields)
         coding = known.get(b"transfer-encoding")
@@ -191,6 +189,7 @@ class Connection(asyncio.Protocol):
             expects_continue=known.get(b"expect", b"").lower() == b"100-continue",
         )
         self._method = b""
+        self._fields = None
         self._incoming = exchange
         if self._current is None and not self._paused:
             self._start(exchange)
@@ -326,6 +325,7 @@ class Connection(asyncio.Protocol):
         self._deaf = True
         broken, self._incoming = self._incoming, None
         if broken is not None:
+            self._fields = broken.fields
             broken.leave()
             if broken is self._current:
                 self._current = None
@@ -340,11 +340,8 @@ class Connection(asyncio.Protocol):
 
     def _end(self, problem: Problem) -> None:
         """Answer with a problem, and close."""
-        request_id = f"{getrandbits(96):024x}"
-        answer = ProblemResponse(problem, {"request_id": request_id})
-        answer.headers["x-request-id"] = request_id
-        fields = [*answer.raw_headers, *self.others.protective_fields]
-        fields = [field for field in fields if field[0] != b"connection"]
+        answer = self.others.refusals.answer(problem, self._fields or ())
+        fields = [field for field in answer.raw_headers if field[0] != b"connection"]
         head = head_of(problem.status, fields, self.others.date, b"connection: close\r\n")
         self.write(head + bytes(answer.body))
         self.others.count_refusal(problem.code)

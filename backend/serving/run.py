@@ -66,15 +66,19 @@ def serve(settings: Settings) -> None:
 
 def _worker_options(settings: Settings) -> "WorkerOptions":
     # Imported here: see `serve`.
-    from backend.middleware.headers import protective_fields  # noqa: PLC0415
     from backend.serving.connections import Timers  # noqa: PLC0415
+    from backend.serving.refusals import Refusals  # noqa: PLC0415
     from backend.serving.worker import WorkerOptions  # noqa: PLC0415
 
     room = listener.raise_descriptor_limit() - _SPARE_DESCRIPTORS
     return WorkerOptions(
         Timers(settings.head_timeout, settings.idle_timeout, settings.write_timeout),
         max(1, min(settings.max_connections, room)),
-        protective_fields(https_only=not settings.development),
+        Refusals(
+            https_only=not settings.development,
+            origins=settings.cors_origins,
+            prefix=settings.root_path,
+        ),
         settings.drain_seconds,
     )
 

@@ -5,9 +5,9 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import uvloop
@@ -17,6 +17,7 @@ from backend.config import Settings
 from backend.core.lifecycle import stopping
 from backend.main import create_app
 from backend.serving.connections import Connections, Timers
+from backend.serving.refusals import Refusals
 from backend.serving.supervisor import Family, name_process
 
 STOP_SECONDS: Final = 5  # after draining; requests have 2
@@ -34,13 +35,13 @@ class WorkerOptions:
     Attributes:
         timers: How long clients may take.
         most: How many connections there may be.
-        protective_fields: Header fields of the server's own answers.
+        refusals: Makes the server's own answers.
         drain_seconds: How long to serve on when told to stop.
     """
 
     timers: Timers
     most: int
-    protective_fields: Sequence[tuple[bytes, bytes]] = ()
+    refusals: Refusals = field(default_factory=Refusals)
     drain_seconds: int = 0
 
 
@@ -80,9 +81,7 @@ async def _work(
     told = asyncio.Event()
     orphaned = _listen_for_the_end(told.set, family.lifeline)
     async with opened() as application:
-        connections = Connections(
-            application, options.timers, options.most, options.protective_fields
-        )
+        connections = Connections(application, options.timers, options.most, options.refusals)
         connections.listen(listener)
         family.tell_ready()
         await told.wait()

@@ -94,4 +94,4 @@ def path(request: Request) -> str:
     alias = request.scope.get("alias")
     own = quote(request.scope["path"]) if alias is None else alias.shown
     root: str = request.scope.get("root_path", "")
-    return quote(root) + own if root else own
+    return root + own if root else own

@@ -7,9 +7,10 @@ from typing import Any, Never
 from fastapi import APIRouter, FastAPI
 from opentelemetry import trace
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Lifespan
+from starlette.types import ASGIApp, Lifespan, Scope
 
 from backend.web import openapi
+from backend.web.hints import Hints
 from backend.web.route import StrictRouter
 from backend.web.routing import Dispatch, Routed, RouteTable
 from backend.web.terms import Terms
@@ -26,6 +27,7 @@ class Duly(FastAPI):
         layers: Round every route, outermost first.
         elsewhere: The terms of what is no `StrictRoute`, by prefix; see `RouteTable`.
         caller: The dependency by which a route requires a user.
+        prefix: What comes before the paths where the client of a request sees them.
         lifespan: As FastAPI has it.
         documented: Whether to serve the OpenAPI document and the page that shows it.
         about: What the document says of itself: title, version, summary, description.
@@ -38,6 +40,7 @@ class Duly(FastAPI):
         layers: Sequence[Middleware],
         elsewhere: Mapping[str, Terms],
         caller: Callable[..., object],
+        prefix: Callable[[Scope], str] | None,
         lifespan: Lifespan[Any],
         documented: bool,
         **about: str,
@@ -59,6 +62,7 @@ class Duly(FastAPI):
         )
         self._elsewhere = dict(elsewhere)
         self._caller = caller
+        self._prefix = prefix
         # Set, they would be ignored: so they cannot be set.
         self.dependency_overrides = MappingProxyType({})  # type: ignore[assignment]
         self.exception_handlers = MappingProxyType({})  # type: ignore[assignment]
@@ -111,10 +115,11 @@ class Duly(FastAPI):
         Raises:
             TypeError: for routes that would not be served as they are declared.
         """
-        app: ASGIApp = Dispatch(self.router)
+        table = RouteTable(self.router.routes, self._elsewhere)
+        app: ASGIApp = Dispatch(self.router, Hints(table.paths))
         for layer in reversed(self.user_middleware):
             app = layer.cls(app, *layer.args, **layer.kwargs)
-        return Routed(app, RouteTable(self.router.routes, self._elsewhere))
+        return Routed(app, table, self._prefix)
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, made once."""

@@ -1,10 +1,15 @@
 """Header fields (RFC 9110): reading them, and entity tags of versions."""
 
 import re
+from collections.abc import Iterator
 
 from starlette.types import Scope
 
-_OWN_TAG = re.compile(r'"([0-9]{1,18})"')
+# What a proxy makes of a tag when it compresses the answer: weak (nginx, Cloudflare, Envoy), or
+# with the coding in it (Apache, Caddy, lighttpd) or behind it (Apache 2.2), after one dash or two
+# (Jetty).
+_CODING = "--?(?:x-)?(?:gzip|br|zstd|deflate)"
+_OWN_TAG = re.compile(rf'(?:W/)?"([0-9]{{1,18}})(?:{_CODING})?"(?:{_CODING})?')
 
 
 def header(scope: Scope, name: bytes) -> str | None:
@@ -25,16 +30,26 @@ def etag(version: int) -> str:
 def versions(if_match: str | None) -> tuple[int, ...] | None:
     """The versions that `If-Match` allows (section 13.1.1); None when any will do.
 
-    Weak tags and tags that are not ours never match (strong comparison), so the write is refused.
+    Tags that are not ours never match, so the write is refused. Weak ones that are match like the
+    others, unlike there: docs/decisions/0026-weak-tags.md.
     """
     if if_match is None or if_match.strip() == "*":
         return None
-    tags = (_OWN_TAG.fullmatch(tag.strip()) for tag in if_match.split(","))
-    return tuple(int(tag[1]) for tag in tags if tag)
+    return tuple(map(int, _own(if_match)))
 
 
 def known_tags(if_none_match: str | None) -> frozenset[str]:
-    """The entity tags of `If-None-Match` (section 13.1.2), compared weakly; `*` stands for all."""
+    """The entity tags of `If-None-Match` (section 13.1.2) that are ours; `*` stands for all."""
     if if_none_match is None:
         return frozenset()
-    return frozenset(tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+    if if_none_match.strip() == "*":
+        return frozenset({"*"})
+    return frozenset(f'"{version}"' for version in _own(if_none_match))
+
+
+def _own(tags: str) -> Iterator[str]:
+    """The digits of those tags in a list that name a version, however a proxy dressed them."""
+    for tag in tags.split(","):
+        match = _OWN_TAG.fullmatch(tag.strip())
+        if match:
+            yield match[1]

@@ -6,21 +6,28 @@ without parameters is one look into a dict, and the others are sorted by their n
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from fastapi.telemetry._api import _route_selected
-from starlette._utils import get_route_path
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from backend.core.prefix import below
 from backend.core.problems import MethodNotAllowed, NotFound
+from backend.web.hints import Hints
+from backend.web.paths import (
+    OWNED_PREFIX,
+    OWNER,
+    Alias,
+    decoded_aliases,
+    exact_alias,
+    sent_path,
+)
 from backend.web.route import StrictRoute
 from backend.web.terms import Terms
-
-OWNED_PREFIX = "/api"
-OWNER = "/{user_id}"
 
 
 class Found(NamedTuple):
@@ -39,27 +46,9 @@ class Found(NamedTuple):
     allowed: frozenset[str] = frozenset()
 
 
-class Alias(NamedTuple):
-    """A path under a user's id: `/api/{user_id}/tasks` for `/api/tasks`.
-
-    Attributes:
-        owner: The user id, decoded.
-        path: The path without it, decoded.
-    """
-
-    owner: str
-    path: str
-
-    @property
-    def shown(self) -> str:
-        """The path with the user in it, fit for a URL."""
-        own = self.path.removeprefix(OWNED_PREFIX)
-        return f"{OWNED_PREFIX}/{quote(self.owner, safe='')}{quote(own)}"
-
-
 _Methods = dict[str, Found]
 _Templates = list[tuple[re.Pattern[str], _Methods]]
-_Matched = tuple[Found, dict[str, str]]
+_Matched = tuple[Found, dict[str, str], Alias | None]
 
 
 class RouteTable:
@@ -69,6 +58,9 @@ class RouteTable:
         routes: `StrictRoute`s, Starlette's routes without parameters, and mounts.
         elsewhere: The terms of everything that is no `StrictRoute`, mounts and unknown paths
             included, by prefix; the longest one counts. Must have `/`.
+
+    Attributes:
+        paths: The templates of all of them, those under a user's id too.
 
     Raises:
         TypeError: for a route that would not be served as declared.
@@ -82,49 +74,78 @@ class RouteTable:
         self._fixed: dict[str, _Methods] = {}
         self._templates: dict[int, _Templates] = {}
         self._mounts: list[tuple[str, Found]] = []
+        self._collections: set[str] = set()  # the last segments of owned paths: `tasks`
+        self._deepest = 0  # segments of an owned path, below `/api`
+        self.paths: set[str] = set()
         for route in routes:
             self._add(route)
 
     def resolve(self, scope: Scope) -> None:
-        """Put on the scope what the routes have for it.
-
-        What has a route of its own is never taken for the alias of something else.
-        """
-        path = get_route_path(scope) if scope.get("root_path") else scope["path"]
+        """Put on the scope what the routes have for it."""
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        own = path[:-1] if path.endswith("/") and path != "/" else path
-        matched = self._match(own, method) or self._match_alias(scope, own, method)
+        if scope.get("root_path"):
+            self._take_off_prefix(scope, method)
+        matched = self._find(scope, method)
         if matched is None:
-            matched = self._mounted(path) or self._nowhere(path), {}
-        found, parameters = matched
+            path = scope["path"]
+            matched = self._mounted(path) or self._nowhere(path), {}, None
+        found, parameters, alias = matched
         scope["found"] = found
         scope["path_params"] = parameters
+        if alias is not None:
+            scope["alias"] = alias
         if found.route is not None:
             scope["route"] = found.route
+
+    def _take_off_prefix(self, scope: Scope, method: str) -> None:
+        """Take the prefix off a path that still has it: some proxies do so, and some do not.
+
+        It stays where the path leads somewhere with it, and nowhere without.
+        """
+        inner = below(scope["root_path"], scope["path"], sent_path(scope))
+        if inner is None:
+            return
+        path, sent = inner
+        shorter = {**scope, "path": path, "raw_path": sent.encode("latin-1")}
+        if self._leads_somewhere(shorter, method) or not self._leads_somewhere(scope, method):
+            scope.update(path=path, raw_path=shorter["raw_path"])
+
+    def _leads_somewhere(self, scope: Scope, method: str) -> bool:
+        return (self._find(scope, method) or self._mounted(scope["path"])) is not None
+
+    def _find(self, scope: Scope, method: str) -> _Matched | None:
+        """What a path has; one of its own is never taken for one under a user's id."""
+        path = scope["path"]
+        own = path[:-1] if path.endswith("/") and path != "/" else path
+        matched = self._match(own, method)
+        if matched is None and own.startswith(f"{OWNED_PREFIX}/"):
+            return self._find_alias(own, sent_path(scope), method)
+        return matched
+
+    def _find_alias(self, own: str, sent: str, method: str) -> _Matched | None:
+        exact = exact_alias(sent)
+        aliases = chain([exact] if exact else [], decoded_aliases(own, self._deepest))
+        return next(filter(None, (self._match_alias(each, method) for each in aliases)), None)
+
+    def _match_alias(self, alias: Alias, method: str) -> _Matched | None:
+        matched = self._match(alias.path, method)
+        if matched is None or not matched[0].terms.owned:
+            return None
+        found, parameters, _ = matched
+        return found._replace(label=_under_owner(found.label)), parameters, alias
 
     def _match(self, path: str, method: str) -> _Matched | None:
         methods = self._fixed.get(path)
         if methods is not None and method in methods:
-            return methods[method], {}
+            return methods[method], {}, None
         for template, others in self._templates.get(path.count("/"), ()):
             match = template.fullmatch(path)
-            if match:
+            # `/api/tasks/tasks` are the tasks of a user called `tasks`: no id looks like that.
+            if match and self._collections.isdisjoint(match.groupdict().values()):
                 if method in others:
-                    return others[method], match.groupdict()
+                    return others[method], match.groupdict(), None
                 methods = {**(methods or {}), **others}
-        return (_not_allowed(methods), {}) if methods else None
-
-    def _match_alias(self, scope: Scope, path: str, method: str) -> _Matched | None:
-        if not path.startswith(f"{OWNED_PREFIX}/"):
-            return None
-        alias = _read_alias(scope)
-        matched = self._match(alias.path, method) if alias else None
-        if matched is None or not matched[0].terms.owned:
-            return None
-        found, parameters = matched
-        scope["alias"] = alias
-        label = OWNED_PREFIX + OWNER + found.label.removeprefix(OWNED_PREFIX)
-        return found._replace(label=label), parameters
+        return (_not_allowed(methods), {}, None) if methods else None
 
     def _mounted(self, path: str) -> Found | None:
         for prefix, found in self._mounts:
@@ -152,6 +173,12 @@ class RouteTable:
             methods[method] = Found(route, route.path, terms)
         if len({found.terms.owned for found in methods.values()}) > 1:
             raise TypeError(f"{route.path}: all of its methods are owned, or none is.")
+        self.paths.add(route.path)
+        if terms.owned:
+            self.paths.add(_under_owner(route.path))
+            self._deepest = max(self._deepest, route.path.count("/") - 1)
+            if "{" not in route.path:
+                self._collections.add(route.path.rpartition("/")[2])
 
     def _methods_of(self, route: Route) -> _Methods:
         if "{" not in route.path:
@@ -165,15 +192,27 @@ class RouteTable:
 
 
 class Routed:
-    """The outermost layer: looks the route up. Raises nothing, so that nothing goes unlogged."""
+    """The outermost layer: looks the route up. Raises nothing, so that nothing goes unlogged.
 
-    def __init__(self, app: ASGIApp, table: RouteTable) -> None:
+    Args:
+        app: The layer below.
+        table: The routes.
+        prefix: What comes before their paths where the client of a request sees them; None: what
+            the server says.
+    """
+
+    def __init__(
+        self, app: ASGIApp, table: RouteTable, prefix: Callable[[Scope], str] | None
+    ) -> None:
         self.app = app
         self._table = table
+        self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
         if scope["type"] == "http":
+            if self._prefix is not None:
+                scope["root_path"] = self._prefix(scope)
             self._table.resolve(scope)
         await self.app(scope, receive, send)
 
@@ -183,10 +222,12 @@ class Dispatch:
 
     Args:
         router: What serves everything that is not HTTP: the lifespan.
+        hints: What is said of paths that lead nowhere.
     """
 
-    def __init__(self, router: ASGIApp) -> None:
+    def __init__(self, router: ASGIApp, hints: Hints) -> None:
         self._router = router
+        self._hints = hints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan.
@@ -203,13 +244,17 @@ class Dispatch:
         if route is None:
             if found.allowed:
                 raise MethodNotAllowed(headers={"Allow": ", ".join(sorted(found.allowed))})
-            raise NotFound
+            meant = self._hints.find(scope["path"])
+            raise NotFound(meant and f"Did you mean `{scope.get('root_path', '')}{meant}`?")
         if "fastapi.telemetry" in scope:
             mount = isinstance(route, Mount)
             _route_selected(scope=scope, path=found.label, mount=mount)
         if isinstance(route, Mount):
             if scope["path"] == found.label:
                 scope["path"] += "/"
+            if scope.get("root_path"):  # which the path has at its beginning, as ASGI has it
+                scope["root_path"] = unquote(scope["root_path"])
+                scope["path"] = scope["root_path"] + scope["path"]
             scope.update(route.matches(scope)[1])
             await route.handle(scope, receive, send)
         else:
@@ -223,14 +268,5 @@ def _not_allowed(methods: _Methods) -> Found:
     return Found(None, found.label, found.terms, allowed)
 
 
-def _read_alias(scope: Scope) -> Alias | None:
-    """The user and the path that a path under `/api/` may consist of.
-
-    As it was sent, because a user id may have a slash, which is `%2F` there.
-    """
-    raw = scope.get("raw_path") or quote(scope["path"]).encode()
-    sent = raw.decode("latin-1").removeprefix(scope.get("root_path", ""))
-    owner, _, rest = sent.removeprefix(f"{OWNED_PREFIX}/").partition("/")
-    if not owner or not rest:
-        return None
-    return Alias(unquote(owner), f"{OWNED_PREFIX}/{unquote(rest)}".removesuffix("/"))
+def _under_owner(path: str) -> str:
+    return OWNED_PREFIX + OWNER + path.removeprefix(OWNED_PREFIX)

@@ -68,12 +68,6 @@ def test_fastapi_names_spans_as_it_did() -> None:
     assert {"scope", "path", "mount"} <= set(inspect.signature(_route_selected).parameters)
 
 
-def test_starlette_takes_the_root_off_a_path() -> None:
-    from starlette._utils import get_route_path  # noqa: PLC0415 - see the page
-
-    assert get_route_path({"path": "/duly/api", "root_path": "/duly"}) == "/api"
-
-
 @pytest.mark.skipif(pq.__impl__ != "binary", reason="another libpq than that of the wheel")
 def test_libpq_is_found_and_queues_syncs() -> None:
     assert libpq._find() is not None  # noqa: SLF001 - None is the slow way, and works as well

@@ -72,6 +72,33 @@ def test_the_path_with_a_user_names_the_whole_user_id(callers: Callers, safe: st
     made = callers.ask("POST", path, hers, json={"title": "Hers"})
     assert made.status_code == 201
     assert callers.ask("GET", made.headers["Location"], hers).status_code == 200
+    assert callers.ask("GET", "/api/mobile:alice/tasks", hers).status_code == 403
+
+
+def test_a_bare_subject_in_the_path_is_the_issuers_own_user(callers: Callers) -> None:
+    mine = callers.main.token("alice-bare/1", issuer=ORIGIN, audience=ORIGIN)
+    hers = callers.preview.token("alice-bare/1", issuer=PREVIEW, audience=PREVIEW)
+    for token, title in ((mine, "Mine"), (hers, "Hers")):
+        made = callers.ask("POST", "/api/alice-bare%2F1/tasks", token, json={"title": title})
+        assert made.status_code == 201
+        assert made.headers["Location"] == f"/api/alice-bare%2F1/tasks/{made.json()['id']}"
+        seen = callers.ask("GET", made.headers["Location"], token).json()
+        assert (seen["title"], seen["id"]) == (title, made.json()["id"])
+        for path in ("/api/alice-bare%2F1/tasks", "/api/alice-bare/1/tasks", "/api/tasks"):
+            assert callers.ask("GET", path, token).json() == [made.json()]
+        theirs = made.json()["id"]
+    assert callers.ask("GET", f"/api/alice-bare%2F1/tasks/{theirs}", mine).status_code == 404
+    assert callers.ask("GET", "/api/preview:alice-bare%2F1/tasks", mine).status_code == 403
+
+
+def test_a_subject_with_a_colon_has_no_bare_form_unless_an_issuer_is_called_so(
+    callers: Callers,
+) -> None:
+    mine = callers.main.token("team:alice", issuer=ORIGIN, audience=ORIGIN)
+    assert callers.ask("GET", "/api/team:alice/tasks", mine).status_code == 200
+    assert callers.ask("GET", "/api/alice/tasks", mine).status_code == 403
+    hers = callers.preview.token("team:alice", issuer=PREVIEW, audience=PREVIEW)
+    assert callers.ask("GET", "/api/team:alice/tasks", hers).status_code == 200
     assert callers.ask("GET", "/api/alice/tasks", hers).status_code == 403
 
 

@@ -1,0 +1,41 @@
+"""Where the service is reached: what its own links have to begin with."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from starlette.types import Scope
+
+from backend.core.prefix import read_prefix
+from backend.rates.addresses import Network, is_from_proxy
+from backend.web.fields import header
+
+_REMEMBERED: Final = 64
+
+
+class Prefix:
+    """The prefix of the paths that a client sees: `ROOT_PATH`, or what a trusted proxy says.
+
+    Args:
+        own: `ROOT_PATH`.
+        trusted: The proxies whose `X-Forwarded-Prefix` counts.
+    """
+
+    def __init__(self, own: str, trusted: Sequence[Network]) -> None:
+        self._own = own
+        self._trusted = trusted
+
+    def __call__(self, scope: Scope) -> str:
+        """The prefix of one request, fit for a URL; nothing for the root."""
+        if self._trusted:
+            said = header(scope, b"x-forwarded-prefix")
+            if said is not None and is_from_proxy(scope, self._trusted):
+                return _read(said)
+        return self._own
+
+
+@lru_cache(_REMEMBERED)
+def _read(said: str) -> str:
+    """What proxies say, the outermost first; what is no path makes all of it count for nothing."""
+    parts = [read_prefix(each) for each in said.split(",")]
+    return "" if None in parts else "".join(part for part in parts if part)
