@@ -21,6 +21,7 @@ from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.rates import RatesMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
 from backend.observability.logs import configure_logs
+from backend.pages import documentation, welcome
 from backend.resources import Resources
 from backend.routes import auth, me, operations, problems, tasks
 from backend.web.application import Duly
@@ -31,7 +32,7 @@ from backend.web.terms import PUBLIC, Terms
 _GARBAGE_THRESHOLD = 20_000
 
 
-# What is no route of ours: the docs, and paths that nobody knows.
+# What is no route of ours: the pages, and paths that nobody knows.
 _ELSEWHERE = {"/": PUBLIC, "/api/": Terms()}
 _ABOUT = {
     "title": "Duly",
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         caller=current_user,
         prefix=_prefix(settings),
         documented=settings.docs_enabled,
+        pages=[*documentation.routes(settings), *welcome.routes(settings)],
     )
     app.state.resources = resources
     return app

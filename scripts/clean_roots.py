@@ -135,9 +135,12 @@ def try_in(root: Path, release: str) -> bool:
 
 def _example(service: subprocess.Popen[str]) -> str:
     assert service.stdout is not None  # noqa: S101 - it is a pipe
+    example: list[str] = []
     for line in service.stdout:
-        if line.startswith("curl "):
-            return line.strip()
+        if line.startswith(("TOKEN=", "curl ")):
+            example.append(line.strip())
+        elif example:
+            return "; ".join(example)
     sys.exit("`make run` ended without its greeting; the reason is above.")
 
 

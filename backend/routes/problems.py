@@ -14,7 +14,7 @@ router = StrictRouter("problems", PublicRoute)
 
 @router.get("/problems/{code}", response_model=ProblemExplanation)
 async def explain_problem(
-    code: Annotated[str, Path(description="The `code` of an error.")],
+    code: Annotated[str, Path(description="The `code` of an error.", examples=["not_found"])],
 ) -> Response:
     """Say what an error means and how to mend it."""
     kind = Problem.registry.get(code)

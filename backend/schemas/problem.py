@@ -1,10 +1,27 @@
 """Errors as clients receive them (RFC 9457)."""
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+from pydantic.json_schema import SkipJsonSchema
+
+from backend.schemas.task import TaskRead
+
+_EXAMPLE: Final[JsonDict] = {
+    "type": "/problems/not_found",
+    "title": "There is nothing here",
+    "status": 404,
+    "detail": "There is nothing here",
+    "code": "not_found",
+    "request_id": "cb2a8a5e6f0f4a3d9d6f0f7d2a1b3c4d",
+}
 
 
 class FieldProblem(BaseModel):
     """One refused part of a request."""
+
+    model_config = ConfigDict(extra="forbid")
 
     pointer: str = Field(
         description='JSON Pointer into `{"path": …, "query": …, "header": …, "body": …}`.'
@@ -16,7 +33,7 @@ class FieldProblem(BaseModel):
 class ProblemDocument(BaseModel):
     """Every error answer, as `application/problem+json`."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     type: str = Field(description="A path of this service that explains the error.")
     title: str
@@ -24,7 +41,12 @@ class ProblemDocument(BaseModel):
     detail: str
     code: str = Field(description="Stable; for programs to decide on.")
     request_id: str = Field(description="Finds the request in the server's log.")
-    errors: list[FieldProblem] | None = Field(default=None, description="For 422.")
+    errors: list[FieldProblem] = Field(
+        default=[], description="For 422: what was refused, each part of it."
+    )
+    current: TaskRead | SkipJsonSchema[None] = Field(
+        default=None, description="For 412: the task as it is now."
+    )
 
 
 class ProblemExplanation(BaseModel):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -27,14 +27,9 @@ class TaskFields(BaseModel):
     The defaults are those of a new task.
     """
 
-    title: Title = ""
-    description: Description | None = None
+    title: Title = Field(default="", examples=["Buy milk"])
+    description: Description | None = Field(default=None, examples=["Two litres"])
     completed: bool = Field(default=False, strict=True)
-
-
-def _without_defaults(schema: dict[str, Any]) -> None:
-    for field in schema["properties"].values():
-        field.pop("default", None)
 
 
 class _Input(BaseModel):
@@ -42,7 +37,9 @@ class _Input(BaseModel):
 
 
 class TaskCreate(_Input, TaskFields):
-    """A new task."""
+    """A new task; what is left out is empty, or false."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy milk"}]})
 
     id: UUID7 | None = Field(
         default=None,
@@ -54,28 +51,29 @@ class TaskCreate(_Input, TaskFields):
 class TaskUpdate(_Input, TaskFields):
     """A merge patch (RFC 7396): what is absent stays, null clears."""
 
-    # Its defaults only say "absent": a client that filled them in would change what it left out.
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk"}]})
 
 
 class TaskComplete(_Input):
     """Whether the task is done."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"completed": True}]})
+
     completed: bool = Field(strict=True)
 
 
 class _Owned(BaseModel):
-    id: UUID
-    user_id: str = Field(description="The caller's user id: the token's subject.")
+    id: UUID = Field(examples=["01a2047c-ebaa-79f4-a0e0-dcd48e275a9e"])
+    user_id: str = Field(
+        description="The caller's user id: the token's subject.", examples=["alice"]
+    )
 
 
 class TaskRead(TaskFields, _Owned):
-    """A task. PostgreSQL makes this object: its fields are this class's fields, in their order."""
+    """A task."""
 
-    # Nothing is ever left out of it.
-    model_config = ConfigDict(
-        json_schema_serialization_defaults_required=True, json_schema_extra=_without_defaults
-    )
+    # PostgreSQL makes this object: its members are these fields, in their order, and all of them.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     completed_at: datetime | None
     created_at: datetime

@@ -2,11 +2,25 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Me(BaseModel):
     """Who the token says is calling."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "subject": "Zq1hYtTn3Gk0vX8bC5rW2sD7fJ4mP6aL",
+                    "email": "alice@example.com",
+                    "name": "Alice",
+                    "time_zone": "Europe/Berlin",
+                    "expires_at": "2026-01-02T03:19:05Z",
+                }
+            ]
+        }
+    )
 
     subject: str = Field(
         description="The user id: the token's `sub`, which is Better Auth's user id; "

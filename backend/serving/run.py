@@ -166,9 +166,9 @@ def _origin(settings: Settings) -> str:
 def _greeting(settings: Settings) -> str:
     """What a developer wants to know first."""
     origin = _origin(settings)
-    lines = [f"Duly serves {origin}" + (f" (docs: {origin}/docs)" if settings.docs_enabled else "")]
+    lines = [f"Duly serves {origin} (open it, it has a page)"]
     if settings.development_keys:
-        lines += ["Create a task as alice, then list hers:", _example(settings, origin), ""]
+        lines += ["Create a task as alice, then list hers:", _example(origin), ""]
     return "\n\n".join(lines)
 
 
@@ -189,8 +189,13 @@ def development_token(settings: Settings, subject: str, lifetime: int) -> str:
     )
 
 
-def _example(settings: Settings, origin: str) -> str:
-    token = development_token(settings, "alice", settings.auth_max_token_lifetime)
-    url = f"{origin}/api/tasks -H 'Authorization: Bearer {token}'"
+def _example(origin: str) -> str:
+    """Commands that work in any folder, and again: the running service hands out the token."""
+    url = f'{origin}/api/tasks -H "Authorization: Bearer $TOKEN"'
     body = """-H 'Content-Type: application/json' -d '{"title": "Try Duly"}'"""
-    return f"curl -sS {url} {body} --next -sS {url}"
+    lines = [
+        f"TOKEN=$(curl -sS {origin}/tokens/alice)",
+        f"curl -sS {url} {body}",
+        f"curl -sS {url}",
+    ]
+    return "\n".join(lines)

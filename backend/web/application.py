@@ -7,6 +7,7 @@ from typing import Any, Never
 from fastapi import APIRouter, FastAPI
 from opentelemetry import trace
 from starlette.middleware import Middleware
+from starlette.routing import Route
 from starlette.types import ASGIApp, Lifespan, Scope
 
 from backend.web import openapi
@@ -29,7 +30,8 @@ class Duly(FastAPI):
         caller: The dependency by which a route requires a user.
         prefix: What comes before the paths where the client of a request sees them.
         lifespan: As FastAPI has it.
-        documented: Whether to serve the OpenAPI document and the page that shows it.
+        documented: Whether to serve the OpenAPI document.
+        pages: For people; they are no part of the document.
         about: What the document says of itself: title, version, summary, description.
     """
 
@@ -43,6 +45,7 @@ class Duly(FastAPI):
         prefix: Callable[[Scope], str] | None,
         lifespan: Lifespan[Any],
         documented: bool,
+        pages: Sequence[Route] = (),
         **about: str,
     ) -> None:
         # FastAPI asks for every request whether OpenTelemetry is configured; once will do.
@@ -52,7 +55,7 @@ class Duly(FastAPI):
             lifespan=lifespan,
             redirect_slashes=False,
             telemetry={"tracing": traced, "metrics": traced, "logs": traced},
-            docs_url="/docs" if documented else None,
+            docs_url=None,  # its page loads programs from elsewhere
             redoc_url=None,
             openapi_url="/openapi.json" if documented else None,
             title=about["title"],
@@ -68,6 +71,7 @@ class Duly(FastAPI):
         self.exception_handlers = MappingProxyType({})  # type: ignore[assignment]
         # Not `include_router`, which wraps every route anew.
         self.router.routes += [route for router in routers for route in router.routes]
+        self.router.routes += pages
 
     def mount(  # type: ignore[override]  # without terms it would have those of nowhere
         self, path: str, app: ASGIApp, name: str | None = None, *, terms: Terms

@@ -1,11 +1,13 @@
 """What the OpenAPI document says of every route alike: errors and the bearer token."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from starlette.routing import BaseRoute
 
+from backend.core.problems import Problem
 from backend.schemas.problem import ProblemDocument
 from backend.web.route import StrictRoute
 
@@ -31,6 +33,7 @@ _HEADERS_OF_STATUS = {
     "304": ("ETag",),
     "default": ("Retry-After", "WWW-Authenticate"),
 }
+_FIRST_SENTENCE = re.compile(r"(.*?)\.(?:\s|$)", re.DOTALL)
 _CREDENTIALS = "A token of Better Auth's `jwt` plugin, from `GET /api/auth/token`"
 _SCHEMES = {
     "bearer": {
@@ -58,25 +61,66 @@ def complete(
         user: The dependency that requires a token.
     """
     schemas = document["components"]["schemas"]
-    schemas.pop("HTTPValidationError", None)
-    schemas.pop("ValidationError", None)
-    problem = ProblemDocument.model_json_schema(ref_template=_SCHEMAS)
-    schemas.update(problem.pop("$defs"))
-    schemas["ProblemDocument"] = problem
+    _add_problems(schemas)
+    for schema in schemas.values():
+        _take_defaults_out(schema)
     schemes: dict[str, Any] = {}
     document["components"]["securitySchemes"] = schemes
     for route in routes:
         if isinstance(route, StrictRoute) and route.include_in_schema:
             for method in route.methods or ():
                 operation = document["paths"][route.path][method.lower()]
-                operation["responses"].pop("422", None)
-                operation["responses"]["default"] = dict(_PROBLEM)
-                operation["operationId"] = route.name
-                _add_headers(operation["responses"])
+                _complete_operation(operation, route)
                 if _asks_for(user, route.dependant):
                     scheme = route.terms.credentials.scheme
                     schemes[scheme] = _SCHEMES[scheme]
                     operation["security"] = [{scheme: []}]
+
+
+def _complete_operation(operation: dict[str, Any], route: StrictRoute) -> None:
+    """Its id, its title, its errors, and shapes under their own names alone."""
+    operation["operationId"] = route.name
+    first = _FIRST_SENTENCE.match(operation.get("description", ""))
+    if first and not route.summary:
+        operation["summary"] = first[1]
+    operation["responses"].pop("422", None)
+    operation["responses"]["default"] = dict(_PROBLEM)
+    for response in operation["responses"].values():
+        for media_type in response.get("content", {}).values():
+            media_type.get("schema", {}).pop("title", None)
+    for media_type in operation.get("requestBody", {}).get("content", {}).values():
+        # That a body may be left out is said beside it; as a shape it would have no name.
+        kinds = media_type["schema"].get("anyOf", [media_type["schema"]])
+        media_type["schema"] = kinds[0]
+    _add_headers(operation["responses"])
+
+
+def _add_problems(schemas: dict[str, Any]) -> None:
+    """The shape of errors, with all codes that there are."""
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    problem = ProblemDocument.model_json_schema(ref_template=_SCHEMAS, mode="serialization")
+    for name, schema in problem.pop("$defs").items():
+        schemas.setdefault(name, schema)
+    schemas["ProblemDocument"] = problem
+    schemas["ProblemCode"] = {
+        "type": "string",
+        "title": "ProblemCode",
+        "description": "Which error it is; a code never changes, and there may be more of them.",
+        "enum": sorted(Problem.registry),
+    }
+    for name in ("ProblemDocument", "ProblemExplanation"):
+        schemas[name]["properties"]["code"] = {"$ref": _SCHEMAS.format(model="ProblemCode")}
+
+
+def _take_defaults_out(schema: dict[str, Any]) -> None:
+    """Leave it to the server what a member is that a client left out.
+
+    Generators take a default for what is always there, and so insist on it in requests; in a patch
+    they would fill in what the client never read. What is answered is always whole.
+    """
+    for member in schema.get("properties", {}).values():
+        member.pop("default", None)
 
 
 def _add_headers(responses: dict[str, Any]) -> None:

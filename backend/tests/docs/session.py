@@ -36,11 +36,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Served:
-    """A `duly serve` as a newcomer starts it."""
+    """A `duly serve` as a newcomer starts it.
+
+    Attributes:
+        greeting: What it said when it was up.
+    """
 
     origin: str
     directory: Path
     environment: dict[str, str]
+    greeting: str = ""
 
 
 def read_session(text: str) -> list[Step]:
@@ -70,12 +75,13 @@ def serve_for_development(database: str, directory: Path) -> Iterator[Served]:
     environment |= {"DATABASE_URL": database, "PORT": str(port), "WORKERS": "1", "NO_PROXY": "*"}
     # Where the README's commands look for the programs.
     (directory / ".venv").symlink_to(Path(sys.executable).parents[1])
-    served = Served(f"http://127.0.0.1:{port}", directory, environment)
+    origin = f"http://127.0.0.1:{port}"
     duly = str(directory / ".venv" / "bin" / "duly")
     with started(Program("duly", [duly, "serve"], environment, directory)) as program:
-        with httpx2.Client(base_url=served.origin, trust_env=False) as client:
+        with httpx2.Client(base_url=origin, trust_env=False) as client:
             program.wait_for(lambda: _alive(client))
-        yield served
+        greeting = program.wait_for(lambda: _greeting(program.output()))
+        yield Served(origin, directory, environment, greeting)
 
 
 def play(steps: Sequence[Step], served: Served) -> list[str]:
@@ -100,3 +106,9 @@ def _alive(client: httpx2.Client) -> bool | None:
         return client.get("/livez").is_success or None
     except httpx2.TransportError:
         return None
+
+
+def _greeting(output: str) -> str | None:
+    """All of it, once it is there: it ends with an empty line."""
+    text, end, _ = output.partition("\n\n\n")
+    return text if end else None

@@ -15,7 +15,8 @@ import httpx2
 
 from backend.tests.docs.pages import ROOT
 from backend.tests.docs.session import Served, Step, play, read_session
-from backend.tests.e2e import better_auth
+from backend.tests.e2e import node
+from backend.tests.e2e.better_auth import PACKAGE
 from backend.tests.support.people import NO_TLS
 from backend.tests.support.processes import Program, bare_environment, free_port, started
 
@@ -23,7 +24,6 @@ PAGE = (ROOT / "docs" / "better-auth.md").read_text("utf-8")
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _SESSION = "<!-- session"
-_PACKAGE = Path(better_auth.__file__).with_name("better-auth")
 _SECONDS = 60
 _SECRET = secrets.token_urlsafe(32)
 # As `create-next-app` writes it.
@@ -72,8 +72,8 @@ class Guide:
     @classmethod
     def open(cls, directory: Path, database: str, **others: str) -> "Guide":
         """Begin in an empty directory, with free ports."""
-        better_auth.install()
-        (directory / "node_modules").symlink_to(_PACKAGE / "node_modules")
+        node.install(PACKAGE)
+        (directory / "node_modules").symlink_to(PACKAGE / "node_modules")
         (directory / ".venv").symlink_to(Path(sys.executable).parents[1])
         origin, api = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
         return cls(directory, origin, api, database, others)
@@ -130,14 +130,14 @@ class Guide:
 
     def browse(self) -> dict[str, Any]:
         """What a browser sees that uses the client."""
-        seen: dict[str, Any] = json.loads(self.node(_PACKAGE / "browser.mjs"))
+        seen: dict[str, Any] = json.loads(self.node(PACKAGE / "browser.mjs"))
         return seen
 
     @contextmanager
     def frontend(self, **variables: str) -> Iterator[httpx2.Client]:
         """Migrate and serve the frontend; a browser for it."""
         self.node("scripts/migrate.ts", **variables)
-        command = self._node(_PACKAGE / "frontend.mjs")
+        command = self._node(PACKAGE / "frontend.mjs")
         program = Program("frontend", command, self._frontend(variables), self.directory)
         with started(program), self._client(f"{self.origin}/api/auth") as browser:
             # Better Auth refuses a POST with a cookie and without the Origin that browsers send.
@@ -166,7 +166,7 @@ class Guide:
         config = {"compilerOptions": _TYPESCRIPT, "include": ["**/*.ts"]}
         (self.directory / "tsconfig.json").write_text(json.dumps(config), "utf-8")
         done = subprocess.run(
-            ["node", str(_PACKAGE / "node_modules" / "typescript" / "bin" / "tsc")],
+            ["node", str(PACKAGE / "node_modules" / "typescript" / "bin" / "tsc")],
             cwd=self.directory,
             timeout=_SECONDS,
             capture_output=True,
@@ -188,7 +188,7 @@ class Guide:
         return text
 
     def _node(self, *modules: str | Path) -> list[str]:
-        return ["node", str(_PACKAGE / "typescript.mjs"), *map(str, modules)]
+        return ["node", str(PACKAGE / "typescript.mjs"), *map(str, modules)]
 
     def _frontend(self, variables: Mapping[str, str]) -> dict[str, str]:
         quiet = {"BETTER_AUTH_TELEMETRY": "0", "NO_COLOR": "1"}

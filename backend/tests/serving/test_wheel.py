@@ -73,10 +73,11 @@ def test_the_wheel_has_the_program_and_nothing_of_its_making(wheel: Path) -> Non
     tracked = {
         path.relative_to(ROOT)
         for path in (ROOT / "backend").rglob("*")
-        if path.suffix in {".py", ".mako"} and "tests" not in path.parts
+        if path.is_file() and path.suffix != ".pyc" and "tests" not in path.parts
     }
     assert program == tracked
     assert Path("backend/database/migrations/versions/0001_users_and_tasks.py") in program
+    assert Path("backend/pages/files/welcome.html") in program
     assert all(path.parts[0].endswith(".dist-info") for path in held - program)
 
 

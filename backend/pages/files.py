@@ -1,0 +1,57 @@
+"""Files of this package as routes.
+
+Their links are relative, so that they lead back through whatever prefix a proxy puts before the
+path, told or not.
+"""
+
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_FOLDER: Final = Path(__file__).with_name("files")
+# Not the machine's table, which may say anything: browsers take `nosniff` at its word.
+_MEDIA_TYPES: Final = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+
+
+def asset(path: str, name: str) -> Route:
+    """The route of a file that is served as it is."""
+
+    async def answer(_request: Request) -> Response:
+        return Response(_read(name), media_type=_MEDIA_TYPES[Path(name).suffix])
+
+    return Route(path, answer)
+
+
+def page(path: str, name: str, **words: str) -> Route:
+    """The route of a page.
+
+    Args:
+        path: Where it is served, with and without a slash at its end.
+        name: The file. In it, `{{up}}` stands for the way from the page to the root.
+        words: What else stands for what in double braces; it is escaped.
+    """
+
+    async def answer(request: Request) -> Response:
+        is_folder = path != "/" and request.scope["raw_path"].endswith(b"/")
+        text = _read(name).decode()
+        for word, value in {**words, "up": "../" if is_folder else "./"}.items():
+            text = text.replace(f"{{{{{word}}}}}", escape(value))
+        return Response(text, media_type=_MEDIA_TYPES[".html"])
+
+    return Route(path, answer)
+
+
+@cache
+def _read(name: str) -> bytes:
+    """A file, when it is asked for first: most workers are never asked."""
+    return (_FOLDER / name).read_bytes()

@@ -1,0 +1,58 @@
+// What somebody writes who generates a client: it has to compile, and to work.
+import createClient from "openapi-fetch";
+import type { components, paths } from "./duly";
+
+type Task = components["schemas"]["TaskRead"];
+type Code = components["schemas"]["ProblemCode"];
+
+const { DULY_URL: baseUrl, DULY_TOKEN: token } = process.env;
+const duly = createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
+
+// A title is all that a new task needs.
+const created = await duly.POST("/api/tasks", { body: { title: "Buy milk" } });
+if (created.error) throw new Error(created.error.detail);
+const task: Task = created.data;
+const path = { task_id: task.id };
+
+// One member is all that a patch needs; null clears.
+const header = { "if-match": `"${task.version}"` };
+const body = { description: null };
+const patched = await duly.PATCH("/api/tasks/{task_id}", { params: { path, header }, body });
+const version: number | undefined = patched.data?.version;
+
+// No body is needed to toggle, and none of the parameters of a list.
+const toggled = await duly.POST("/api/tasks/{task_id}/complete", { params: { path } });
+const completed: boolean | undefined = toggled.data?.completed;
+const listed = await duly.GET("/api/tasks");
+const filtered = await duly.GET("/api/tasks", { params: { query: { status: "completed", limit: 5 } } });
+const titles: string[] = (filtered.data ?? []).map((each) => each.title);
+
+// A code is one of those that there are, and what comes with it is known.
+const words: Partial<Record<Code, string>> = { stale_version: "changed elsewhere", not_found: "gone" };
+const stale = await duly.PATCH("/api/tasks/{task_id}", { params: { path, header }, body: { title: "x" } });
+const current: Task | undefined = stale.error?.current;
+const refused = await duly.POST("/api/tasks", { body: { title: "" } });
+const pointers = refused.error?.errors?.map((each) => each.pointer);
+
+// @ts-expect-error: without a title there is no task
+const untitled = () => duly.POST("/api/tasks", { body: { completed: true } });
+// @ts-expect-error: there is no such member
+const misspelt = () => duly.POST("/api/tasks", { body: { title: "x", complete: true } });
+// @ts-expect-error: there is no such code
+const unknown = () => stale.error?.code === "stale";
+// @ts-expect-error: there is no such member of an error
+const surplus = () => stale.error?.message;
+void [untitled, misspelt, unknown, surplus];
+
+console.log(
+  JSON.stringify({
+    created: task.completed,
+    patched: version,
+    toggled: completed,
+    listed: listed.data?.length,
+    titles,
+    stale: stale.error && words[stale.error.code],
+    current: current?.title,
+    pointers,
+  }),
+);
