@@ -1,10 +1,12 @@
 """Behind a path prefix: whatever the service links to leads back through the proxy."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -107,7 +109,10 @@ def test_every_link_leads_back_through_the_proxy(through: Proxy) -> None:
     assert through("GET", problem["type"]).json()["code"] == problem["code"]
     document = through("GET", f"{prefix}/openapi.json").json()
     assert document["servers"] == [{"url": prefix}]
-    assert f"{prefix}/openapi.json" in through("GET", f"{prefix}/docs").text
+    links = re.findall(r'(?:src|href)="([^"]+)"', through("GET", f"{prefix}/docs").text)
+    assert links
+    for link in links:
+        assert through("GET", urljoin(f"{prefix}/docs", link)).status_code == 200
     hint = through("GET", f"{prefix}/v1/tasks").json()["detail"]
     assert hint == f"Did you mean `{prefix}/api/tasks`?"
 
