@@ -1,13 +1,15 @@
 """The command `duly`."""
 
+import io
 import json
+import os
 import sys
 from typing import Annotated, NoReturn
 
 import typer
 from pydantic import SecretStr, ValidationError
 
-from backend.config import Settings
+from backend.config import Settings, UnusableSettings, sentences
 
 # What a command needs is imported inside it, so that each starts fast.
 
@@ -21,13 +23,32 @@ app = typer.Typer(
 )
 
 
+def _version(*, asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        typer.echo(version("duly"))
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[  # noqa: ARG001 - its callback does it
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The task backend for apps whose users sign in with Better Auth."""
+    _open_standard_streams()
+
+
 @app.command()
 def serve() -> None:
     """Serve the API. In development this needs nothing: it brings its own PostgreSQL."""
     from backend.serving import run as server  # noqa: PLC0415
 
     try:
-        server.serve(_settings())
+        server.serve(_told_settings())
     except server.CannotServe as error:
         _stop(str(error))
 
@@ -39,7 +60,7 @@ def migrate(revision: Annotated[str, typer.Argument(help="Where to go; `head`.")
     from backend.serving import run as server  # noqa: PLC0415
 
     try:
-        with server.database(_settings()) as settings:
+        with server.database(_told_settings()) as settings:
             assert settings.migration_url is not None  # noqa: S101 - `database` has set it
             migrations.upgrade(settings.migration_url.get_secret_value(), revision)
     except (server.CannotServe, migrations.MigrationFailed) as error:
@@ -53,7 +74,7 @@ def token(
     lifetime: Annotated[int, typer.Option(help="Seconds until it expires.")] = 900,
 ) -> None:
     """Print a token of the development issuer, for trying things out."""
-    from backend.serving.run import development_token  # noqa: PLC0415
+    from backend.security.signing import development_token  # noqa: PLC0415
 
     settings = _settings()
     if not settings.development_keys:
@@ -61,7 +82,10 @@ def token(
             "`duly token` works in development without a configured issuer only: "
             "get a token from your Better Auth at /api/auth/token"
         )
-    typer.echo(development_token(settings, user, lifetime))
+    try:
+        typer.echo(development_token(settings, user, lifetime))
+    except ValueError as error:
+        _stop(str(error))
 
 
 @app.command()
@@ -95,12 +119,28 @@ def openapi() -> None:
 def _settings() -> Settings:
     try:
         return Settings()
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, each['loc'])).upper()} {each['msg']}".strip()
-            for each in error.errors(include_input=False, include_url=False)
-        ]
-        _stop("The settings are not usable (docs/settings.md):\n  " + "\n  ".join(problems))
+    except (UnusableSettings, ValidationError) as error:
+        problems = "\n  ".join(sentences(error))
+        _stop(f"The settings are not usable (docs/settings.md):\n  {problems}")
+
+
+def _told_settings() -> Settings:
+    """The settings, and on standard error what in them is probably meant otherwise."""
+    settings = _settings()
+    for note in settings.notes:
+        typer.echo(f"{_MARKS['warn']} {note}", err=True)
+    return settings
+
+
+def _open_standard_streams() -> None:
+    """Let there be streams, closed by whom they may be, which take any character."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # or the next file that is opened would get its number
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif isinstance(stream, io.TextIOWrapper) and stream.writable():
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _stop(message: str) -> NoReturn:

@@ -106,9 +106,9 @@ async def opened() -> AsyncIterator[ASGIApp]:
 def serve() -> None:
     """Run the application as Duly's server runs Duly's."""
     options = WorkerOptions(Timers(head=5, idle=75, write=15), _ROOM)
-    with claim("127.0.0.1", int(os.environ["PORT"]), "PORT") as port:
-        works = [partial(work, opened, options, port)] * int(os.environ["WORKERS"])
-        supervise(works, 10, on_ready=lambda: None, on_stop=port.close)
+    [port] = claim("127.0.0.1", int(os.environ["PORT"]), "PORT")
+    works = [partial(work, opened, options, [port])] * int(os.environ["WORKERS"])
+    supervise(works, 10, on_ready=lambda: None, on_stop=port.close)
 
 
 if __name__ == "__main__":

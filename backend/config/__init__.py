@@ -1,6 +1,14 @@
-"""The settings: `settings.py` lists them, `values.py` reads them, `checks.py` refuses them."""
+"""The settings: `settings.py` lists them, `environment.py` finds them, `checks.py` refuses them."""
 
-from backend.config.settings import Settings
+from backend.config.refusals import UnusableSettings, sentences
+from backend.config.settings import Settings, secret_names
 from backend.config.values import MAIN_ISSUER, AdditionalIssuer
 
-__all__ = ["MAIN_ISSUER", "AdditionalIssuer", "Settings"]
+__all__ = [
+    "MAIN_ISSUER",
+    "AdditionalIssuer",
+    "Settings",
+    "UnusableSettings",
+    "secret_names",
+    "sentences",
+]

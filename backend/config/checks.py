@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from backend.config.values import MAIN_ISSUER, is_redis
+from backend.config.outgoing import way_to
+from backend.config.urls import read_web_url
+from backend.config.values import MAIN_ISSUER, find_redis_fault
 from backend.core.secrets import find_weakness
 
 if TYPE_CHECKING:
@@ -25,19 +27,54 @@ def complaints(settings: "Settings") -> list[str]:
                 "AUTH_SHARED_SECRET excludes BETTER_AUTH_URL and AUTH_JWKS_URL: "
                 "set AUTH_ISSUER and AUTH_AUDIENCE beside it instead"
             )
-        weakness = find_weakness(settings.auth_shared_secret.get_secret_value().encode())
-        if weakness:
-            found.append(f"AUTH_SHARED_SECRET {weakness}: openssl rand -base64 32")
+        found += _bad_secret(settings.auth_shared_secret.get_secret_value())
     found += _bad_databases(settings)
     found += _bad_urls(settings)
-    if settings.redis_url and not is_redis(settings.redis_url.get_secret_value()):
-        found.append("REDIS_URL must be a URL such as redis://user:password@host:6379/0")
+    if settings.redis_url and (fault := find_redis_fault(settings.redis_url.get_secret_value())):
+        found.append(f"REDIS_URL {fault}")
     found += _bad_issuers(settings)
-    if "*" in settings.cors_origins:
-        found.append("CORS_ORIGINS takes exact origins such as https://app.example.com, not *")
     if not settings.development:
         found += _missing_in_production(settings)
     return found
+
+
+def doubts(settings: "Settings") -> list[str]:
+    """What works, but is probably meant otherwise, each in a sentence.
+
+    Args:
+        settings: All of them, valid.
+    """
+    named = {"AUTH_ISSUER": {settings.issuer}, "AUTH_AUDIENCE": settings.audiences}
+    for each in settings.auth_issuers:
+        named[f"issuer of {each.name} in AUTH_ISSUERS"] = {each.issuer}
+        named[f"audience of {each.name} in AUTH_ISSUERS"] = set(each.audience)
+    found = [
+        f"{name}={value} is compared to the letter: unless auth.ts sets it so, tokens of Better "
+        f"Auth have {usual}"
+        for name, values in named.items()
+        for value in sorted(values)
+        if (usual := _as_better_auth_writes(value)) != value
+    ]
+    found += [ignored for url in settings.key_urls if (ignored := way_to(url).ignored)]
+    return list(dict.fromkeys(found))
+
+
+def _as_better_auth_writes(value: str) -> str:
+    """An origin as it is in tokens, if this is one with something more or in other letters."""
+    bare = value if "://" in value else f"https://{value}" if "." in value else ""
+    try:
+        url = read_web_url(bare)
+    except ValueError:
+        return value
+    return value if url.path.strip("/") or url.rest or url.user else url.origin
+
+
+def _bad_secret(secret: str) -> list[str]:
+    if secret != secret.strip() or (secret[0] == secret[-1] and secret[0] in "\"'"):
+        # The other side may have them as well: nobody here can tell.
+        return ["AUTH_SHARED_SECRET begins and ends with a quote or a blank: take them away"]
+    weakness = find_weakness(secret.encode())
+    return [f"AUTH_SHARED_SECRET {weakness}: openssl rand -base64 32"] if weakness else []
 
 
 def _bad_databases(settings: "Settings") -> list[str]:
@@ -61,9 +98,7 @@ def _bad_urls(settings: "Settings") -> list[str]:
         if value is None:
             continue
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            found.append(f"{name} must be a URL such as https://app.example.com")
-        elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             found.append(f"{name} must use https (http only on loopback)")
     return found
 

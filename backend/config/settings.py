@@ -1,48 +1,100 @@
 """The one place where settings are read; it refuses to start on unsafe values."""
 
+import os
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    ModelWrapValidatorHandler,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    PrivateAttr,
     SecretStr,
+    ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
-from backend.config.checks import complaints
+from backend.config.checks import complaints, doubts
+from backend.config.environment import read_environment
+from backend.config.refusals import UnusableSettings, refused_names, sentences
+from backend.config.urls import read_url
 from backend.config.values import (
+    ENVIRONMENT,
     LOOPBACK,
+    ON_OFF,
+    SECONDS,
+    SWITCH,
+    WHOLE,
     AdditionalIssuer,
     Algorithm,
     CommaSeparated,
+    Origins,
     check_field_names,
     check_limits,
     check_prefix,
+    read_algorithms,
+    read_base_url,
+    read_folder,
+    read_host,
+    read_issuer,
     read_json,
+    read_key_url,
     read_most,
     read_networks,
-    split,
 )
 from backend.core.rates import Limit, parse_limits
 
 _DEVELOPMENT_ISSUER: Final = "duly-development"
-_OWN_PORTS: Final = {"http": ":80", "https": ":443"}
+_NOTES: Final = "notes of the environment"  # no variable can be called so
+
+
+class _Environment(PydanticBaseSettingsSource):
+    """Environment variables and lines of `.env`, as `environment.py` reads them."""
+
+    def __init__(self, settings: type[BaseSettings], env_file: Path | None) -> None:
+        super().__init__(settings)
+        self._env_file = env_file
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Not asked for: `__call__` has them all."""
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, Any]:
+        fields = self.settings_cls.model_fields
+        secrets = secret_names()
+        found = read_environment(fields, secrets, os.environ, self._env_file)
+        return {**found.values, _NOTES: found.notes}
 
 
 class Settings(BaseSettings):
-    """Environment variables (or lines of `.env`), upper case; all have a default."""
+    """Environment variables (or lines of `.env`), upper case; all have a default.
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    Raises:
+        ValidationError: when a value is unsafe, or can never work.
+        UnusableSettings: when what is set cannot be read.
+    """
 
-    environment: Literal["development", "production"] = Field(
+    # pydantic-settings reads no file itself: `_Environment` does, unless `_env_file` is None.
+    model_config = SettingsConfigDict(
+        env_file=(), extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    _notes: tuple[str, ...] = PrivateAttr(default=())
+
+    environment: Annotated[Literal["development", "production"], ENVIRONMENT] = Field(
         default="development",
         description="`production` switches off everything made for development and insists on "
         "safe values.",
@@ -57,24 +109,24 @@ class Settings(BaseSettings):
         description="The same database without a transaction pooler, for migrations. "
         "Default: `DATABASE_URL`.",
     )
-    database_prepared_statements: Literal["auto", "on", "off"] = Field(
+    database_prepared_statements: Annotated[Literal["auto", "on", "off"], ON_OFF] = Field(
         default="auto",
         description="`off` for a transaction pooler that does not track prepared statements "
         "(PgBouncer before 1.21). `auto` finds out.",
     )
-    database_pool_size: PositiveInt = Field(
+    database_pool_size: Annotated[PositiveInt, WHOLE] = Field(
         default=4,
         le=64,
         description="Connections per worker for writes; reads have half as many, and so have slow "
         "reads and slow writes, when there are any. Each carries many requests at once, so few are "
         "enough; behind a transaction pooler only one at a time: set 16 or more there.",
     )
-    better_auth_url: str | None = Field(
+    better_auth_url: Annotated[str, AfterValidator(read_base_url)] | None = Field(
         default=None,
-        description="The frontend's `BETTER_AUTH_URL`. Gives issuer, audience and key source "
-        "unless the three settings below say otherwise.",
+        description="The frontend's `BETTER_AUTH_URL`, with its path if it has one. Gives issuer, "
+        "audience and key source unless the three settings below say otherwise.",
     )
-    auth_issuer: str | None = Field(
+    auth_issuer: Annotated[str, AfterValidator(read_issuer)] | None = Field(
         default=None,
         description="The `iss` of accepted tokens, to the letter. "
         "Default: the origin of `BETTER_AUTH_URL`.",
@@ -84,22 +136,25 @@ class Settings(BaseSettings):
         description="Accepted `aud` values, separated by commas. "
         "Default: the origin of `BETTER_AUTH_URL`.",
     )
-    auth_jwks_url: str | None = Field(
+    auth_jwks_url: Annotated[str, AfterValidator(read_key_url)] | None = Field(
         default=None,
-        description="Where the public keys are. Default: `/api/auth/jwks` at `BETTER_AUTH_URL`.",
+        description="Where the public keys are. Default: `/api/auth/jwks` at `BETTER_AUTH_URL`, or "
+        "`/jwks` below its path, which moves Better Auth's `/api/auth`.",
     )
-    auth_algorithms: Annotated[tuple[Algorithm, ...], NoDecode, BeforeValidator(split)] = Field(
+    auth_algorithms: Annotated[
+        tuple[Algorithm, ...], NoDecode, BeforeValidator(read_algorithms)
+    ] = Field(
         default=("EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"),
         min_length=1,
         description="Accepted signature algorithms, separated by commas.",
     )
-    auth_leeway: int = Field(
+    auth_leeway: Annotated[int, SECONDS] = Field(
         default=30,
         ge=0,
         le=300,
         description="Seconds by which the clocks of issuer and service may differ.",
     )
-    auth_max_token_lifetime: PositiveInt = Field(
+    auth_max_token_lifetime: Annotated[PositiveInt, SECONDS] = Field(
         default=86_400,
         description="Longest accepted time between `iat` and `exp`, in seconds.",
     )
@@ -116,9 +171,10 @@ class Settings(BaseSettings):
             "`name:subject`: never give a name to another issuer.",
         )
     )
-    cors_origins: CommaSeparated = Field(
+    cors_origins: Origins = Field(
         default=(),
-        description="Exact origins whose pages may call the API, separated by commas.",
+        description="Exact origins whose pages may call the API, separated by commas; `duly "
+        "doctor` says which.",
     )
     cors_headers: Annotated[CommaSeparated, AfterValidator(check_field_names)] = Field(
         default=(),
@@ -158,58 +214,83 @@ class Settings(BaseSettings):
         description="How many tasks a user may have, those in the trash included; `off`: any "
         "number.",
     )
-    docs_enabled: bool = Field(
+    docs_enabled: Annotated[bool, SWITCH] = Field(
         default=True, description="Whether `/docs` and `/openapi.json` are served."
     )
-    metrics_port: int | None = Field(
+    metrics_port: Annotated[int | None, WHOLE] = Field(
         default=None,
         ge=1,
         le=65_535,
         description="Serve `/metrics` on this port of `HOST` instead of `PORT`.",
     )
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(default=8000, ge=1, le=65_535, description="Port to listen on.")
-    workers: PositiveInt = Field(
+    host: Annotated[str, AfterValidator(read_host)] = Field(
+        default="127.0.0.1",
+        description="Address to listen on, or a name: then on all of its addresses here. `0.0.0.0` "
+        "is every address of IPv4, `::` of both.",
+    )
+    port: Annotated[int, WHOLE] = Field(
+        default=8000, ge=1, le=65_535, description="Port to listen on."
+    )
+    workers: Annotated[PositiveInt, WHOLE] = Field(
         default=2, description="Worker processes; about one for each processor core."
     )
-    drain_seconds: NonNegativeInt = Field(
+    drain_seconds: Annotated[NonNegativeInt, SECONDS] = Field(
         default=0,
         le=300,
         description="How long a worker that was told to stop goes on serving while `/readyz` says "
         "503, in seconds: what the load balancer takes to notice.",
     )
-    max_connections: PositiveInt = Field(
+    max_connections: Annotated[PositiveInt, WHOLE] = Field(
         default=8_192,
         description="Connections of clients per worker, as far as the limit of open files allows. "
         "Over it the one that has been idle longest is closed, and a new one is answered 503 when "
         "none is idle.",
     )
-    head_timeout: PositiveFloat = Field(
+    head_timeout: Annotated[PositiveFloat, SECONDS] = Field(
         default=5.0,
         le=60,
         description="Seconds that the request line and header fields may take to come.",
     )
-    body_idle_timeout: PositiveFloat = Field(
+    body_idle_timeout: Annotated[PositiveFloat, SECONDS] = Field(
         default=10.0, le=300, description="Seconds without a byte of a body that is coming."
     )
-    body_timeout: PositiveFloat = Field(
+    body_timeout: Annotated[PositiveFloat, SECONDS] = Field(
         default=30.0, le=3_600, description="Seconds that a body may take to come in all."
     )
-    idle_timeout: PositiveFloat = Field(
+    idle_timeout: Annotated[PositiveFloat, SECONDS] = Field(
         default=75.0,
         le=3_600,
         description="Seconds that a connection is kept between two requests: longer than the "
         "proxy before it keeps its own (60 by default at most of them).",
     )
-    write_timeout: PositiveFloat = Field(
+    write_timeout: Annotated[PositiveFloat, SECONDS] = Field(
         default=15.0,
         le=300,
         description="Seconds that a client may take no byte of its answer.",
     )
-    data_dir: Path = Field(
+    data_dir: Annotated[Path, AfterValidator(read_folder)] = Field(
         default=Path(".duly"),
         description="Where development keeps its database and signing key.",
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What code says, then what the environment says."""
+        assert isinstance(dotenv_settings, DotEnvSettingsSource)  # noqa: S101 - of this library
+        file = None if dotenv_settings.env_file is None else Path(".env")
+        return init_settings, _Environment(settings_cls, file)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about what is set and probably meant otherwise."""
+        return [*self._notes, *doubts(self)]
 
     @property
     def development(self) -> bool:
@@ -250,7 +331,15 @@ class Settings(BaseSettings):
         """Where the issuer publishes its keys."""
         if self.auth_jwks_url or not self.better_auth_url:
             return self.auth_jwks_url
-        return f"{self._better_auth_origin}/api/auth/jwks"
+        # A path takes the place of Better Auth's own (its `getBaseURL`).
+        path = read_url(self.better_auth_url).path or "/api/auth"
+        return f"{self._better_auth_origin}{path}/jwks"
+
+    @property
+    def key_urls(self) -> list[str]:
+        """Where the keys of all issuers are."""
+        urls = [self.jwks_url, *(each.jwks_url for each in self.auth_issuers)]
+        return [url for url in urls if url]
 
     @property
     def migration_url(self) -> SecretStr | None:
@@ -259,15 +348,43 @@ class Settings(BaseSettings):
 
     @property
     def _better_auth_origin(self) -> str | None:
-        if not self.better_auth_url:
-            return None
-        parts = urlsplit(self.better_auth_url)
-        # As `new URL(…).origin` has it: lower case, without the scheme's own port.
-        host = parts.netloc.rpartition("@")[2].lower()
-        return f"{parts.scheme}://{host.removesuffix(_OWN_PORTS.get(parts.scheme, ' '))}"
+        return read_url(self.better_auth_url).origin if self.better_auth_url else None
 
     @model_validator(mode="after")
     def _refuse_unsafe_values(self) -> Self:
         if found := complaints(self):
-            raise ValueError("; ".join(found))
+            raise UnusableSettings(*found)
         return self
+
+    # The last one: what stands above it has been done when `read` returns.
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read(cls, values: dict[str, Any], read: ModelWrapValidatorHandler[Self]) -> Self:
+        notes = values.pop(_NOTES, ())
+        try:
+            settings = read(values)
+        except ValidationError as error:
+            raise UnusableSettings(*sentences(error), *_further(error, values, read)) from None
+        settings._notes = tuple(notes)  # noqa: SLF001 - its own
+        return settings
+
+
+def _further(
+    error: ValidationError, values: dict[str, Any], read: ModelWrapValidatorHandler[Settings]
+) -> list[str]:
+    """What is wrong with the rest, so that all is told at once."""
+    refused = refused_names(error)
+    if not refused:
+        return []
+    try:
+        read({name: value for name, value in values.items() if name not in refused})
+    except ValidationError as more:
+        names = {name.upper() for name in refused}
+        return [each for each in sentences(more) if not any(name in each for name in names)]
+    return []
+
+
+def secret_names() -> frozenset[str]:
+    """The settings that a file may hold which `NAME_FILE` names, in lower case."""
+    fields = Settings.model_fields.items()
+    return frozenset(name for name, each in fields if SecretStr in get_args(each.annotation))

@@ -2,15 +2,18 @@
 
 import json
 import re
-from ipaddress import ip_network
-from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
+from ipaddress import ip_interface, ip_network
+from pathlib import Path
+from typing import Annotated, Final, Literal, get_args
+from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
+from backend.config.urls import read_origin, read_web_url
+from backend.core import rates
 from backend.core.prefix import read_prefix
-from backend.core.rates import parse_limits
 
 Algorithm = Literal["EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"]
 
@@ -22,21 +25,160 @@ LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1"))
 MAIN_ISSUER: Final = "main"
 """What the issuer of `BETTER_AUTH_URL` is called beside the names of `AUTH_ISSUERS`."""
 
+_ALGORITHMS: Final = {each.lower(): each for each in get_args(Algorithm)}
+_WHOLE: Final = re.compile(r"[+-]?\d+(?:_\d+)*", re.ASCII)
+_DURATION: Final = re.compile(r"([+-]?\d+(?:_\d+)*(?:\.\d+)?)\s*([a-z]*)", re.ASCII)
+_UNITS: Final = {"": 1, "ms": 0.001, **rates.SECONDS}
+# What redis-py reads from the query of a URL, and the files of TLS.
+_REDIS_PARAMETERS: Final = frozenset(
+    {"db", "protocol", "client_name", "health_check_interval", "socket_timeout"}
+    | {"socket_connect_timeout", "socket_keepalive", "username", "password"}
+    | {"ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname"}
+)
+
 
 def split(value: object) -> object:
-    """The parts of a text that commas separate; anything else as it is."""
-    return (
-        [part.strip() for part in value.split(",") if part.strip()]
-        if isinstance(value, str)
-        else value
-    )
+    """The parts of a text that commas separate, or of a JSON list; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    if value.startswith("[") and value.endswith("]"):
+        try:
+            return json.loads(value)
+        except ValueError:  # of YAML or Python, whose quotes are others
+            value = value[1:-1]
+    parts = (part.strip().strip("\"'") for part in re.split("[,\n]", value))
+    return [part for part in parts if part]
+
+
+def split_words(value: object) -> object:
+    """As `split`, and blanks and semicolons separate as well."""
+    return split(re.sub(r"[\s;]+", ",", value)) if isinstance(value, str) else value
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(read_origin, values)))
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
+Origins = Annotated[
+    tuple[str, ...], NoDecode, AfterValidator(_origins), BeforeValidator(split_words)
+]
+
+
+def read_switch(value: object) -> object:
+    """Whether something is on, in whatever words.
+
+    Raises:
+        ValueError: when it is neither.
+    """
+    if not isinstance(value, str):
+        return value
+    word = value.lower()
+    if word in {"true", "on", "yes", "y", "t", "1", "enabled"}:
+        return True
+    if word in rates.OFF | {"n", "f", "0", "disabled"}:
+        return False
+    raise ValueError("must be true or false")
+
+
+def read_whole(value: object) -> object:
+    """A whole number.
+
+    Raises:
+        ValueError: when it is written as none, or in a way that others read as another number.
+    """
+    if not isinstance(value, str):
+        return value
+    if not _WHOLE.fullmatch(value):
+        raise ValueError("must be a whole number such as 8000, without point, comma and unit")
+    return int(value)
+
+
+def read_seconds(value: object) -> object:
+    """A number of seconds, written with or without its unit: `90`, `90s`, `1.5 min`.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    if not isinstance(value, str):
+        return value
+    match = _DURATION.fullmatch(value.lower())
+    if match is None or match[2] not in _UNITS:
+        raise ValueError("must be a number of seconds, or one with a unit: 90, 90s, 2min, 1h, 1d")
+    seconds = float(match[1]) * _UNITS[match[2]]
+    return int(seconds) if seconds.is_integer() else seconds
+
+
+def words(others: Mapping[str, str]) -> Callable[[object], object]:
+    """Reads a word in any case; some are other words for one."""
+
+    def read(value: object) -> object:
+        return others.get(value.lower(), value.lower()) if isinstance(value, str) else value
+
+    return read
+
+
+SWITCH: Final = BeforeValidator(read_switch)
+WHOLE: Final = BeforeValidator(read_whole)
+SECONDS: Final = BeforeValidator(read_seconds)
+ENVIRONMENT: Final = BeforeValidator(words({"prod": "production", "dev": "development"}))
+ON_OFF: Final = BeforeValidator(
+    words(dict.fromkeys(("true", "yes", "1"), "on") | dict.fromkeys(("false", "no", "0"), "off"))
+)
+
+
+def read_algorithms(value: object) -> object:
+    """Names of algorithms, in any case.
+
+    Raises:
+        ValueError: when one is of a shared secret.
+    """
+    names = split_words(value)
+    if not isinstance(names, list):
+        return names
+    if any(str(name).upper().startswith("HS") for name in names):
+        raise ValueError("are those of public keys: HS256 comes with AUTH_SHARED_SECRET instead")
+    return [_ALGORITHMS.get(str(name).lower(), name) for name in names]
+
+
+def read_issuer(value: str) -> str:
+    """One `iss`, to the letter.
+
+    Raises:
+        ValueError: when it looks like several.
+    """
+    if value.startswith("[") or re.search(r",|\s", value):
+        raise ValueError("takes one issuer, without commas and blanks: AUTH_ISSUERS takes more")
+    return value
+
+
+def read_base_url(value: str) -> str:
+    """The URL of a frontend, normalised, with its path and without a slash at the end.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    if "," in value:
+        raise ValueError("takes one URL: AUTH_ISSUERS takes those of more frontends")
+    url = read_web_url(value)
+    bare = url.origin + url.path.rstrip("/\\")
+    if url.user or url.rest:
+        raise ValueError(f"takes no user, query and fragment: {bare}")
+    return bare
+
+
+def read_key_url(value: str) -> str:
+    """The URL of a key set, normalised as far as that changes nothing.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    url = read_web_url(value)
+    return f"{url.start}{url.path}{url.rest.partition('#')[0]}"
 
 
 def read_json(value: object) -> object:
-    """The value of a JSON text; nothing for an empty one.
+    """The list of a JSON text, or of one object; nothing for an empty one.
 
     Raises:
         ValueError: when it is no JSON.
@@ -44,9 +186,10 @@ def read_json(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value) if value.strip() else ()
+        read = json.loads(value) if value.strip() else ()
     except ValueError:
         raise ValueError('must be a JSON list: [{"name": "mobile", …}]') from None
+    return [read] if isinstance(read, dict) else read
 
 
 def listed(value: object) -> object:
@@ -60,11 +203,37 @@ def read_networks(value: object) -> object:
     Raises:
         ValueError: when one is neither.
     """
-    parts = split(value)
+    parts = split_words(value)
+    return tuple(map(_network, parts)) if isinstance(parts, list) else parts
+
+
+def _network(text: object) -> object:
+    bare = re.sub(r"[\[\]]", "", str(text))
     try:
-        return tuple(map(ip_network, parts)) if isinstance(parts, list) else parts
+        return ip_network(bare)
     except ValueError:
-        raise ValueError("takes addresses or networks such as 10.0.0.0/8, 2001:db8::1") from None
+        pass
+    try:
+        meant = str(ip_interface(bare).network)  # 10.0.0.1/8 is one address, or 10.0.0.0/8
+    except ValueError:
+        meant = "127.0.0.1, ::1" if bare == "localhost" else "10.0.0.0/8, 2001:db8::1"
+    raise ValueError(f"takes addresses or networks such as {meant}, not {text}")
+
+
+def read_host(value: str) -> str:
+    """An address or name to listen on.
+
+    Raises:
+        ValueError: when it is more, or less.
+    """
+    if value == "*":
+        raise ValueError("must be an address: 0.0.0.0 is all of IPv4, :: all of both")
+    bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+    match = re.fullmatch(r"(?:\w+://)?\[?([^/\]]+?)\]?(?::(\d+))?/?", bare)
+    if match and (match[2] or "://" in bare) and (":" not in match[1] or "[" in bare):
+        port = f" and PORT={match[2]}" if match[2] else ""
+        raise ValueError(f"takes an address alone: set HOST={match[1]}{port}")
+    return bare
 
 
 def check_field_names(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,7 +261,19 @@ def check_prefix(value: str) -> str:
 
 def read_most(value: object) -> object:
     """A largest number, None for `off`."""
-    return None if isinstance(value, str) and value.strip().lower() in {"", "off"} else value
+    return None if isinstance(value, str) and value.lower() in rates.OFF else read_whole(value)
+
+
+def read_folder(value: Path) -> Path:
+    """A folder; `~` is the user's.
+
+    Raises:
+        ValueError: when nobody knows where that is.
+    """
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise ValueError(f"is {value}, and this user has no home: write the whole path") from None
 
 
 def check_limits(value: str) -> str:
@@ -101,19 +282,29 @@ def check_limits(value: str) -> str:
     Raises:
         ValueError: when they are none.
     """
-    parse_limits(value)
+    rates.parse_limits(value)
     return value
 
 
-def is_redis(url: str) -> bool:
-    """Whether this is a URL of Redis."""
+def find_redis_fault(url: str) -> str | None:
+    """Why this is no URL of Redis, without repeating it: it may hold a password."""
+    example = "must be a URL such as redis://user:password@host:6379/0"
     try:
         parts = urlsplit(url)
         named = bool(parts.hostname) and parts.port != 0
     except ValueError:  # of the port, or the brackets
-        return False
+        return example
     database = parts.path.strip("/")
-    return named and parts.scheme in {"redis", "rediss"} and (not database or database.isdecimal())
+    if parts.scheme in {"http", "https"} and parts.hostname:
+        return f"{example}, not the one of its web interface"
+    if not named or parts.scheme not in {"redis", "rediss"}:
+        return example
+    if database and not database.isdecimal():
+        return example
+    names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if unknown := sorted(names - _REDIS_PARAMETERS):
+        return f"has parameters that are not known here: take out {', '.join(unknown)}"
+    return None
 
 
 class AdditionalIssuer(BaseModel):
@@ -126,13 +317,13 @@ class AdditionalIssuer(BaseModel):
         jwks_url: Where its public keys are.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
-    issuer: str = Field(min_length=1)
+    issuer: Annotated[str, AfterValidator(read_issuer)] = Field(min_length=1)
     audience: Annotated[
         tuple[Annotated[str, Field(min_length=1)], ...],
         Field(min_length=1),
         BeforeValidator(listed),
     ]
-    jwks_url: str
+    jwks_url: Annotated[str, AfterValidator(read_key_url)]

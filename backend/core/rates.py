@@ -6,8 +6,18 @@ from typing import Final, NamedTuple
 MOST_LIMITS: Final = 4
 LARGEST_AMOUNT: Final = 1_000_000_000
 
-_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-_LIMIT: Final = re.compile(r"(\d{1,10})\s*(?:/|per)\s*(\d{1,5})?\s*(second|minute|hour|day)s?")
+OFF: Final = frozenset({"off", "no", "none", "false", "unlimited"})
+"""Words for no limit at all."""
+
+SECONDS: Final = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3_600),
+    **dict.fromkeys(("d", "day", "days"), 86_400),
+}
+"""How long the units of time are that people write."""
+
+_LIMIT: Final = re.compile(rf"(\d{{1,10}})\s*(?:/|per)\s*(\d{{1,5}})?\s*({'|'.join(SECONDS)})")
 
 
 class Limit(NamedTuple):
@@ -31,7 +41,7 @@ def parse_limits(text: str) -> tuple[Limit, ...]:
     Raises:
         ValueError: when it is no such text; it says what is.
     """
-    if text.strip().lower() == "off":
+    if text.strip().lower() in OFF:
         return ()
     found = [_parse(part.strip().lower()) for part in re.split("[;,]", text)]
     if len(found) > MOST_LIMITS or len({limit.seconds for limit in found}) < len(found):
@@ -41,7 +51,7 @@ def parse_limits(text: str) -> tuple[Limit, ...]:
 
 def _parse(text: str) -> Limit:
     match = _LIMIT.fullmatch(text)
-    limit = Limit(int(match[1]), int(match[2] or 1) * _SECONDS[match[3]]) if match else Limit(0, 0)
+    limit = Limit(int(match[1]), int(match[2] or 1) * SECONDS[match[3]]) if match else Limit(0, 0)
     if not (0 < limit.amount <= LARGEST_AMOUNT and limit.seconds):
         raise ValueError("must be `off`, or limits such as `600/minute` or `20/second;600/minute`")
     return limit

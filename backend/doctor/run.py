@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from backend.config import Settings
+from backend.config.outgoing import find_bad_certificates, way_to
 from backend.doctor.database import examine_database
 from backend.doctor.finding import Finding, fail, ok
 from backend.doctor.keys import examine_keys
@@ -21,13 +22,32 @@ def examine(settings: Settings, token: str | None = None) -> Iterator[Finding]:
     """
     issuers = ", ".join(trusted_issuers(settings))
     yield ok("settings", f"{settings.environment}, tokens of {issuers}")
+    for note in settings.notes:
+        yield Finding("settings", "warn", note)
+    yield _pages(settings)
     if settings.database_url is None:
         yield _embedded()
     else:
         yield from examine_database(settings)
+    if problem := find_bad_certificates(settings.key_urls):
+        yield Finding("certificates", "fail", problem)
+        return
+    yield from _proxies(settings)
     yield from examine_keys(settings)
     if token is not None:
         yield asyncio.run(explain_token(settings, token))
+
+
+def _pages(settings: Settings) -> Finding:
+    if settings.cors_origins:
+        return ok("pages", f"those of {', '.join(settings.cors_origins)} may call")
+    return ok("pages", "none may call from a browser: CORS_ORIGINS is not set")
+
+
+def _proxies(settings: Settings) -> Iterator[Finding]:
+    for url in settings.key_urls:
+        if (way := way_to(url)).proxy:
+            yield ok("proxy", f"{url} is asked through {way.shown}")
 
 
 def _embedded() -> Finding:

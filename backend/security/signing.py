@@ -133,11 +133,32 @@ def development_issuer(settings: Settings) -> Issuer:
     """The issuer of `duly token`, whose key lies in the data directory.
 
     Raises:
-        ValueError: The settings name a real issuer: its tokens are not ours to make.
+        ValueError: The settings name a real issuer, whose tokens are not ours to make; or its key
+            can be neither read nor kept.
     """
     if not settings.development_keys:
         raise ValueError("development tokens exist only while no real issuer is configured")
-    return Issuer.load_or_create(settings.data_dir / "signing-key.json")
+    try:
+        return Issuer.load_or_create(settings.data_dir / "signing-key.json")
+    except OSError as error:
+        raise ValueError(
+            f"DATA_DIR={settings.data_dir} cannot keep the signing key ({error.strerror}): set "
+            "DATA_DIR to a folder that this user may write"
+        ) from error
+
+
+def development_token(settings: Settings, subject: str, lifetime: int) -> str:
+    """A token for `subject` that lasts `lifetime` seconds; only without a real issuer.
+
+    Raises:
+        ValueError: As `development_issuer`.
+    """
+    return development_issuer(settings).token(
+        subject,
+        issuer=settings.issuer,
+        audience=min(settings.audiences),
+        lifetime=lifetime,
+    )
 
 
 def identifier() -> str:

@@ -5,6 +5,7 @@ import contextlib
 import errno
 import socket
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
@@ -91,15 +92,16 @@ class Connections:
         """Accept connections from a socket that listens."""
         self.loop.add_reader(listener, self._accept, listener)
 
-    async def close(self, listener: socket.socket, seconds: float) -> None:
+    async def close(self, listeners: Iterable[socket.socket], seconds: float) -> None:
         """Accept no more, let requests in progress be answered, then cut what is left.
 
         Args:
-            listener: As given to `listen`.
+            listeners: As given to `listen`.
             seconds: For how long to wait.
         """
-        self.loop.remove_reader(listener)
-        listener.close()
+        for listener in listeners:
+            self.loop.remove_reader(listener)
+            listener.close()
         self.stopping = True
         for each in list(self._all):
             each.rest()

@@ -7,7 +7,7 @@ import resource
 import socket
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _BACKLOG: Final = 4_096
 _LISTENS: Final = "0A"  # TCP_LISTEN in /proc/net/tcp (proc(5))
@@ -17,28 +17,61 @@ class PortUnavailable(Exception):  # noqa: N818 - named for what it means
     """The address cannot be listened on; the message says why and what to do."""
 
 
-def claim(host: str, port: int, setting: str) -> socket.socket:
-    """A socket that listens there; nobody else can while it is open.
+def claim(host: str, port: int, setting: str) -> list[socket.socket]:
+    """Sockets that listen there, one for each address; nobody else can while they are open.
 
     Args:
-        host: The address.
+        host: An address, or a name of this machine: of its addresses, those that exist.
         port: The port.
         setting: What sets the port.
 
     Raises:
-        PortUnavailable: when it cannot be had.
+        PortUnavailable: when it cannot be had on one of them.
+    """
+    claimed: list[socket.socket] = []
+    try:
+        for family, address in _addresses(host, port):
+            if listener := _listen(family, address, alone=host != "::"):
+                claimed.append(listener)
+        if not claimed:
+            raise OSError(errno.EADDRNOTAVAIL, "no address")  # noqa: TRY301 - told as the others
+    except OSError as error:
+        for each in claimed:
+            each.close()
+        raise PortUnavailable(_explain(error, host, f"{setting}={port}", port)) from None
+    return claimed
+
+
+def _addresses(host: str, port: int) -> list[tuple[int, Any]]:
+    """The family and the address of each, once.
+
+    Raises:
+        OSError: when there is none.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, address = found[0][0], found[0][4]
-        both = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
+    except (socket.gaierror, UnicodeError):  # of a name too long, or with an empty label
+        raise OSError(errno.EADDRNOTAVAIL, "no address") from None
+    return list(dict.fromkeys((each[0], each[4]) for each in found))
+
+
+def _listen(family: int, address: Any, *, alone: bool) -> socket.socket | None:
+    """A socket that listens there; None when this machine does not have the address.
+
+    Args:
+        family: Of the address.
+        address: As getaddrinfo has it.
+        alone: Whether an IPv6 one takes no IPv4.
+    """
+    both = family == socket.AF_INET6 and not alone and socket.has_dualstack_ipv6()
+    try:
         listener = socket.create_server(
             address, family=family, backlog=_BACKLOG, dualstack_ipv6=both
         )
-    except socket.gaierror:
-        raise PortUnavailable(f"HOST={host} is no address of this machine.") from None
     except OSError as error:
-        raise PortUnavailable(_explain(error, host, f"{setting}={port}", port)) from None
+        if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
+            return None
+        raise
     listener.setblocking(False)  # noqa: FBT003 - as the standard library has it
     return listener
 
@@ -66,7 +99,10 @@ def _explain(error: OSError, host: str, setting: str, port: int) -> str:
     if error.errno == errno.EACCES:
         return f"{setting} needs privileges that this user lacks: set 1024 or more."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"HOST={host} is no address of this machine."
+        return (
+            f"HOST={host} is no address of this machine: set HOST to 127.0.0.1, or to 0.0.0.0 for "
+            "all. (Conda and csh set HOST to the machine's name: `unset HOST` there.)"
+        )
     return f"HOST={host}, {setting} cannot be listened on: {os.strerror(error.errno or 0)}."
 
 

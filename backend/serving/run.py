@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ import typer
 from pydantic import SecretStr
 
 from backend.config import Settings
+from backend.config.outgoing import find_bad_certificates
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer, PostgresFailed
 from backend.observability.logs import configure_logs
@@ -40,10 +41,11 @@ def serve(settings: Settings) -> None:
             program.
     """
     with (
-        _claimed(settings.host, settings.port, "PORT") as port,
-        _metrics(settings) as metrics_port,
+        _claimed(settings.host, settings.port, "PORT") as ports,
+        _metrics(settings) as metrics_ports,
         database(settings) as configured,
     ):
+        _check_keys(configured)
         _bring_up_to_date(configured)
         # Imported before the workers are forked: they start sooner, and share the memory.
         from backend.main import settle_garbage_collector  # noqa: PLC0415
@@ -52,15 +54,14 @@ def serve(settings: Settings) -> None:
 
         settle_garbage_collector()
         configure_logs()
-        worker = partial(work, partial(duly, configured), _worker_options(configured), port)
+        worker = partial(work, partial(duly, configured), _worker_options(configured), ports)
         works: list[Work] = [worker] * configured.workers
-        if metrics_port is not None:
-            works.append(partial(serve_metrics, metrics_port))
+        works += [partial(serve_metrics, each) for each in metrics_ports]
         supervise(
             works,
             configured.drain_seconds + STOP_SECONDS + _PATIENCE_SECONDS,
             on_ready=partial(_announce, configured),
-            on_stop=port.close,  # the workers have it, for as long as they drain
+            on_stop=partial(_close, ports),  # the workers have them, for as long as they drain
         )
 
 
@@ -84,7 +85,7 @@ def _worker_options(settings: Settings) -> "WorkerOptions":
 
 
 @contextmanager
-def _claimed(host: str, port: int, setting: str) -> Iterator[socket.socket]:
+def _claimed(host: str, port: int, setting: str) -> Iterator[list[socket.socket]]:
     """The port, before anything else is begun that its holder may be using.
 
     Raises:
@@ -94,8 +95,33 @@ def _claimed(host: str, port: int, setting: str) -> Iterator[socket.socket]:
         claimed = listener.claim(host, port, setting)
     except listener.PortUnavailable as error:
         raise CannotServe(str(error)) from None
-    with claimed:
+    try:
         yield claimed
+    finally:
+        _close(claimed)
+
+
+def _close(sockets: Iterable[socket.socket]) -> None:
+    for each in sockets:
+        each.close()
+
+
+def _check_keys(settings: Settings) -> None:
+    """Fail here, in words, for what would end each worker.
+
+    Raises:
+        CannotServe: when keys can be had in no way.
+    """
+    if problem := find_bad_certificates(settings.key_urls):
+        raise CannotServe(problem)
+    if settings.development_keys:
+        # Imported here: production has no use for a signing key.
+        from backend.security.signing import development_issuer  # noqa: PLC0415
+
+        try:
+            development_issuer(settings)
+        except ValueError as error:
+            raise CannotServe(str(error)) from None
 
 
 @contextmanager
@@ -103,7 +129,7 @@ def database(settings: Settings) -> Iterator[Settings]:
     """The settings with a database in them: the embedded one in development, if none is set.
 
     Raises:
-        CannotServe: when that one is not installed, or does not start.
+        CannotServe: when that one is not installed, does not start, or has nowhere to be.
     """
     if settings.database_url is not None or not settings.development:
         yield settings
@@ -112,6 +138,11 @@ def database(settings: Settings) -> Iterator[Settings]:
         embedded = EmbeddedServer(settings.data_dir / "postgres")
     except PostgresFailed as error:
         raise CannotServe(str(error)) from None
+    except OSError as error:
+        raise CannotServe(
+            f"DATA_DIR={settings.data_dir} cannot be used ({error.strerror}): set DATA_DIR to a "
+            "folder that this user may write, or DATABASE_URL to a PostgreSQL that runs."
+        ) from None
     try:
         url = embedded.database(_DATABASE)
         yield settings.model_copy(update={"database_url": SecretStr(url)})
@@ -138,16 +169,27 @@ def _bring_up_to_date(settings: Settings) -> None:
 
 
 @contextmanager
-def _metrics(settings: Settings) -> Iterator[socket.socket | None]:
-    """A directory in which the workers count, and the port on which the sums are served."""
-    with tempfile.TemporaryDirectory(prefix="duly-metrics-") as directory:
+def _metrics(settings: Settings) -> Iterator[list[socket.socket]]:
+    """A directory in which the workers count, and the port on which the sums are served.
+
+    Raises:
+        CannotServe: when there is no place for either.
+    """
+    try:
+        counted = tempfile.TemporaryDirectory(prefix="duly-metrics-")
+    except OSError as error:
+        raise CannotServe(
+            f"TMPDIR: no folder for temporary files can be written ({error.strerror}): set TMPDIR "
+            "to one, or mount a small volume at /tmp."
+        ) from None
+    with counted as directory:
         # Prometheus' client looks at it when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
         if settings.metrics_port is None:
-            yield None
+            yield []
             return
-        with _claimed(settings.host, settings.metrics_port, "METRICS_PORT") as port:
-            yield port
+        with _claimed(settings.host, settings.metrics_port, "METRICS_PORT") as ports:
+            yield ports
 
 
 def _announce(settings: Settings) -> None:
@@ -160,7 +202,9 @@ def _announce(settings: Settings) -> None:
 
 
 def _origin(settings: Settings) -> str:
-    return f"http://{settings.host}:{settings.port}"
+    # IPv6 in brackets; `%` is before the zone of an address (RFC 6874).
+    host = settings.host.replace("%", "%25")
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _greeting(settings: Settings) -> str:
@@ -170,23 +214,6 @@ def _greeting(settings: Settings) -> str:
     if settings.development_keys:
         lines += ["Create a task as alice, then list hers:", _example(origin), ""]
     return "\n\n".join(lines)
-
-
-def development_token(settings: Settings, subject: str, lifetime: int) -> str:
-    """A token for `subject` that lasts `lifetime` seconds; only without a real issuer.
-
-    Raises:
-        ValueError: when the settings name a real issuer.
-    """
-    # Imported here: production has no use for a signing key.
-    from backend.security.signing import development_issuer  # noqa: PLC0415
-
-    return development_issuer(settings).token(
-        subject,
-        issuer=settings.issuer,
-        audience=min(settings.audiences),
-        lifetime=lifetime,
-    )
 
 
 def _example(origin: str) -> str:

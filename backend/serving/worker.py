@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -53,13 +53,15 @@ async def duly(settings: Settings) -> AsyncIterator[ASGIApp]:
         yield app
 
 
-def work(opened: Opened, options: WorkerOptions, listener: socket.socket, family: Family) -> int:
+def work(
+    opened: Opened, options: WorkerOptions, listeners: Sequence[socket.socket], family: Family
+) -> int:
     """Serve until told to stop, or until the parent is gone.
 
     Args:
         opened: What to serve.
         options: See `WorkerOptions`.
-        listener: Where connections come from, shared by all workers.
+        listeners: Where connections come from, shared by all workers.
         family: The parent.
 
     Returns:
@@ -68,7 +70,7 @@ def work(opened: Opened, options: WorkerOptions, listener: socket.socket, family
     name_process("duly-worker")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            runner.run(_work(opened, options, listener, family))
+            runner.run(_work(opened, options, listeners, family))
         except Exception as error:
             log.exception("worker_failed", extra={"reason": str(error)})
             return 1
@@ -76,19 +78,20 @@ def work(opened: Opened, options: WorkerOptions, listener: socket.socket, family
 
 
 async def _work(
-    opened: Opened, options: WorkerOptions, listener: socket.socket, family: Family
+    opened: Opened, options: WorkerOptions, listeners: Sequence[socket.socket], family: Family
 ) -> None:
     told = asyncio.Event()
     orphaned = _listen_for_the_end(told.set, family.lifeline)
     async with opened() as application:
         connections = Connections(application, options.timers, options.most, options.refusals)
-        connections.listen(listener)
+        for each in listeners:
+            connections.listen(each)
         family.tell_ready()
         await told.wait()
         stopping.set()
         if not orphaned():
             await asyncio.sleep(options.drain_seconds)
-        await connections.close(listener, STOP_SECONDS)
+        await connections.close(listeners, STOP_SECONDS)
 
 
 def _listen_for_the_end(tell: Callable[[], None], lifeline: int) -> Callable[[], bool]:

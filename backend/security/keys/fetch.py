@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from backend.config.outgoing import way_to
+
 LARGEST_DOCUMENT: Final = 64 * 1024
 CONNECT_SECONDS: Final = 1.0
 TOTAL_SECONDS: Final = 3.0
@@ -62,8 +64,10 @@ class HttpFetch:
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
             follow_redirects=False,
             timeout=httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
-            # A proxy of the environment leads outwards; this machine is not out there.
-            trust_env=not local,
+            # The environment's certificates count, its proxies as `way_to` reads them.
+            verify=httpx2.create_ssl_context(trust_env=parts.scheme == "https"),
+            proxy=way_to(url).proxy,
+            trust_env=False,
         )
 
     async def __call__(self) -> bytes:

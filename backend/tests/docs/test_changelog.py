@@ -5,7 +5,7 @@ import re
 from pydantic import SecretStr
 
 from backend import cli
-from backend.config import Settings
+from backend.config import Settings, secret_names
 from backend.main import create_app
 from backend.tests.docs.markdown import DOCUMENTS, spans
 from backend.tests.support.paths import operations
@@ -25,6 +25,10 @@ def test_every_route_is_named_with_its_method() -> None:
 
 def test_every_setting_is_named() -> None:
     assert {field.upper() for field in Settings.model_fields} - NAMED == set()
+
+
+def test_every_file_of_a_secret_is_named() -> None:
+    assert {f"{name.upper()}_FILE" for name in secret_names()} - NAMED == set()
 
 
 def test_every_command_is_named() -> None:

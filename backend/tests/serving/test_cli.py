@@ -108,8 +108,8 @@ def test_with_a_real_issuer_there_are_no_development_tokens(
         ({"BETTER_AUTH_URL": "http://app.example.com"}, ["BETTER_AUTH_URL must use https"]),
         ({"AUTH_SHARED_SECRET": "letmein"}, ["AUTH_SHARED_SECRET needs at least 32 bytes"]),
         ({"CORS_ORIGINS": "*"}, ["CORS_ORIGINS takes exact origins"]),
-        ({"WORKERS": "letmein"}, ["WORKERS", "integer"]),
-        ({"PORT": "0"}, ["PORT", "greater than or equal to 1"]),
+        ({"WORKERS": "letmein"}, ["WORKERS must be a whole number"]),
+        ({"PORT": "0"}, ["PORT must be greater than or equal to 1"]),
     ],
     ids=str,
 )

