@@ -7,16 +7,13 @@ None of that is a reason not to serve.
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+from typing import Any
 
 
 class _Lossy(io.FileIO):
     """What cannot be written is lost."""
 
-    def write(self, data: "ReadableBuffer", /) -> int:
+    def write(self, data: Any, /) -> int:  # Any: a buffer, whose type has no public name in 3.11
         size = memoryview(data).nbytes
         try:
             # None: it would block, since whoever shares the pipe made it so.
