@@ -1,8 +1,6 @@
 """The command `duly`."""
 
-import io
 import json
-import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -39,7 +37,9 @@ def main(
     ] = False,
 ) -> None:
     """The task backend for apps whose users sign in with Better Auth."""
-    _open_standard_streams()
+    from backend.serving.streams import prepare_streams  # noqa: PLC0415
+
+    prepare_streams()
 
 
 @app.command()
@@ -130,17 +130,6 @@ def _told_settings() -> Settings:
     for note in settings.notes:
         typer.echo(f"{_MARKS['warn']} {note}", err=True)
     return settings
-
-
-def _open_standard_streams() -> None:
-    """Let there be streams, closed by whom they may be, which take any character."""
-    for name in ("stdin", "stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:  # or the next file that is opened would get its number
-            mode = "r" if name == "stdin" else "w"
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
-        elif isinstance(stream, io.TextIOWrapper) and stream.writable():
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _stop(message: str) -> NoReturn:

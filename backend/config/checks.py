@@ -28,6 +28,10 @@ def complaints(settings: "Settings") -> list[str]:
                 "set AUTH_ISSUER and AUTH_AUDIENCE beside it instead"
             )
         found += _bad_secret(settings.auth_shared_secret.get_secret_value())
+    if settings.database_url_direct and not settings.database_url:
+        found.append("DATABASE_URL_DIRECT is for migrations only: set DATABASE_URL as well")
+    if settings.metrics_port == settings.port:
+        found.append(f"METRICS_PORT and PORT are both {settings.port}: set another, or unset it")
     found += _bad_databases(settings)
     found += _bad_urls(settings)
     if settings.redis_url and (fault := find_redis_fault(settings.redis_url.get_secret_value())):
@@ -55,8 +59,43 @@ def doubts(settings: "Settings") -> list[str]:
         for value in sorted(values)
         if (usual := _as_better_auth_writes(value)) != value
     ]
+    found += _without_issuer(settings)
+    found += [
+        f"TRUSTED_PROXIES={network} lets every client say which address it has"
+        for network in settings.trusted_proxies
+        if network.prefixlen == 0
+    ]
+    if near := _nearly_let_in(settings):
+        found.append(
+            f"CORS_ORIGINS has {near}, and BETTER_AUTH_URL={settings.better_auth_url} is not among "
+            "them: browsers mind the scheme and `www.`"
+        )
     found += [ignored for url in settings.key_urls if (ignored := way_to(url).ignored)]
     return list(dict.fromkeys(found))
+
+
+def _without_issuer(settings: "Settings") -> list[str]:
+    named = settings.auth_issuer and settings.auth_audience
+    for name in ("auth_jwks_url", "auth_shared_secret"):
+        if getattr(settings, name) and not (named or settings.better_auth_url):
+            return [
+                f"{name.upper()} alone accepts nobody's tokens: set AUTH_ISSUER and AUTH_AUDIENCE"
+            ]
+    return []
+
+
+def _nearly_let_in(settings: "Settings") -> str | None:
+    """The origin of CORS_ORIGINS that is the frontend's but for scheme or `www.`."""
+    if not settings.better_auth_url:
+        return None
+    pages = read_web_url(settings.better_auth_url).origin
+    if pages in settings.cors_origins:
+        return None
+    return next((each for each in settings.cors_origins if _site(each) == _site(pages)), None)
+
+
+def _site(origin: str) -> str:
+    return origin.partition("://")[2].removeprefix("www.")
 
 
 def _as_better_auth_writes(value: str) -> str:

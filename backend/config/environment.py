@@ -5,6 +5,7 @@ comments in, Windows a carriage return, Compose makes unset variables empty ones
 after cleaning is what counts; an empty value is none.
 """
 
+import logging
 import re
 from collections.abc import Collection, Mapping
 from io import StringIO
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from backend.config.misspelt import find_misspelt
 from backend.config.refusals import UnusableSettings
@@ -161,4 +163,10 @@ def _lines(path: Path, notes: list[str]) -> Mapping[str, str | None]:
         text = "\0"
     if "\0" in text:
         raise UnusableSettings(f"{path} is not text in UTF-8: save it as such")
+    notes += [
+        f"line {each.original.line} of {path} is no NAME=value: not read"
+        for each in parse_stream(StringIO(text))
+        if each.error or (each.key and each.value is None)
+    ]
+    logging.getLogger("dotenv.main").disabled = True  # it would say the same
     return dotenv_values(stream=StringIO(text))

@@ -37,9 +37,9 @@ def find_misspelt(
 
 def _meant(variable: str, wanted: dict[str, str]) -> str | None:
     """The setting that the variable is meant for."""
-    bare = variable.upper().removeprefix("EXPORT ")
-    named = bare.startswith("DULY_")
-    letters = _letters(bare.removeprefix("DULY_").removesuffix("_FILE"))
+    bare = re.sub(r"^(EXPORT |\$ENV:|DULY_)", "", variable.upper())
+    named = bare != variable.upper()
+    letters = _letters(bare.removesuffix("_FILE"))
     if (other := _ALSO_CALLED.get(letters)) in wanted:
         return other
     near = ((_distance(letters, each), name) for name, each in wanted.items())

@@ -10,6 +10,7 @@ from backend.doctor.database import examine_database
 from backend.doctor.finding import Finding, fail, ok
 from backend.doctor.keys import examine_keys
 from backend.doctor.token import explain_token
+from backend.security.signing import development_issuer
 from backend.security.trust import trusted_issuers
 
 
@@ -32,6 +33,12 @@ def examine(settings: Settings, token: str | None = None) -> Iterator[Finding]:
     if problem := find_bad_certificates(settings.key_urls):
         yield Finding("certificates", "fail", problem)
         return
+    if settings.development_keys:
+        try:
+            development_issuer(settings)
+        except ValueError as error:
+            yield Finding("keys", "fail", str(error))
+            return
     yield from _proxies(settings)
     yield from examine_keys(settings)
     if token is not None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _DATABASE = "duly"
 _SPARE_DESCRIPTORS = 128  # for the database, files and what is being refused
 _PATIENCE_SECONDS = 2  # for workers that end by themselves
+_TRACING = ("OTEL_PYTHON_TRACER_PROVIDER", "OTEL_PYTHON_CONTEXT", "OTEL_PROPAGATORS")
 
 
 class CannotServe(Exception):  # noqa: N818 - named for what it means
@@ -46,6 +47,7 @@ def serve(settings: Settings) -> None:
         database(settings) as configured,
     ):
         _check_keys(configured)
+        _check_tracing()
         _bring_up_to_date(configured)
         # Imported before the workers are forked: they start sooner, and share the memory.
         from backend.main import settle_garbage_collector  # noqa: PLC0415
@@ -71,10 +73,9 @@ def _worker_options(settings: Settings) -> "WorkerOptions":
     from backend.serving.refusals import Refusals  # noqa: PLC0415
     from backend.serving.worker import WorkerOptions  # noqa: PLC0415
 
-    room = listener.raise_descriptor_limit() - _SPARE_DESCRIPTORS
     return WorkerOptions(
         Timers(settings.head_timeout, settings.idle_timeout, settings.write_timeout),
-        max(1, min(settings.max_connections, room)),
+        min(settings.max_connections, _room_for_connections()),
         Refusals(
             https_only=not settings.development,
             origins=settings.cors_origins,
@@ -82,6 +83,21 @@ def _worker_options(settings: Settings) -> "WorkerOptions":
         ),
         settings.drain_seconds,
     )
+
+
+def _room_for_connections() -> int:
+    """How many connections the limit of open files leaves to clients.
+
+    Raises:
+        CannotServe: when it leaves none.
+    """
+    most = listener.raise_descriptor_limit()
+    if most <= _SPARE_DESCRIPTORS:
+        raise CannotServe(
+            f"The limit of open files is {most}, and Duly needs 1024 or more: raise it (`ulimit "
+            "-n`, in systemd LimitNOFILE, in Compose `ulimits`)."
+        )
+    return most - _SPARE_DESCRIPTORS
 
 
 @contextmanager
@@ -122,6 +138,29 @@ def _check_keys(settings: Settings) -> None:
             development_issuer(settings)
         except ValueError as error:
             raise CannotServe(str(error)) from None
+
+
+def _check_tracing() -> None:
+    """Fail here, in words, for what would end each worker.
+
+    Raises:
+        CannotServe: when the environment asks for tracing by something that is not installed.
+    """
+    logging.disable()  # it would tell a traceback
+    try:
+        # Imported here: it is what the import reads that may fail.
+        from opentelemetry import context, propagate, trace  # noqa: F401, PLC0415
+
+        trace.get_tracer_provider()
+        context.get_current()
+    except Exception:  # noqa: BLE001 - whatever the named package raises
+        named = (each for each in _TRACING if each in os.environ)
+        raise CannotServe(
+            f"OpenTelemetry is not installed as {' and '.join(named)} would have it: unset that, "
+            "or install what it names beside Duly."
+        ) from None
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @contextmanager
@@ -177,10 +216,10 @@ def _metrics(settings: Settings) -> Iterator[list[socket.socket]]:
     """
     try:
         counted = tempfile.TemporaryDirectory(prefix="duly-metrics-")
-    except OSError as error:
+    except OSError:
         raise CannotServe(
-            f"TMPDIR: no folder for temporary files can be written ({error.strerror}): set TMPDIR "
-            "to one, or mount a small volume at /tmp."
+            "TMPDIR: no folder for temporary files can be written, not even /tmp: set TMPDIR to "
+            "one, or mount a small volume at /tmp."
         ) from None
     with counted as directory:
         # Prometheus' client looks at it when it is imported.

@@ -91,6 +91,12 @@ class _Signals:
             each.setblocking(False)  # noqa: FBT003 - as the standard library has it
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
 
+    def close(self) -> None:
+        """Be woken no more."""
+        signal.set_wakeup_fd(-1)
+        self._reader.close()
+        self._writer.close()
+
     def note(self, number: int, _frame: object) -> None:
         # A terminal sends Ctrl-C to the whole group, a service manager to every process: the
         # second signal changes nothing.
@@ -111,9 +117,9 @@ def _signals() -> Iterator[_Signals]:
     try:
         yield told
     finally:
-        signal.set_wakeup_fd(-1)
         for each, handler in before.items():
             signal.signal(each, handler)
+        told.close()
 
 
 class _Children:

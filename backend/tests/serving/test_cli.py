@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -193,3 +194,9 @@ def test_production_does_not_serve_an_older_database(duly: Duly, empty_database:
     )
     assert refused.exit_code == 1
     assert "run `duly migrate` first" in refused.stderr
+
+
+def test_it_says_its_version(duly: Duly) -> None:
+    shown = duly("--version")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert shown.stdout == f"{version('duly')}\n"
