@@ -54,18 +54,31 @@ def serve() -> None:
 
 
 @app.command()
-def migrate(revision: Annotated[str, typer.Argument(help="Where to go; `head`.")] = "head") -> None:
-    """Create or update the tables in the database of the settings."""
+def migrate(
+    revision: Annotated[str, typer.Argument(help="Where to go; `head`.")] = "head",
+    *,
+    yes_delete_data: Annotated[
+        bool, typer.Option("--yes-delete-data", help="Go back in production.")
+    ] = False,
+) -> None:
+    """Create or update the tables in the database of the settings, and put its rights right."""
     from backend.database import migrate as migrations  # noqa: PLC0415
     from backend.serving import run as server  # noqa: PLC0415
 
     try:
         with server.database(_told_settings()) as settings:
             assert settings.migration_url is not None  # noqa: S101 - `database` has set it
-            migrations.upgrade(settings.migration_url.get_secret_value(), revision)
+            url = settings.migration_url.get_secret_value()
+            back = migrations.goes_back(url, revision)
+            if back and not (settings.development or yes_delete_data):
+                _stop(
+                    f"Going back to {revision} deletes data of users, and this is production: "
+                    "say `--yes-delete-data`, and have a backup."
+                )
+            outcome = (migrations.downgrade if back else migrations.upgrade)(url, revision)
     except (server.CannotServe, migrations.MigrationFailed) as error:
         _stop(str(error))
-    typer.echo(f"The database is at {revision}.")
+    typer.echo(str(outcome))
 
 
 @app.command()

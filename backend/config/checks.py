@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from backend.config.database_urls import DatabaseUrl, ignored_parameters
 from backend.config.outgoing import way_to
 from backend.config.urls import read_web_url
 from backend.config.values import MAIN_ISSUER, find_redis_fault
@@ -70,6 +71,7 @@ def doubts(settings: "Settings") -> list[str]:
             f"CORS_ORIGINS has {near}, and BETTER_AUTH_URL={settings.better_auth_url} is not among "
             "them: browsers mind the scheme and `www.`"
         )
+    found += ignored_parameters(settings)
     found += [ignored for url in settings.key_urls if (ignored := way_to(url).ignored)]
     return list(dict.fromkeys(found))
 
@@ -122,9 +124,9 @@ def _bad_databases(settings: "Settings") -> list[str]:
         "DATABASE_URL_DIRECT": settings.database_url_direct,
     }
     return [
-        f"{name} must be a URL such as postgresql://user:password@host/database"
+        f"{name} {url.fault}"
         for name, url in urls.items()
-        if url and not url.get_secret_value().startswith(("postgresql://", "postgres://"))
+        if isinstance(url, DatabaseUrl) and url.fault
     ]
 
 

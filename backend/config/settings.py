@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from backend.config.checks import complaints, doubts
+from backend.config.database_urls import read_database
 from backend.config.environment import read_environment
 from backend.config.refusals import UnusableSettings, refused_names, sentences
 from backend.config.urls import read_url
@@ -58,6 +59,7 @@ from backend.config.values import (
 from backend.core.rates import Limit, parse_limits
 
 _DEVELOPMENT_ISSUER: Final = "duly-development"
+_Database = Annotated[SecretStr | None, AfterValidator(read_database)]
 _NOTES: Final = "notes of the environment"  # no variable can be called so
 
 
@@ -99,12 +101,14 @@ class Settings(BaseSettings):
         description="`production` switches off everything made for development and insists on "
         "safe values.",
     )
-    database_url: SecretStr | None = Field(
+    database_url: _Database = Field(
         default=None,
-        description="PostgreSQL, as Neon gives it (a pooled URL is fine). "
+        description="PostgreSQL, as Neon gives it (a pooled URL is fine), or anything else that "
+        "libpq reads: several hosts, sockets, `service=…`, `host=… dbname=…`. Parameters of other "
+        "programs, such as Prisma's `pgbouncer`, are left out with a warning. "
         "Unset in development: an embedded PostgreSQL under `DATA_DIR`.",
     )
-    database_url_direct: SecretStr | None = Field(
+    database_url_direct: _Database = Field(
         default=None,
         description="The same database without a transaction pooler, for migrations. "
         "Default: `DATABASE_URL`.",

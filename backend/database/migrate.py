@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from backend.database import urls
+from backend.database.faults import IsolationBroken
+from backend.database.migrations.role import RightsMissing
+from backend.database.urls import first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from alembic.config import Config
 
@@ -21,60 +28,118 @@ class MigrationFailed(Exception):  # noqa: N818 - named for what happened
     """The database is as it was; the message says why, and holds no password."""
 
 
-def configuration(url: str, *, moves: bool = False) -> Config:
-    """Alembic's configuration for the database at `url` (a `postgresql://` URL).
+@dataclass
+class Outcome:
+    """What a migration did.
+
+    Attributes:
+        place: The database and its server.
+        before: The revision that it was at; None: it had none.
+        after: The revision that it is at.
+        mended: What was wrong besides the revision, and is right now.
+    """
+
+    place: str = ""
+    before: str | None = None
+    after: str | None = None
+    mended: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """What to tell the operator."""
+        moved = f"{self.before or 'nothing'} → {self.after or 'nothing'}"
+        at = moved if self.before != self.after else f"at {self.after or 'nothing'}"
+        if is_newer(self.after):
+            at += f", newer than this program ({revisions()[-1]}): left as it is"
+        return "\n".join([f"{self.place}: {at}", *(f"  {each}" for each in self.mended)])
+
+
+def configuration(url: str, outcome: Outcome | None = None) -> Config:
+    """Alembic's configuration for the database at `url`.
 
     Args:
-        url: The database.
-        moves: Whether the command goes to another revision; else it only looks.
+        url: The database, as libpq takes it.
+        outcome: Where to note what was done; without, the command only looks.
     """
     from alembic.config import Config  # noqa: PLC0415 - half a second that serving needs not
 
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
-    config.attributes.update(url=url, moves=moves)
+    config.attributes["url"] = url
+    if outcome:
+        config.attributes["outcome"] = outcome
     return config
 
 
-def upgrade(url: str, revision: str = "head") -> None:
+def upgrade(url: str, revision: str = "head") -> Outcome:
     """Bring the database at `url` to `revision`, creating everything that is missing.
 
-    Requests may go on meanwhile; when PostgreSQL prefers one of theirs, it is tried again.
+    At the newest one, role, grants and row-level security are put right as well. Requests may go on
+    meanwhile; when PostgreSQL prefers one of theirs, it is tried again. A database that is newer
+    than this program is left as it is.
 
     Raises:
-        MigrationFailed: when the database cannot be reached or there is no such revision.
+        MigrationFailed: when the database cannot be reached or the login may not do it, or there is
+            no such revision.
     """
-    from alembic import command, util  # noqa: PLC0415 - as above
+    from alembic import command  # noqa: PLC0415 - as above
+
+    with _explained():
+        return _repeated(lambda outcome: command.upgrade(configuration(url, outcome), revision))
+
+
+def downgrade(url: str, revision: str) -> Outcome:
+    """Take the database at `url` back to `revision`; `base` removes all of Duly's data.
+
+    Raises:
+        MigrationFailed: as `upgrade`.
+    """
+    from alembic import command  # noqa: PLC0415 - as above
+
+    with _explained():
+        return _repeated(lambda outcome: command.downgrade(configuration(url, outcome), revision))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say in words why a migration failed."""
+    from alembic import util  # noqa: PLC0415 - as above
 
     try:
-        _repeated(lambda: command.upgrade(configuration(url, moves=True), revision))
-    except ArgumentError:  # not repeated: it may hold a password
-        raise MigrationFailed("DATABASE_URL is not a PostgreSQL URL.") from None
-    except OperationalError as error:
-        if isinstance(error.orig, psycopg.errors.DeadlockDetected):
-            raise MigrationFailed("The database is too busy: stop the service, or retry.") from None
-        raise MigrationFailed(f"DATABASE_URL cannot be reached: {error.orig}") from None
-    except util.CommandError as error:
+        yield
+    except RightsMissing as missing:
+        commands = "".join(f"\n    {command};" for command in missing.commands)
+        raise MigrationFailed(
+            "The login of the migrations lacks rights that only an administrator can give. Have "
+            f"one run in this database, then run `duly migrate` again:\n{commands}\n"
+        ) from None
+    except (IsolationBroken, util.CommandError) as error:
         raise MigrationFailed(str(error)) from None
+    except DBAPIError as error:  # whose own text has the statement in it
+        raise MigrationFailed(_why(error.orig)) from None
 
 
-def _repeated(move: Callable[[], None]) -> None:
+def _why(error: BaseException | None) -> str:
+    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
+        return f"DATABASE_URL cannot be reached: {first_line(error)}"
+    if isinstance(error, psycopg.errors.DeadlockDetected):
+        return "The database is too busy: stop the service, or retry."
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return "The database takes no writes: name the primary server in DATABASE_URL."
+    return f"PostgreSQL refuses the migration: {first_line(error or Exception())}"
+
+
+def _repeated(move: Callable[[Outcome], None]) -> Outcome:
     """Run a migration again that lost against requests: nothing of it has happened."""
-    for tries_left in reversed(range(_TRIES)):
+    tries_left = _TRIES
+    while True:
+        tries_left -= 1
         try:
-            move()
+            move(outcome := Outcome())
         except OperationalError as error:
             if not (tries_left and isinstance(error.orig, psycopg.errors.DeadlockDetected)):
                 raise
         else:
-            return
-
-
-def downgrade(url: str, revision: str) -> None:
-    """Take the database at `url` back to `revision`; `base` removes all of Duly's data."""
-    from alembic import command  # noqa: PLC0415 - as above
-
-    command.downgrade(configuration(url, moves=True), revision)
+            return outcome
 
 
 def check(url: str) -> None:
@@ -94,9 +159,9 @@ def current(url: str) -> str | None:
 
     Raises:
         psycopg.OperationalError: when the database cannot be reached.
-        psycopg.ProgrammingError: when libpq cannot read the URL.
+        psycopg.errors.InsufficientPrivilege: when the login may not read it.
     """
-    with psycopg.connect(url) as connection:
+    with urls.connect(url) as connection:
         try:
             row = connection.execute("select version_num from duly.alembic_version").fetchone()
         except psycopg.errors.UndefinedTable:
@@ -105,8 +170,22 @@ def current(url: str) -> str | None:
 
 
 def is_behind(revision: str | None) -> bool:
-    """Whether a database at `revision` lacks something that this program needs.
-
-    A revision that this program does not know was made by a newer one: it is not behind.
-    """
+    """Whether a database at `revision` lacks something that this program needs."""
     return revision is None or revision in revisions()[:-1]
+
+
+def is_newer(revision: str | None) -> bool:
+    """Whether a newer program migrated a database to `revision`; this one can serve it."""
+    return revision is not None and revision not in revisions()
+
+
+def goes_back(url: str, revision: str) -> bool:
+    """Whether `revision`, as Alembic takes it, is older than what the database at `url` is at."""
+    try:
+        before = current(url)
+    except psycopg.Error:  # moving will say why
+        return False
+    known = ["base", *revisions()]
+    if before is None or is_newer(before):
+        return revision == "base" and before is not None
+    return revision.startswith("-") or revision in known[: known.index(before)]

@@ -7,6 +7,8 @@ not: its row-level security must be in force, with the one policy that migration
 from collections.abc import Iterator
 from typing import Final
 
+from psycopg import OperationalError, pq
+
 import backend.models  # noqa: F401 - registers the tables
 from backend.database.connection.wire import Rows, Wire
 from backend.database.faults import Complaint, IsolationBroken
@@ -14,12 +16,14 @@ from backend.database.isolation import read_prelude
 from backend.database.statements import Statement
 from backend.models.ownership import SPACE, Owner, owned_tables
 
-# Everything runs as duly_api, whom the prelude has made the current user.
+# Everything runs as the role of requests, whom the prelude has made the current user.
 _RELATIONS: Final = Statement("""
 SELECT c.relname,
     row_security_active(c.oid) AND c.relforcerowsecurity,
     (SELECT string_agg(concat_ws(' ', polpermissive, polcmd, polroles::text,
             pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)), ' and ')
+        FROM pg_policy WHERE polrelid = c.oid),
+    (SELECT string_agg(format('drop policy %I on duly.%I; ', polname, c.relname), '')
         FROM pg_policy WHERE polrelid = c.oid)
 FROM pg_class c
 WHERE c.relnamespace = 'duly'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -35,7 +39,8 @@ WHERE p.pronamespace = 'duly'::regnamespace
         OR p.prosecdef AND has_function_privilege(p.oid, 'EXECUTE'))
 """)
 _WHO: Final = Statement(
-    "SELECT pg_backend_pid(), rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    "SELECT pg_backend_pid(), rolsuper OR rolbypassrls, rolname FROM pg_roles"
+    " WHERE rolname = current_user"
 )
 
 # Names are shown, and found, whatever the login role or the database has set.
@@ -74,35 +79,56 @@ async def prove_isolation(wire: Wire) -> None:
     check(rows)
 
 
+def rows_of_proof(connection: pq.abc.PGconn) -> list[Rows]:
+    """The rows of `PROOF`, in the transaction of a connection that waits for them.
+
+    Raises:
+        psycopg.OperationalError: when PostgreSQL refuses.
+    """
+    answers = [connection.exec_params(statement.sql, [*values]) for statement, values in PROOF]
+    for answer in answers:
+        if answer.status != pq.ExecStatus.TUPLES_OK:
+            raise OperationalError(answer.get_error_message())
+    return [
+        [
+            tuple(answer.get_value(row, n) for n in range(answer.nfields))
+            for row in range(answer.ntuples)
+        ]
+        for answer in answers
+    ]
+
+
 def check(rows: list[Rows]) -> None:
     """Read the rows of `PROOF`.
 
     Raises:
         IsolationBroken: with everything that is not as it must be.
     """
-    [_, _, [(_, bypassing)], relations, functions] = rows
-    complaints = [*_bad_relations(relations), *_bad_functions(functions)]
+    [_, _, [(_, bypassing, name)], relations, functions] = rows
+    role = (name or b"").decode()
+    complaints = [*_bad_relations(relations, role), *_bad_functions(functions, role)]
     if bypassing == b"t":  # which explains whatever else is wrong
-        remedy = "alter role duly_api nosuperuser nobypassrls"
-        complaints = [Complaint("the role duly_api bypasses row-level security", remedy)]
+        remedy = f"alter role {role} nosuperuser nobypassrls"
+        complaints = [Complaint(f"the role {role} bypasses row-level security", remedy)]
     if complaints:
         raise IsolationBroken(complaints)
 
 
-def _bad_relations(relations: Rows) -> Iterator[Complaint]:
+def _bad_relations(relations: Rows, role: str) -> Iterator[Complaint]:
     expected = owned_tables()
-    found = {(name or b"").decode(): (active, policies) for name, active, policies in relations}
+    found = {(name or b"").decode(): details for name, *details in relations}
     for name in sorted(expected.keys() - found):
-        yield Complaint(f"duly.{name} is missing, or duly_api may not use it", "`duly migrate`")
-    for name, (active, policies) in sorted(found.items()):
+        what = f"duly.{name} is missing, or {role} may not use it"
+        yield Complaint(what, "`duly migrate`", is_sql=False)
+    for name, (active, policies, dropping) in sorted(found.items()):
         owner = expected.get(name, SPACE)
         forced = f"alter table duly.{name} enable row level security, force row level security"
-        remedy = forced if name in expected else f"revoke all on duly.{name} from public, duly_api"
+        remedy = forced if name in expected else f"revoke all on duly.{name} from public, {role}"
         if active != b"t":
             yield Complaint(f"row-level security is not in force on duly.{name}", remedy)
         if (policies or b"").decode() not in _policies(owner):
             if name in expected:
-                remedy = f"drop its policies; {_policy_command(name, owner)}"
+                remedy = (dropping or b"").decode() + _policy_command(name, owner)
             yield Complaint(f"duly.{name} has other policies than the one of Duly", remedy)
 
 
@@ -124,12 +150,12 @@ def _policy_command(table: str, owner: Owner) -> str:
     )
 
 
-def _bad_functions(functions: Rows) -> Iterator[Complaint]:
+def _bad_functions(functions: Rows, role: str) -> Iterator[Complaint]:
     found = {(name or b"").decode(): details for name, *details in functions}
     for name in sorted(_ASKERS.keys() | found):
         definer, plain, body = found.get(name, (None, None, None))
         if definer == b"t":
-            remedy = f"revoke execute on function {name} from public, duly_api"
+            remedy = f"revoke execute on function {name} from public, {role}"
             yield Complaint(f"{name} runs with the rights of its owner", remedy)
         elif name in _ASKERS and (plain, (body or b"").decode()) != (b"t", _ASKERS[name]):
             remedy = f"create or replace function {name} returns text language sql stable "

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import psycopg
 
 from backend.config import Settings
-from backend.database import migrate
+from backend.database import migrate, urls
 from backend.database.connection.wire import Wire, WireOptions
 from backend.database.faults import FAULTS, IsolationBroken
 from backend.database.proof import prove_isolation
+from backend.database.urls import first_line
 from backend.doctor.finding import Finding, fail, ok, warn
 from backend.doctor.pooler import examine_pooler
 
@@ -22,7 +23,7 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     assert settings.database_url is not None  # noqa: S101 - the caller has seen to it
     url = settings.database_url.get_secret_value()
     try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=_PATIENCE) as connection:
+        with urls.connect(url, autocommit=True) as connection:
             yield _reached(connection)
             yield _encrypted(connection, settings)
             pooled = connection.pgconn.backend_pid != _server_pid(connection)
@@ -35,36 +36,32 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
         yield ok("pooling", "a direct connection")
     migrated = _migrated(settings)
     yield migrated
-    if migrated.verdict == "ok":  # or there is nothing yet that could isolate
+    if migrated.verdict != "fail":  # or there is nothing yet that could isolate
         yield asyncio.run(_isolating(url))
 
 
 def _unreachable(error: psycopg.Error, variable: str = "DATABASE_URL") -> Finding:
-    if isinstance(error, psycopg.ProgrammingError):
-        # libpq repeats what it cannot read, password and all.
-        return fail(
-            "database",
-            f"{variable} cannot be read as a PostgreSQL URL",
-            "Percent-encode what is special in user and password (`@` is %40, `/` %2F, `%` %25), "
-            "and take out parameters that libpq does not know.",
+    reason = first_line(error)
+    if "root certificate file" in reason:
+        remedy = f"Add `sslrootcert=system` to {variable}: the certificates of this machine."
+    elif "certificate verify failed" in reason:
+        remedy = (
+            "This machine does not trust the server: install ca-certificates, or name the "
+            f"certificate of its authority with `sslrootcert=FILE` in {variable}."
         )
-    return fail(
-        "database",
-        f"cannot be reached: {_first_line(error)}",
-        f"Check host, port, user, password and `sslmode` of {variable}; "
-        "Neon's dashboard shows the URL under Connect.",
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    else:
+        remedy = (
+            f"Check host, port, user, password and `sslmode` of {variable}; "
+            "Neon's dashboard shows the URL under Connect."
+        )
+    return fail("database", f"cannot be reached: {reason}", remedy)
 
 
 def _reached(connection: psycopg.Connection) -> Finding:
     version = connection.info.server_version // 10_000
     if version < _OLDEST:
         return fail("database", f"PostgreSQL {version}", f"Use PostgreSQL {_OLDEST} or newer.")
-    return ok("database", f"PostgreSQL {version} answers")
+    return ok("database", f"PostgreSQL {version} answers: {urls.place(connection)}")
 
 
 def _encrypted(connection: psycopg.Connection, settings: Settings) -> Finding:
@@ -88,12 +85,24 @@ def _migrated(settings: Settings) -> Finding:
     assert settings.migration_url is not None  # noqa: S101 - DATABASE_URL is set
     try:
         current = migrate.current(settings.migration_url.get_secret_value())
+    except psycopg.errors.InsufficientPrivilege as error:
+        return warn(
+            "migrations",
+            f"cannot be read: {first_line(error)}",
+            "Name the owner of the tables in DATABASE_URL_DIRECT, and run `duly migrate`.",
+        )
     except psycopg.Error as error:
         direct = settings.database_url_direct
         return _unreachable(error, "DATABASE_URL_DIRECT" if direct else "DATABASE_URL")
+    newest = migrate.revisions()[-1]
+    if migrate.is_newer(current):
+        return warn(
+            "migrations",
+            f"the database is at {current}, newer than this program ({newest}), which serves it",
+            "Update Duly, or go on: what a newer one has added is not seen.",
+        )
     if not migrate.is_behind(current):
         return ok("migrations", f"at {current}")
-    newest = migrate.revisions()[-1]
     return fail(
         "migrations",
         f"the database is at {current or 'nothing'}, this program at {newest}",
@@ -104,7 +113,7 @@ def _migrated(settings: Settings) -> Finding:
 async def _isolating(url: str) -> Finding:
     options = WireOptions(silence=_PATIENCE, prepare=False, on_retire=lambda: None)
     try:
-        wire = await Wire.connect(url, options)
+        wire = await Wire.connect(urls.complete(url), options)
         try:
             await prove_isolation(wire)
         finally:
@@ -114,14 +123,15 @@ async def _isolating(url: str) -> Finding:
     except (psycopg.Error, *FAULTS) as error:
         return fail(
             "isolation",
-            f"could not be proved: {_first_line(error)}",
-            "The user of DATABASE_URL must be allowed to `set role duly_api`; the user that runs "
-            "`duly migrate` becomes a member by itself: grant it to others.",
+            f"could not be proved: {first_line(error)}",
+            "Run `duly migrate`, which makes the role of requests and its grants, or says what an "
+            "administrator has to run. A user of DATABASE_URL who is not the one of the migrations "
+            "must be allowed to `set role duly_api`: grant duly_api to that user.",
         )
     return ok("isolation", "row-level security binds duly_api on every table")
 
 
 def _open(error: IsolationBroken) -> Finding:
-    detail = "; ".join(what for what, _ in error.complaints)
-    remedy = f"Run as its owner: {'; '.join(remedy for _, remedy in error.complaints)}"
+    detail = "; ".join(each.what for each in error.complaints)
+    remedy = f"Run as its owner: {'; '.join(each.remedy for each in error.complaints)}"
     return fail("isolation", detail, f"{remedy}. See docs/decisions/0003-isolation.md.")

@@ -7,6 +7,7 @@ import psycopg
 from psycopg import pq
 
 from backend.config import Settings
+from backend.database import urls
 from backend.doctor.finding import Finding, fail, ok, warn
 
 _LONGEST_RETRY: Final = 2.0  # seconds
@@ -50,8 +51,8 @@ def _keeps_prepared_statements(url: str) -> bool:
     """Whether a statement prepared in one transaction is there in those of other clients."""
     try:
         with (
-            psycopg.connect(url, autocommit=True) as one,
-            psycopg.connect(url, autocommit=True) as other,
+            urls.connect(url, autocommit=True) as one,
+            urls.connect(url, autocommit=True) as other,
         ):
             for connection in (one, other):
                 result = connection.pgconn.prepare(b"duly_doctor", b"select 1")
@@ -67,7 +68,7 @@ def _keeps_prepared_statements(url: str) -> bool:
 
 
 def _isolation_level(url: str) -> str:
-    with psycopg.connect(url, autocommit=True) as connection:
+    with urls.connect(url, autocommit=True) as connection:
         row = connection.execute("select current_setting('default_transaction_isolation')")
         return str(row.fetchall()[0][0])
 
@@ -75,7 +76,7 @@ def _isolation_level(url: str) -> str:
 def _login_retry(url: str) -> float | None:
     """Seconds, when it is a PgBouncer whose console we may read."""
     try:
-        with psycopg.connect(url, dbname="pgbouncer", autocommit=True) as console:
+        with urls.connect(url, dbname="pgbouncer", autocommit=True) as console:
             answer = console.pgconn.exec_(b"show config")  # it knows the simple protocol only
             rows = [(answer.get_value(n, 0), answer.get_value(n, 1)) for n in range(answer.ntuples)]
             return float(dict(rows)[b"server_login_retry"] or 0)

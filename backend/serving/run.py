@@ -17,6 +17,7 @@ from backend.config import Settings
 from backend.config.outgoing import find_bad_certificates
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer, PostgresFailed
+from backend.database.urls import first_line
 from backend.observability.logs import configure_logs
 from backend.serving import listener
 from backend.serving.supervisor import Work, supervise
@@ -28,6 +29,8 @@ _DATABASE = "duly"
 _SPARE_DESCRIPTORS = 128  # for the database, files and what is being refused
 _PATIENCE_SECONDS = 2  # for workers that end by themselves
 _TRACING = ("OTEL_PYTHON_TRACER_PROVIDER", "OTEL_PYTHON_CONTEXT", "OTEL_PROPAGATORS")
+
+log = logging.getLogger(__name__)
 
 
 class CannotServe(Exception):  # noqa: N818 - named for what it means
@@ -190,21 +193,32 @@ def database(settings: Settings) -> Iterator[Settings]:
 
 
 def _bring_up_to_date(settings: Settings) -> None:
+    """Migrate in development; in production see that it is done, and say what is the matter."""
     assert settings.migration_url is not None  # noqa: S101 - `database` has set it
+    configure_logs()
     url = settings.migration_url.get_secret_value()
     try:
         current = migrate.current(url)
-    except psycopg.ProgrammingError:  # not repeated: it may hold a password
-        raise CannotServe("DATABASE_URL is not a PostgreSQL URL.") from None
+    except psycopg.errors.InsufficientPrivilege as error:  # the proof of isolation knows more
+        log.warning("database_revision_unknown", extra={"reason": first_line(error)})
+        return
     except psycopg.OperationalError as error:
         if settings.development:
-            raise CannotServe(f"DATABASE_URL cannot be reached: {error}") from error
-        return  # an outage: serve 503 until the database is back
+            raise CannotServe(f"DATABASE_URL cannot be reached: {first_line(error)}") from error
+        # An outage, or a mistake: serve 503 until the database is there.
+        log.warning("database_unreachable", extra={"reason": first_line(error)})
+        return
+    if migrate.is_newer(current):
+        known = {"revision": current, "known": migrate.revisions()[-1]}
+        log.warning("database_newer_than_program", extra=known)
     if not migrate.is_behind(current):
         return
     if not settings.development:
         raise CannotServe("The database is older than this program: run `duly migrate` first.")
-    migrate.upgrade(url)
+    try:
+        migrate.upgrade(url)
+    except migrate.MigrationFailed as error:
+        raise CannotServe(str(error)) from None
 
 
 @contextmanager
@@ -237,7 +251,7 @@ def _announce(settings: Settings) -> None:
         typer.echo(_greeting(settings))
     else:
         known = {"origin": _origin(settings), "workers": settings.workers}
-        logging.getLogger(__name__).info("serving", extra=known)
+        log.info("serving", extra=known)
 
 
 def _origin(settings: Settings) -> str:

@@ -5,17 +5,17 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 
-from backend.database import faults
+from backend.database import faults, urls
+from backend.database.connection.failures import FailureLog
 from backend.database.connection.wire import Wire, WireOptions
 from backend.database.faults import LOST_PREPARED_STATEMENTS, NoWire, StatementRefused
 from backend.database.proof import prove_isolation
 
 _LONGEST_PAUSE = 1.0
-_CONNECT_TIMEOUT = 10  # seconds; a sleeping Neon database takes about one to wake
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class SupplyOptions:
         idle: Seconds without a call after which a wire is closed; the next call makes a new one.
             Below the five minutes after which Neon suspends a database.
         prepare: Whether to prepare statements; None finds out.
+        failures: Where it is told why a wire could not be made; the pools of a worker share it.
     """
 
     size: int = 4
@@ -38,6 +39,7 @@ class SupplyOptions:
     silence: float = 2.0
     idle: float = 240.0
     prepare: bool | None = None
+    failures: FailureLog = field(default_factory=FailureLog)
 
 
 class Supply:
@@ -61,11 +63,8 @@ class Supply:
         on_wire: Callable[[Wire], None],
         on_failure: Callable[[], None],
     ) -> None:
-        self._conninfo = psycopg.conninfo.make_conninfo(
-            conninfo,
-            connect_timeout=_CONNECT_TIMEOUT,
-            client_encoding="UTF8",  # whatever the environment, the role or the URL says
-        )
+        # The encoding is ours, whatever the environment, the role or the URL says.
+        self._conninfo = urls.complete(conninfo, client_encoding="UTF8")
         self.wires: list[Wire] = []
         self.is_reachable = True
         self._options = options
@@ -206,9 +205,7 @@ class Supply:
 
     def _note_failure(self, error: Exception, *, repeated: bool) -> None:
         self._refused = error if isinstance(error, faults.IsolationBroken) else None
-        sqlstate = getattr(error, "sqlstate", None)
-        known = {"error": type(error).__name__, "sqlstate": sqlstate}
-        log.warning("database_connection_failed", extra=known)
+        self._options.failures.note(error)
         # Callers wait through a single quick failure: a connection may die young with all others.
         final = repeated or self._refused or isinstance(error, psycopg.errors.ConnectionTimeout)
         if final:
@@ -221,6 +218,7 @@ class Supply:
     async def _offer(self, wire: Wire, retired: asyncio.Event) -> None:
         """Offer `wire` to calls until it retires or has been idle for long."""
         self.wires.append(wire)
+        self._options.failures.note_success()
         self.is_reachable = True
         self._tell_waiters()
         self._on_wire(wire)

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 from sqlalchemy.schema import SchemaItem
+
+from backend.database.migrations.rights import Rights
 
 SPACE: Final = "duly.current_space()"
 USER: Final = "duly.current_user_id()"
@@ -82,14 +84,21 @@ def number(table: str) -> None:
     )
 
 
+def role() -> str:
+    """Whom requests run as in this database (`role.py`)."""
+    name: str = context.config.attributes["role"]
+    return name
+
+
 def grant(
     table: str, *, insert: Iterable[str] = (), update: Iterable[str] = (), delete: bool = False
 ) -> None:
-    """Let requests read the table, and write the named columns; owner and version never."""
-    op.execute(f"grant select{', delete' if delete else ''} on duly.{table} to duly_api")
-    for privilege, columns in (("insert", insert), ("update", update)):
-        if names := ", ".join(columns):
-            op.execute(f"grant {privilege} ({names}) on duly.{table} to duly_api")
+    """Let requests read the table, and write the named columns; owner and version never.
+
+    The newest revision's are listed in `rights.py`.
+    """
+    for command in Rights(insert, update, delete).commands(table, role()):
+        op.execute(command)
 
 
 def let_owner_in(connection: sa.Connection) -> None:

@@ -1,12 +1,14 @@
-"""TLS, as hosted PostgreSQL speaks it: its proxies fill records of 16 KiB, twice what libpq reads.
+"""TLS, as hosted PostgreSQL speaks it, and whom this machine trusts.
 
-libpq before its releases of 2026 left the rest of such a record in OpenSSL's buffer, where no event
-loop notices it: the answer was complete, and the call hung.
+Proxies of hosts fill records of 16 KiB, twice what libpq reads. libpq before its releases of 2026
+left the rest of such a record in OpenSSL's buffer, where no event loop notices it: the answer was
+complete, and the call hung.
 """
 
 import asyncio
+import os
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,12 +18,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from psycopg import OperationalError, pq
 from sqlalchemy import make_url
 
+from backend.database import roots, urls
 from backend.database.connection.wire import Wire
 from backend.tests.database.calls import options, sql
-
-pytestmark = pytest.mark.anyio
 
 READY = b"Z\0\0\0\5I"  # ReadyForQuery ends each answer
 
@@ -76,6 +78,7 @@ async def tls(url: str, directory: Path) -> AsyncIterator[str]:
     server.close()
 
 
+@pytest.mark.anyio
 async def test_answers_of_every_length_arrive_in_full_records(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -86,3 +89,101 @@ async def test_answers_of_every_length_arrive_in_full_records(
             [answer] = await wire.send([command])
             assert len(answer) == rows
         wire.close()
+
+
+SYSTEM = {"sslrootcert": "system"}
+of_the_wheel = pytest.mark.skipif(pq.__impl__ != "binary", reason="a libpq of the machine's own")
+
+
+@pytest.fixture
+def nobody_said_whom_to_trust(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "PGSSLROOTCERT", "PGSERVICE"):
+        monkeypatch.setenv(name, "")  # so that it is put back in the end
+        monkeypatch.delenv(name)
+    yield
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        os.environ.pop(name, None)
+
+
+@of_the_wheel
+@pytest.mark.anyio
+@pytest.mark.usefixtures("nobody_said_whom_to_trust")
+async def test_the_certificates_of_the_machine_are_those_of_the_system(
+    database_url: str, tmp_path: Path
+) -> None:
+    machine = tmp_path / "machine"
+    (machine / "etc/ssl/certs").mkdir(parents=True)
+    async with tls(database_url, tmp_path) as url:
+        safe = make_url(url).set(
+            host="localhost",
+            query={"sslmode": "verify-full", "sslnegotiation": "direct", "hostaddr": "127.0.0.1"},
+        )
+        system = safe.update_query_dict(SYSTEM).render_as_string()
+        with pytest.raises(OperationalError, match="certificate verify failed"):
+            await Wire.connect(urls.complete(system), options(prepare=False))
+        (machine / "etc/ssl/certs/ca-certificates.crt").write_text(
+            (tmp_path / "certificate.pem").read_text().partition("-----END PRIVATE KEY-----")[2]
+        )
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+            os.environ.pop(name, None)
+        roots.find_system_roots(SYSTEM, machine)
+        wire = await Wire.connect(urls.complete(system), options(prepare=False))
+        assert await wire.send([sql("select 1")]) == [[(b"1",)]]
+        wire.close()
+
+
+@of_the_wheel
+@pytest.mark.usefixtures("nobody_said_whom_to_trust")
+@pytest.mark.parametrize(
+    "place",
+    [
+        "etc/ssl/certs/ca-certificates.crt",
+        "etc/pki/tls/certs/ca-bundle.crt",
+        "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "var/lib/ca-certificates/ca-bundle.pem",
+        "etc/ssl/ca-bundle.pem",
+        "etc/ssl/cert.pem",
+        "usr/local/share/certs/ca-root-nss.crt",
+    ],
+)
+def test_they_are_found_where_distributions_keep_them(tmp_path: Path, place: str) -> None:
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).touch()
+    roots.find_system_roots({"sslrootcert": "/own.crt"}, tmp_path)
+    assert "SSL_CERT_FILE" not in os.environ
+    roots.find_system_roots(SYSTEM, tmp_path)
+    assert os.environ["SSL_CERT_FILE"] == str(tmp_path / place)
+
+
+@of_the_wheel
+@pytest.mark.usefixtures("nobody_said_whom_to_trust")
+@pytest.mark.parametrize(
+    ("variables", "parts"),
+    [
+        ({"PGSSLROOTCERT": "system"}, {}),
+        ({"PGSERVICE": "tasks"}, {}),
+        ({}, {"service": "tasks"}),
+    ],
+)
+def test_the_environment_and_services_may_ask_for_them_too(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    parts: dict[str, str],
+) -> None:
+    (tmp_path / "etc/ssl/certs").mkdir(parents=True)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    roots.find_system_roots(parts, tmp_path)
+    assert os.environ["SSL_CERT_DIR"] == str(tmp_path / "etc/ssl/certs")
+
+
+@pytest.mark.usefixtures("nobody_said_whom_to_trust")
+def test_whoever_has_said_whom_to_trust_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "etc/ssl/certs").mkdir(parents=True)
+    monkeypatch.setenv("SSL_CERT_FILE", "/own/authority.pem")
+    roots.find_system_roots(SYSTEM, tmp_path)
+    assert "SSL_CERT_DIR" not in os.environ
+    assert os.environ["SSL_CERT_FILE"] == "/own/authority.pem"

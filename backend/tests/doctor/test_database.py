@@ -61,21 +61,6 @@ def test_a_database_that_nobody_answers_for_is_named(changed: Changed) -> None:
     assert "hidden-word" not in f"{found}"
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "postgresql://duly:hidden%word@127.0.0.1/duly",
-        "postgresql://duly:hidden-word@[::1/duly",
-        "postgresql://duly:hidden-word@127.0.0.1/duly?no_such_parameter=1",
-    ],
-)
-def test_a_url_that_cannot_be_read_is_not_repeated(changed: Changed, url: str) -> None:
-    found = complaint(find(changed(database_url=SecretStr(url))))
-    assert found.detail == "DATABASE_URL cannot be read as a PostgreSQL URL"
-    assert "Percent-encode" in found.remedy
-    assert "hidden" not in f"{found}"
-
-
 def test_a_database_without_tables_wants_to_be_migrated(
     changed: Changed, cluster: EmbeddedServer, worker_id: str
 ) -> None:

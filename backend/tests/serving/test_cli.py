@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from backend.cli import app
 from backend.config import Settings
 from backend.database.embedded import EmbeddedServer
+from backend.database.migrate import revisions
 from backend.tests.support.document import Document
 from backend.tests.support.raw_http import request, send
 from backend.tests.support.service import Service
@@ -143,11 +144,43 @@ def tables(url: str) -> set[Any]:
 
 
 def test_migrate_makes_the_tables_and_can_be_repeated(duly: Duly, empty_database: str) -> None:
-    for _ in range(2):
+    newest = revisions()[-1]
+    for words in (f": nothing → {newest}\n", f": at {newest}\n"):
         done = duly("migrate", DATABASE_URL=empty_database)
         assert done.exit_code == 0
-        assert done.stdout == "The database is at head.\n"
+        assert done.stdout.startswith("cli_")
+        assert done.stdout.endswith(words)
         assert {"users", "tasks"} <= tables(empty_database)
+
+
+def test_going_back_in_production_wants_to_be_said_twice(duly: Duly, empty_database: str) -> None:
+    production = {
+        "ENVIRONMENT": "production",
+        "DATABASE_URL": empty_database,
+        "BETTER_AUTH_URL": "https://app.example.com",
+    }
+    assert duly("migrate", **production).exit_code == 0
+    for revision in ("base", "0001"):
+        refused = duly("migrate", revision, **production)
+        assert refused.exit_code == 1
+        assert "--yes-delete-data" in refused.stderr
+        assert "tasks" in tables(empty_database)
+    done = duly("migrate", "base", "--yes-delete-data", **production)
+    assert (done.exit_code, tables(empty_database)) == (0, {"alembic_version"})
+    assert "→ nothing" in done.stdout
+
+
+def test_development_goes_back_without_more_words(duly: Duly, empty_database: str) -> None:
+    duly("migrate", DATABASE_URL=empty_database)
+    assert duly("migrate", "base", DATABASE_URL=empty_database).exit_code == 0
+    assert tables(empty_database) == {"alembic_version"}
+
+
+def test_what_is_left_out_of_the_url_is_said(duly: Duly, empty_database: str) -> None:
+    done = duly("migrate", DATABASE_URL=f"{empty_database}&pgbouncer=true&schema=public")
+    assert done.exit_code == 0
+    assert done.stderr.count("\n") == 1
+    assert "pgbouncer, schema" in done.stderr
 
 
 def test_migrate_goes_to_the_direct_database(duly: Duly, empty_database: str) -> None:

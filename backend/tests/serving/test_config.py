@@ -76,10 +76,11 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_migrations_go_round_the_pooler() -> None:
-    assert settings(database_url=DATABASE).migration_url == DATABASE
+    alone = settings(database_url=DATABASE)
+    assert alone.migration_url == alone.database_url
     direct = SecretStr("postgresql://direct")
     both = settings(database_url=DATABASE, database_url_direct=direct)
-    assert both.migration_url == direct
+    assert both.migration_url == both.database_url_direct != both.database_url
 
 
 def test_safe_production_values_are_accepted() -> None:

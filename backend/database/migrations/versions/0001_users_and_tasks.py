@@ -3,23 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from backend.database.migrations import owned
+
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-_ROLE = """
-do $$
-begin
-    create role duly_api nologin;
-exception when duplicate_object or unique_violation then
-    null; -- roles belong to the whole cluster: another database made it
-end
-$$
-"""
-
-# Superusers may take any role; others (a Neon owner) must be members of it.
-_MEMBERSHIP = "grant duly_api to current_user"
 
 _CURRENT_USER_ID = """
 create function duly.current_user_id() returns text
@@ -50,8 +39,6 @@ $$
 
 
 def upgrade() -> None:
-    op.execute(_ROLE)
-    op.execute(_MEMBERSHIP)
     op.execute(_CURRENT_USER_ID)
     op.execute(_NUMBER_WRITE)
     _create_users()
@@ -161,17 +148,18 @@ def _create_tasks() -> None:
 
 def _grant() -> None:
     """What requests may do; owner, version and times of a task are the database's own."""
-    op.execute("grant usage on schema duly to duly_api")
-    op.execute("grant select, delete on duly.users, duly.tasks to duly_api")
-    op.execute(
-        "grant insert (subject, email, name, claims_issued_at, last_version), "
-        "update (email, name, claims_issued_at, time_zone, last_version, updated_at) "
-        "on duly.users to duly_api"
+    op.execute(f"grant usage on schema duly to {owned.role()}")
+    owned.grant(
+        "users",
+        insert=["subject", "email", "name", "claims_issued_at", "last_version"],
+        update=["email", "name", "claims_issued_at", "time_zone", "last_version", "updated_at"],
+        delete=True,
     )
-    op.execute(
-        "grant insert (id, title, description, completed_at), "
-        "update (title, description, completed_at, deleted_at) "
-        "on duly.tasks to duly_api"
+    owned.grant(
+        "tasks",
+        insert=["id", "title", "description", "completed_at"],
+        update=["title", "description", "completed_at", "deleted_at"],
+        delete=True,
     )
 
 
@@ -181,4 +169,4 @@ def downgrade() -> None:
     op.execute("drop function duly.number_write()")
     op.execute("drop function duly.current_user_id()")
     # The role stays: other databases of the cluster may use it.
-    op.execute("revoke usage on schema duly from duly_api")
+    op.execute(f"revoke usage on schema duly from {owned.role()}")

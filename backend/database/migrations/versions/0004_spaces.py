@@ -163,7 +163,9 @@ def downgrade() -> None:
     for function in ("refuse_key()", "demand(bigint)"):
         op.execute(f"drop function duly.{function}")
     op.execute("drop function duly.current_space()")
-    op.execute("grant insert (last_version), update (last_version) on duly.users to duly_api")
+    op.execute(
+        f"grant insert (last_version), update (last_version) on duly.users to {owned.role()}"
+    )
     owned.own("users", "subject", owned.USER, one_row=True)
     owned.own("tasks", "user_id", owned.USER)
 

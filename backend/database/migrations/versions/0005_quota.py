@@ -9,6 +9,8 @@ is full are the tasks counted, trash and all, and the bound is right again.
 import sqlalchemy as sa
 from alembic import op
 
+from backend.database.migrations import owned
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -100,7 +102,7 @@ def upgrade() -> None:
         " (select space_id, count(*) as held from duly.tasks group by space_id) as counted"
         " where space_id = id"
     )
-    op.execute("grant update (task_bound) on duly.spaces to duly_api")
+    op.execute(f"grant update (task_bound) on duly.spaces to {owned.role()}")
     op.execute(_ROOM_FOR_TASKS)
     op.execute(_NUMBER_CREATE)
     _trigger("number_write", "update", "number_write")

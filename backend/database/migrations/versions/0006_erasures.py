@@ -26,7 +26,7 @@ _REFUSAL = {
 
 def upgrade() -> None:
     op.add_column("spaces", sa.Column("erasing_at", sa.DateTime(timezone=True)), schema="duly")
-    op.execute("grant update (erasing_at) on duly.spaces to duly_api")
+    op.execute(f"grant update (erasing_at) on duly.spaces to {owned.role()}")
     _rewrite_numbering(_REFUSAL)
     op.execute("insert into duly.spaces (id) values ('~erasures')")
     owned.create(
