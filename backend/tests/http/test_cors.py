@@ -276,7 +276,17 @@ def test_a_page_may_read_what_the_server_itself_refuses(
     assert "access-control-allow-origin" not in stranger.headers
 
 
-def test_a_page_may_read_that_its_body_was_late_or_broken(program: ServedProgram) -> None:
+def test_a_page_may_read_that_its_body_was_late(
+    served: Callable[..., httpx2.Client], alice: Person
+) -> None:
+    client = served(body_idle_timeout=0.1)
+    lines = (f"Authorization: Bearer {alice.token}", JSON, "Content-Length: 20")
+    answer = send(str(client.base_url), with_origin(request("POST", "/api/tasks", *lines)) + b"{")
+    assert answer.status == 408
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
+def test_a_page_may_read_that_its_body_was_broken(program: ServedProgram) -> None:
     head = with_origin(request("POST", "/livez", JSON, "Transfer-Encoding: chunked"))
     answer = send(program.url, head + b"zz\r\n")
     assert answer.status == 400
