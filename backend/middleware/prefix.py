@@ -16,7 +16,7 @@ class Prefix:
     """The prefix of the paths that a client sees: `ROOT_PATH`, or what a trusted proxy says.
 
     Args:
-        own: `ROOT_PATH`.
+        own: `ROOT_PATH`; without one, what the server says counts.
         proxies: Those whose `X-Forwarded-Prefix` counts.
     """
 
@@ -30,7 +30,7 @@ class Prefix:
             said = header(scope, b"x-forwarded-prefix")
             if said is not None and self._proxies.sent(scope):
                 return _read(said)
-        return self._own
+        return self._own or scope.get("root_path", "")
 
 
 @lru_cache(_REMEMBERED)

@@ -166,6 +166,16 @@ def test_what_the_server_itself_refuses_leads_back_too(settings: Settings, tmp_p
         assert answer.json()["type"] == "/duly/problems/malformed_request"
 
 
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_another_server_may_say_where_the_service_is(environment: str, settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"environment": environment}))
+    for path in ("/düly", "/d%C3%BCly"):
+        answer = ask(app, "GET /d%C3%BCly/tasks", root_path=path)
+        assert answer.json()["detail"] == "Did you mean `/d%C3%BCly/api/tasks`?"
+        assert answer.json()["type"] == "/d%C3%BCly/problems/not_found"
+        assert ask(app, "GET /d%C3%BCly/problems/not_found", root_path=path).status == 200
+
+
 def test_what_is_mounted_finds_its_path_below_the_prefix() -> None:
     async def protocol(scope: Scope, receive: Receive, send: Send) -> None:
         answer = f"{scope['root_path']} {scope['path']}"
