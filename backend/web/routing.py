@@ -141,10 +141,13 @@ class RouteTable:
             return methods[method], {}, None
         for template, others in self._templates.get(path.count("/"), ()):
             match = template.fullmatch(path)
+            if match is None:
+                continue
+            parameters = match.groupdict()
             # `/api/tasks/tasks` are the tasks of a user called `tasks`: no id looks like that.
-            if match and self._collections.isdisjoint(match.groupdict().values()):
+            if self._collections.isdisjoint(parameters.values()):
                 if method in others:
-                    return others[method], match.groupdict(), None
+                    return others[method], parameters, None
                 methods = {**(methods or {}), **others}
         return (_not_allowed(methods), {}, None) if methods else None
 
