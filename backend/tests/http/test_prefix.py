@@ -18,8 +18,6 @@ from backend.main import create_app
 from backend.security.signing import Issuer
 from backend.tests.support.asgi import ask
 from backend.tests.support.people import Person
-from backend.tests.support.program import serve
-from backend.tests.support.raw_http import send
 from backend.tests.support.service import Service
 from backend.web.application import Duly
 from backend.web.terms import PUBLIC
@@ -158,12 +156,6 @@ def test_the_setting_is_read_as_people_write_it(given: str, read: str) -> None:
 def test_a_prefix_that_is_no_path_stops_the_start(given: str) -> None:
     with pytest.raises(ValidationError, match="takes a path such as /duly"):
         Settings(_env_file=None, root_path=given)
-
-
-def test_what_the_server_itself_refuses_leads_back_too(settings: Settings, tmp_path: Any) -> None:
-    with serve(settings, tmp_path, ROOT_PATH="/duly", WORKERS="1") as program:
-        answer = send(program.url, b"GET /livez HTTP/1.1\r\nBad Name: x\r\n\r\n")
-        assert answer.json()["type"] == "/duly/problems/malformed_request"
 
 
 @pytest.mark.parametrize("environment", ["development", "production"])
