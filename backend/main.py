@@ -22,6 +22,7 @@ from backend.middleware.rates import RatesMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
 from backend.observability.logs import configure_logs
 from backend.pages import documentation, welcome
+from backend.rates.addresses import Proxies
 from backend.resources import Resources
 from backend.routes import auth, me, operations, problems, tasks
 from backend.web.application import Duly
@@ -90,18 +91,18 @@ def settle_garbage_collector() -> None:
 
 def _prefix(settings: Settings) -> Prefix | None:
     """What the service's own links begin with; None when nobody says so."""
-    trusted = settings.prefixing_proxies
-    return Prefix(settings.root_path, trusted) if settings.root_path or trusted else None
+    proxies = Proxies(settings.prefixing_proxies)
+    return Prefix(settings.root_path, proxies) if settings.root_path or proxies else None
 
 
 def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
     """The layers, outermost first."""
     cors = Cors(settings.cors_origins, settings.cors_headers)
-    trusted = settings.trusted_proxies
+    proxies = Proxies(settings.trusted_proxies)
     rates = [Middleware(RatesMiddleware, limiter=resources.limiter)] if resources.limiter else []
     return [
-        Middleware(TelemetryMiddleware, request_log=resources.request_log, trusted=trusted),
-        Middleware(ProblemsMiddleware, events=resources.security_events, trusted=trusted),
+        Middleware(TelemetryMiddleware, request_log=resources.request_log, proxies=proxies),
+        Middleware(ProblemsMiddleware, events=resources.security_events, proxies=proxies),
         Middleware(HeadersMiddleware, https_only=not settings.development, cors=cors),
         Middleware(CanonicalMiddleware),
         Middleware(LimitsMiddleware),
@@ -114,7 +115,7 @@ def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
             BearerMiddleware,
             verifier=resources.verifier,
             limiter=resources.refusal_limiter,
-            trusted=trusted,
+            proxies=proxies,
         ),
         *rates,
         Middleware(OwnPathMiddleware, issuers=[each.name for each in settings.auth_issuers]),

@@ -19,9 +19,14 @@ def read_prefix(text: str) -> str | None:
         what is no path.
     """
     trimmed = text.strip().strip("/")
-    prefix = quote(f"/{trimmed}" if trimmed else "", safe=_KEPT)
+    prefix = encoded(f"/{trimmed}" if trimmed else "")
     dotted = any(unquote(segment) in _DOTS for segment in prefix.split("/"))
     return prefix if _PATH.fullmatch(prefix) and not dotted else None
+
+
+def encoded(path: str) -> str:
+    """A path that is fit for a URL; what is encoded already stays so."""
+    return quote(path, safe=_KEPT)
 
 
 def below(prefix: str, path: str, sent: str) -> tuple[str, str] | None:

@@ -1,14 +1,13 @@
 """Identifies the caller once: `scope["principal"]` is who the token says, None without a token."""
 
 from base64 import b64decode
-from collections.abc import Sequence
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.core.principal import Principal
 from backend.core.problems import InvalidToken, RateLimited
-from backend.rates.addresses import Network, client_address
+from backend.rates.addresses import Proxies
 from backend.rates.limiter import Limiter
 from backend.security.refusals import RefusedToken
 from backend.security.tokens.verifier import TokenVerifier
@@ -24,7 +23,7 @@ class BearerMiddleware:
         app: The layer below.
         verifier: Says whose a token is.
         limiter: Counts the tokens that were refused from each address; None: nobody does.
-        trusted: The proxies that say from where requests come.
+        proxies: Those that say from where requests come.
 
     Raises:
         InvalidToken: when the token is refused, or there are two `Authorization` fields.
@@ -39,12 +38,12 @@ class BearerMiddleware:
         *,
         verifier: TokenVerifier,
         limiter: Limiter | None = None,
-        trusted: Sequence[Network] = (),
+        proxies: Proxies,
     ) -> None:
         self.app = app
         self._verifier = verifier
         self._limiter = limiter
-        self._trusted = trusted
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -58,7 +57,7 @@ class BearerMiddleware:
         await self.app(scope, receive, send)
 
     async def _verify(self, token: str, scope: Scope) -> Principal:
-        address = client_address(scope, self._trusted) if self._limiter else None
+        address = self._proxies.client_address(scope) if self._limiter else None
         if self._limiter is None or address is None:
             return await self._verifier.verify(token)
         await self._limiter.take(address, spend=False)

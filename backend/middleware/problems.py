@@ -3,7 +3,6 @@
 import json
 import logging
 import random
-from collections.abc import Sequence
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,7 +15,7 @@ from backend.core.problems import (
     Unavailable,
 )
 from backend.observability.security_events import BURST, SecurityEvents
-from backend.rates.addresses import Network, client_address
+from backend.rates.addresses import Proxies
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +41,10 @@ class ProblemResponse(Response):
 class ProblemsMiddleware:
     """Answers every exception of the layers below."""
 
-    def __init__(
-        self, app: ASGIApp, *, events: SecurityEvents, trusted: Sequence[Network] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, events: SecurityEvents, proxies: Proxies) -> None:
         self.app = app
         self._events = events
-        self._trusted = trusted
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -69,7 +66,7 @@ class ProblemsMiddleware:
         if principal is not None:
             self._events.note(problem.code, user=principal.subject)
         else:
-            self._events.note(problem.code, address=client_address(scope, self._trusted))
+            self._events.note(problem.code, address=self._proxies.client_address(scope))
 
 
 def _problem(error: Exception, scope: Scope) -> Problem:

@@ -3,14 +3,13 @@
 import asyncio
 import re
 import time
-from collections.abc import Sequence
 from random import getrandbits
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.observability.requests import RequestLog, RequestRecord
-from backend.rates.addresses import Network, client_address
+from backend.rates.addresses import Proxies
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
 _CLIENT_GONE = 499  # in logs and metrics alone, as other servers have it; nobody gets an answer
@@ -27,15 +26,13 @@ class TelemetryMiddleware:
     Args:
         app: The layer below.
         request_log: Takes note of the outcome.
-        trusted: The proxies that say from where requests come; only with any is that logged.
+        proxies: Those that say from where requests come; only with any is that logged.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, request_log: RequestLog, trusted: Sequence[Network] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, request_log: RequestLog, proxies: Proxies) -> None:
         self.app = app
         self._request_log = request_log
-        self._trusted = trusted
+        self._proxies = proxies or None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,8 +61,8 @@ class TelemetryMiddleware:
         finally:
             seconds = time.perf_counter() - started
             more = scope.get("problem", _NO_PROBLEM)
-            if self._trusted:
-                more = {"client": client_address(scope, self._trusted), **more}
+            if self._proxies is not None:
+                more = {"client": self._proxies.client_address(scope), **more}
             self._request_log.note(
                 RequestRecord(time.time(), request_id, method, route, status, seconds, more)
             )

@@ -15,7 +15,7 @@ from fastapi.telemetry._api import _route_selected
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend.core.prefix import below
+from backend.core.prefix import below, encoded
 from backend.core.problems import MethodNotAllowed, NotFound
 from backend.web.hints import Hints
 from backend.web.paths import (
@@ -102,6 +102,7 @@ class RouteTable:
 
         It stays where the path leads somewhere with it, and nowhere without.
         """
+        scope["root_path"] = encoded(scope["root_path"])  # a server's own may not be
         inner = below(scope["root_path"], scope["path"], sent_path(scope))
         if inner is None:
             return
@@ -140,10 +141,13 @@ class RouteTable:
             return methods[method], {}, None
         for template, others in self._templates.get(path.count("/"), ()):
             match = template.fullmatch(path)
+            if match is None:
+                continue
+            parameters = match.groupdict()
             # `/api/tasks/tasks` are the tasks of a user called `tasks`: no id looks like that.
-            if match and self._collections.isdisjoint(match.groupdict().values()):
+            if self._collections.isdisjoint(parameters.values()):
                 if method in others:
-                    return others[method], match.groupdict(), None
+                    return others[method], parameters, None
                 methods = {**(methods or {}), **others}
         return (_not_allowed(methods), {}, None) if methods else None
 

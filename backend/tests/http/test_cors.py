@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from backend.config import Settings
 from backend.tests.support.people import NO_TLS, ORIGIN, Person
-from backend.tests.support.program import ServedProgram, free_port
+from backend.tests.support.program import ServedProgram, free_port, serve
 from backend.tests.support.raw_http import request, send
 from backend.tests.support.service import Service
 
@@ -264,21 +264,37 @@ UNFINISHED: dict[int, bytes] = {
 }
 
 
+@pytest.fixture(scope="module")
+def hasty(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProgram]:
+    """`duly serve`, which does not wait for long, below a prefix."""
+    changes = {"HEAD_TIMEOUT": "0.2", "ROOT_PATH": "/duly", "WORKERS": "1"}
+    with serve(settings, tmp_path_factory.mktemp("hasty"), **changes) as running:
+        yield running
+
+
 @pytest.mark.parametrize("status", UNFINISHED)
-def test_a_page_may_read_what_the_server_itself_refuses(
-    status: int, program: ServedProgram
-) -> None:
-    message = UNFINISHED[status].replace(b"%b", ORIGIN.encode())
-    answer = send(program.url, message)
+def test_a_page_may_read_what_the_server_itself_refuses(status: int, hasty: ServedProgram) -> None:
+    answer = send(hasty.url, UNFINISHED[status].replace(b"%b", ORIGIN.encode()))
     assert answer.status == status
     assert answer.headers["access-control-allow-origin"] == ORIGIN
-    stranger = send(program.url, UNFINISHED[status].replace(b"%b", b"https://x.test"))
+    assert answer.json()["type"] == f"/duly/problems/{answer.json()['code']}"
+    stranger = send(hasty.url, UNFINISHED[status].replace(b"%b", b"https://x.test"))
     assert "access-control-allow-origin" not in stranger.headers
 
 
-def test_a_page_may_read_that_its_body_was_late_or_broken(program: ServedProgram) -> None:
+def test_a_page_may_read_that_its_body_was_late(
+    served: Callable[..., httpx2.Client], alice: Person
+) -> None:
+    client = served(body_idle_timeout=0.1)
+    lines = (f"Authorization: Bearer {alice.token}", JSON, "Content-Length: 20")
+    answer = send(str(client.base_url), with_origin(request("POST", "/api/tasks", *lines)) + b"{")
+    assert answer.status == 408
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
+def test_a_page_may_read_that_its_body_was_broken(hasty: ServedProgram) -> None:
     head = with_origin(request("POST", "/livez", JSON, "Transfer-Encoding: chunked"))
-    answer = send(program.url, head + b"zz\r\n")
+    answer = send(hasty.url, head + b"zz\r\n")
     assert answer.status == 400
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 

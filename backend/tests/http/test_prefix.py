@@ -18,8 +18,6 @@ from backend.main import create_app
 from backend.security.signing import Issuer
 from backend.tests.support.asgi import ask
 from backend.tests.support.people import Person
-from backend.tests.support.program import serve
-from backend.tests.support.raw_http import send
 from backend.tests.support.service import Service
 from backend.web.application import Duly
 from backend.web.terms import PUBLIC
@@ -160,10 +158,14 @@ def test_a_prefix_that_is_no_path_stops_the_start(given: str) -> None:
         Settings(_env_file=None, root_path=given)
 
 
-def test_what_the_server_itself_refuses_leads_back_too(settings: Settings, tmp_path: Any) -> None:
-    with serve(settings, tmp_path, ROOT_PATH="/duly", WORKERS="1") as program:
-        answer = send(program.url, b"GET /livez HTTP/1.1\r\nBad Name: x\r\n\r\n")
-        assert answer.json()["type"] == "/duly/problems/malformed_request"
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_another_server_may_say_where_the_service_is(environment: str, settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"environment": environment}))
+    for path in ("/düly", "/d%C3%BCly"):
+        answer = ask(app, "GET /d%C3%BCly/tasks", root_path=path)
+        assert answer.json()["detail"] == "Did you mean `/d%C3%BCly/api/tasks`?"
+        assert answer.json()["type"] == "/d%C3%BCly/problems/not_found"
+        assert ask(app, "GET /d%C3%BCly/problems/not_found", root_path=path).status == 200
 
 
 def test_what_is_mounted_finds_its_path_below_the_prefix() -> None:

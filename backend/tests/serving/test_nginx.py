@@ -164,5 +164,15 @@ def test_a_page_of_another_origin_may_call_through_it(alice: Person) -> None:
 
 
 def test_what_only_machines_ask_is_not_shown(alice: Person) -> None:
-    assert alice.client.get("/metrics").status_code == 404
+    for path in (
+        "/metrics",
+        "/metrics/",
+        "/duly/metrics",
+        "//metrics",
+        "/metric%73",
+        "/x/../metrics",
+    ):
+        answer = alice.client.get(path)
+        assert (answer.status_code, answer.headers["server"].split("/")[0]) == (404, "nginx")
+        assert "duly_" not in answer.text
     assert alice.client.get("/readyz").status_code == 200

@@ -32,8 +32,12 @@ async def exchange(
     request: str,
     headers: Mapping[str, str] | None = None,
     chunks: Iterable[bytes] = (),
+    root_path: str = "",
 ) -> Exchange:
-    """Send a request such as `GET /api/tasks?limit=1`, its body in these chunks."""
+    """Send a request such as `GET /api/tasks?limit=1`, its body in these chunks.
+
+    The server says that the application is below `root_path`, which the path begins with.
+    """
     method, _, target = request.partition(" ")
     path, _, query = target.partition("?")
     fields = {"host": "localhost", **(headers or {})}
@@ -41,6 +45,7 @@ async def exchange(
         "type": "http",
         "http_version": "1.1",
         "method": method,
+        "root_path": root_path,
         "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
@@ -69,6 +74,7 @@ def ask(
     request: str,
     headers: Mapping[str, str] | None = None,
     chunks: Iterable[bytes] = (),
+    root_path: str = "",
 ) -> Exchange:
     """The same, for tests that are no coroutines."""
-    return asyncio.run(exchange(app, request, headers, chunks))
+    return asyncio.run(exchange(app, request, headers, chunks, root_path))

@@ -40,13 +40,13 @@ class Nginx:
         url: Its origin.
         trust: A context in which its certificate counts.
         certificate: Where that is.
-        log: Where it complains.
+        pid: Its process.
     """
 
     url: str
     trust: ssl.SSLContext
     certificate: Path
-    log: Path
+    pid: int
 
 
 @contextmanager
@@ -80,4 +80,4 @@ def nginx(port: int, directory: Path, changes: Mapping[str, str] | None = None) 
         pid = directory / "pid"
         program.wait_for(lambda: pid.exists() or None)
         trust = ssl.create_default_context(cafile=str(pem))
-        yield Nginx(f"https://localhost:{own}", trust, pem, directory / "error.log")
+        yield Nginx(f"https://localhost:{own}", trust, pem, program.pid)
