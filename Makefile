@@ -5,7 +5,7 @@ PYTHON := python3
 VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 RUN := $(VENV)/bin
 
-.PHONY: run test check e2e faults soak bench fix docs clean-roots install
+.PHONY: run test check e2e faults soak bench fix docs clean-roots image install
 
 run: install ## Serve with everything it needs, on http://127.0.0.1:8000
 	@exec $(RUN)/duly serve
@@ -41,6 +41,9 @@ docs: install ## Regenerate what is generated
 
 clean-roots: ## What this page promises, on clean Debians (needs root and debootstrap)
 	python3 -m scripts.clean_roots
+
+image: install ## What deploy/Dockerfile makes, built and served in a clean root (needs root and debootstrap)
+	$(RUN)/python -m scripts.image
 
 install: $(VENV)/.installed
 
