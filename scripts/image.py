@@ -30,14 +30,15 @@ from scripts.machine import ROOT, demand_root, megabytes, run, say, timed
 from scripts.stages import Image, build
 
 _ISSUER = "https://app.example.com"
-_SOCKETS = "/run/postgresql"
+_SOCKETS, _SECRETS = "/run/postgresql", "/run/secrets"
 _UNWANTED = ("cc", "gcc", "git", "make", "pip", "pip3", "uv", "curl", "pytest")
 _PATIENCE = 30.0
 # The root is read-only, and what a container has beside it: /proc, and memory at /dev/shm.
 _MOUNTS = f"""\
 mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" &&
 mount -t proc proc "$0/proc" && mount -t tmpfs -o mode=1777,size=64m shm "$0/dev/shm" &&
-mount --bind "$1" "$0{_SOCKETS}" && shift && exec chroot "$0" "$@"
+mount --bind "$1" "$0{_SOCKETS}" && mount --bind "$2" "$0{_SECRETS}" &&
+shift 2 && exec chroot "$0" "$@"
 """
 
 
@@ -54,7 +55,7 @@ def main() -> None:
         with database(home / "postgres") as (sockets, url):
             for user in (image.user, "1000660000:0"):  # OpenShift runs images under any number
                 image.user = user
-                Trial(image, sockets, url).run()
+                Trial(image, sockets, Secrets(home / "secrets", url)).run()
 
 
 def look_at(image: Image) -> None:
@@ -87,26 +88,46 @@ def database(directory: Path) -> Iterator[tuple[Path, str]]:
         server.close()
 
 
+class Secrets:
+    """What the image is given as files, as Compose and Kubernetes give it.
+
+    Args:
+        folder: Where they are on this machine.
+        url: The database, as the image sees it.
+    """
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.shared = folder, secrets.token_urlsafe(32)
+        folder.mkdir(exist_ok=True)
+        for name, content in {"database_url": url, "auth_shared_secret": self.shared}.items():
+            (folder / name).write_text(f"{content}\n")
+
+    def variables(self) -> dict[str, str]:
+        """The settings that name the files."""
+        return {
+            f"{each.name.upper()}_FILE": f"{_SECRETS}/{each.name}" for each in self.folder.iterdir()
+        }
+
+
 class Trial:
     """The image as one user runs it.
 
     Args:
         image: With the user.
         sockets: Where PostgreSQL listens, on this machine.
-        url: The database, as the image sees it.
+        given: The secrets.
     """
 
-    def __init__(self, image: Image, sockets: Path, url: str) -> None:
-        image.root.joinpath(_SOCKETS[1:]).mkdir(parents=True, exist_ok=True)
+    def __init__(self, image: Image, sockets: Path, given: Secrets) -> None:
+        for place in (_SOCKETS, _SECRETS):
+            image.path(place).mkdir(parents=True, exist_ok=True)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = str(free.getsockname()[1])
-        self._image, self._sockets = image, sockets
-        self._secret = secrets.token_urlsafe(32)
+        self._image, self._sockets, self._given = image, sockets, given
         self._variables = {
             **image.environment,
-            "DATABASE_URL": url,
-            "AUTH_SHARED_SECRET": self._secret,
+            **given.variables(),
             "AUTH_ISSUER": _ISSUER,
             "AUTH_AUDIENCE": _ISSUER,
             "HOST": "127.0.0.1",  # a container would have a network of its own
@@ -143,9 +164,12 @@ class Trial:
         become = ["/usr/bin/setpriv", f"--reuid={user}", f"--regid={group}", *drop]
         settings = [f"{name}={value}" for name, value in self._variables.items()]
         env = ["/usr/bin/env", "-i", f"--chdir={self._image.folder}", *settings]
-        shell = ["/bin/sh", "-c", _MOUNTS, str(self._image.root), str(self._sockets)]
+        shell = ["/bin/sh", "-c", _MOUNTS, *self._places()]
         unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
         return [*unshare, *shell, *become, *env, *command]
+
+    def _places(self) -> list[str]:
+        return [str(each) for each in (self._image.root, self._sockets, self._given.folder)]
 
     def _first_answer(self, service: subprocess.Popen[bytes]) -> str:
         """The title of the first task, as soon as there is one."""
@@ -163,7 +187,7 @@ class Trial:
             f"http://127.0.0.1:{self._port}/api/tasks",
             data=b'{"title": "Read the Dockerfile"}',
             headers={
-                "Authorization": f"Bearer {token(self._secret)}",
+                "Authorization": f"Bearer {token(self._given.shared)}",
                 "Content-Type": "application/json",
             },
         )

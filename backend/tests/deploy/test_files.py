@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -104,12 +105,48 @@ def test_haproxy_reads_its_configuration(tmp_path: Path) -> None:
     assert "WARNING" not in checked.stdout + checked.stderr
 
 
+@needs("caddy")
+def test_caddy_reads_what_compose_gives_it(tmp_path: Path) -> None:
+    file = DEPLOY / "compose.caddy"
+    read = run("caddy", "adapt", "--config", file, "--adapter", "caddyfile", HOME=str(tmp_path))
+    assert read.returncode == 0, read.stderr
+    assert '"delete":["Forwarded","X-Forwarded-Prefix"]' in read.stdout
+
+
 @needs("docker-compose")
 def test_compose_reads_its_file_and_asks_for_what_only_the_operator_knows() -> None:
     command = ("docker-compose", "-f", DEPLOY / "compose.yaml", "config", "--quiet")
     assert "the frontend whose tokens are accepted" in run(*command).stderr
-    read = run(*command, BETTER_AUTH_URL="https://app.example.com")
+    read = run(*command[:-1], BETTER_AUTH_URL="https://app.example.com")
     assert (read.returncode, read.stderr) == (0, "")
+
+
+def compose() -> str:
+    command = ("docker-compose", "-f", DEPLOY / "compose.yaml", "config")
+    return run(*command, BETTER_AUTH_URL="https://app.example.com").stdout
+
+
+def kubernetes() -> str:
+    return (DEPLOY / "kubernetes" / "configuration.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("read", [pytest.param(compose, marks=needs("docker-compose")), kubernetes])
+def test_production_starts_with_the_values_as_they_stand(
+    read: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = dict(re.findall(r"^ +([A-Z_]{4,}): [\"']?([^\"'\n]*)", read(), re.MULTILINE))
+    secret = tmp_path / "database_url"
+    secret.write_text("postgresql://duly:letmein@database/duly\n")
+    given |= {"DATABASE_URL_FILE": str(secret), "ENVIRONMENT": "production"}
+    for name in ("DATABASE_URL", *given):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(_env_file=None)
+    assert settings.cors_origins == ("https://app.example.com",)
+    assert settings.trusted_proxies
+    assert settings.database_url
+    assert settings.metrics_port == 9100
 
 
 @needs("psql")
