@@ -5,7 +5,7 @@ PYTHON := python3
 VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 RUN := $(VENV)/bin
 
-.PHONY: run test check e2e faults soak bench fix docs clean-roots install
+.PHONY: run test check e2e faults soak bench fix docs clean-roots image audit sbom install
 
 run: install ## Serve with everything it needs, on http://127.0.0.1:8000
 	@exec $(RUN)/duly serve
@@ -21,7 +21,7 @@ check: install ## Lint, types, direction of imports, generated files
 	$(RUN)/python -m backend.tests.docs.generate --check
 
 e2e: install ## The same against a real Better Auth, and a peer in TypeScript (needs Node 20+)
-	$(RUN)/pytest backend/tests/e2e backend/tests/benchmarks -m e2e -n 2
+	$(RUN)/pytest backend/tests/e2e backend/tests/benchmarks backend/tests/deploy -m e2e -n 2
 
 faults: install ## Faults, neighbours and overload against the served program: make faults ONLY=frozen
 	$(RUN)/pytest backend/tests/faults -m faults -n 0 --tb=short --show-capture=no -rN $(if $(ONLY),-k "$(ONLY)")
@@ -41,6 +41,15 @@ docs: install ## Regenerate what is generated
 
 clean-roots: ## What this page promises, on clean Debians (needs root and debootstrap)
 	python3 -m scripts.clean_roots
+
+image: install ## What deploy/Dockerfile makes, built and served in a clean root (needs root and debootstrap)
+	$(RUN)/python -m scripts.image
+
+audit: install ## What is known against the packages, and secrets in the repository (needs the network)
+	$(RUN)/python -m scripts.audit
+
+sbom: install ## The packages of production as sbom.cdx.json (CycloneDX)
+	$(RUN)/uv export --frozen --no-dev --quiet --format cyclonedx1.5 --preview-features sbom-export --output-file sbom.cdx.json
 
 install: $(VENV)/.installed
 

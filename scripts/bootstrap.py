@@ -1,9 +1,11 @@
 """Installs what `uv.lock` pins, with the uv of the machine or one that it gets itself.
 
     python3 -m scripts.bootstrap [environment, .venv if none is named]
+    python3 -m scripts.bootstrap ENVIRONMENT --production packages|program
 
 The Python that runs this becomes that of the environment. It needs the standard library alone: on
-Debian, pip, venv and ensurepip are packages of their own.
+Debian, pip, venv and ensurepip are packages of their own. An image takes production in two steps,
+because the packages change less often than the program.
 """
 
 import hashlib
@@ -16,8 +18,9 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from scripts import package_index
 
@@ -59,22 +62,44 @@ def main() -> None:
             "SSL_CERT_FILE": package_index.certificates(),
         }
         environment |= {name: value for name, value in known.items() if value}
-    install(uv, sys.argv[1] if sys.argv[1:] else ".venv", environment)
+    place, *parts = sys.argv[1:] or [".venv"]
+    install(uv, place, environment, COMMANDS[tuple(parts)])
 
 
-def install(uv: str, place: str, environment: dict[str, str]) -> None:
+COMMANDS: Final = {
+    (): (
+        "export --frozen --no-emit-project --output-file {wanted}",
+        "pip sync --python {python} --require-hashes {wanted}",
+        "pip install --python {python} --no-deps --editable .",
+    ),
+    # Bytecode is written now: where it runs, nothing can be written, and it would be slower.
+    ("--production", "packages"): (
+        "export --frozen --no-dev --no-emit-project --output-file {wanted}",
+        "pip sync --python {python} --require-hashes --compile-bytecode {wanted}",
+    ),
+    ("--production", "program"): (
+        "pip install --python {python} --no-deps --compile-bytecode --reinstall .",
+    ),
+}
+"""What uv is told, by the arguments behind the environment."""
+
+
+def install(uv: str, place: str, environment: dict[str, str], templates: Sequence[str]) -> None:
     """Make the virtual environment what the lock file says.
 
     Not by `uv sync`: that takes the lock file's own URLs, or refuses it for the sake of another
     index. Names, versions and digests are the same from any index.
+
+    Args:
+        uv: The program.
+        place: The environment, from the checkout.
+        environment: The variables of the program.
+        templates: One of `COMMANDS`.
     """
     # Named, because UV_PYTHON may name the system's.
-    python, wanted = f"{place}/bin/python", f"{place}/requirements.txt"
-    commands = [
-        ["export", "--frozen", "--no-emit-project", "--output-file", wanted],
-        ["pip", "sync", "--python", python, "--require-hashes", wanted],
-        ["pip", "install", "--python", python, "--no-deps", "--editable", "."],
-    ]
+    python = f"{place}/bin/python"
+    filled = {"python": python, "wanted": f"{place}/requirements.txt"}
+    commands = [[word.format_map(filled) for word in each.split()] for each in templates]
     if not (ROOT / python).exists():
         commands.insert(0, ["venv", "--clear", "--python", sys.executable, place])
     for command in commands:

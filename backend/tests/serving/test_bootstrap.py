@@ -108,10 +108,10 @@ class Checkout:
             f'source = {{ registry = "http://127.0.0.1:9/simple" }}\nwheels = [{wheels}]\n'
         )
 
-    def bootstrap(self, **environment: str) -> str:
+    def bootstrap(self, *arguments: str, **environment: str) -> str:
         """What it says; it sees no program on the PATH and no installed package."""
         done = subprocess.run(
-            [sys.executable, "-S", "-m", "scripts.bootstrap"],
+            [sys.executable, "-S", "-m", "scripts.bootstrap", *arguments],
             cwd=self.folder,
             env={"PATH": str(self.home), "HOME": str(self.home), "NO_PROXY": "*", **environment},
             capture_output=True,
@@ -145,6 +145,19 @@ def test_uv_of_the_right_digest_is_unpacked_and_installs(checkout: Checkout, ind
     assert venv.startswith(f"{index.url} venv --clear --python {sys.executable}")
     assert sync.startswith(f"{index.url} pip sync --python .venv/bin/python --require-hashes")
     assert install.startswith(f"{index.url} pip install --python .venv/bin/python")
+
+
+def test_an_image_takes_production_in_two_steps(checkout: Checkout, index: Index) -> None:
+    checkout.bootstrap("/opt/duly", "--production", "packages", PIP_INDEX_URL=index.url)
+    [venv, export, sync] = checkout.asked.splitlines()
+    assert "/opt/duly" in venv
+    assert "export --frozen --no-dev --no-emit-project" in export
+    assert "pip sync --python /opt/duly/bin/python --require-hashes --compile-bytecode" in sync
+
+    checkout.bootstrap("/opt/duly", "--production", "program", PIP_INDEX_URL=index.url)
+    install = checkout.asked.splitlines()[-1]
+    assert "--python /opt/duly/bin/python --no-deps" in install
+    assert "--editable" not in install
 
 
 def test_uv_is_fetched_once_for_each_version(checkout: Checkout, index: Index) -> None:

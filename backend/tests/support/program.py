@@ -70,7 +70,7 @@ def serve(
     with started(Program("duly", command, variables, directory)) as program:
         served = ServedProgram(port, program)
         with httpx2.Client(base_url=served.url, trust_env=False) as client:
-            program.wait_for(lambda: _ready(client))
+            program.wait_for(lambda: is_ready(client))
         yield served
 
 
@@ -99,7 +99,8 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _ready(client: httpx2.Client) -> bool | None:
+def is_ready(client: httpx2.Client) -> bool | None:
+    """True when it is; None when it is not, or does not answer."""
     try:
         return client.get("/readyz").is_success or None
     except httpx2.TransportError:
