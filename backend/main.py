@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from backend.config import Settings
+from backend.core.tracing import is_traced
 from backend.dependencies.auth import current_user
 from backend.middleware.bearer import BearerMiddleware
 from backend.middleware.canonical import CanonicalMiddleware
@@ -20,7 +21,9 @@ from backend.middleware.prefix import Prefix
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.rates import RatesMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
+from backend.middleware.tracing import TracingMiddleware
 from backend.observability.logs import configure_logs
+from backend.observability.tracing import Tracing
 from backend.pages import documentation, welcome
 from backend.resources import Resources
 from backend.routes import auth, me, operations, problems, tasks
@@ -58,6 +61,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     configure_logs()
+    tracing = Tracing()
+    tracing.begin()
     resources = Resources.of(settings)
 
     @asynccontextmanager
@@ -65,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with resources.opened():
             settle_garbage_collector()
             yield
+        tracing.end()
 
     app = Duly(
         **_ABOUT,
@@ -99,8 +105,10 @@ def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
     cors = Cors(settings.cors_origins, settings.cors_headers)
     trusted = settings.trusted_proxies
     rates = [Middleware(RatesMiddleware, limiter=resources.limiter)] if resources.limiter else []
+    tracing = [Middleware(TracingMiddleware)] if is_traced() else []
     return [
         Middleware(TelemetryMiddleware, request_log=resources.request_log, trusted=trusted),
+        *tracing,
         Middleware(ProblemsMiddleware, events=resources.security_events, trusted=trusted),
         Middleware(HeadersMiddleware, https_only=not settings.development, cors=cors),
         Middleware(CanonicalMiddleware),

@@ -44,6 +44,7 @@ def _bad_databases(settings: "Settings") -> list[str]:
     urls = {
         "DATABASE_URL": settings.database_url,
         "DATABASE_URL_DIRECT": settings.database_url_direct,
+        "DATABASE_URL_REPLICA": settings.database_url_replica,
     }
     return [
         f"{name} must be a URL such as postgresql://user:password@host/database"

@@ -66,8 +66,12 @@ class TelemetryMiddleware:
             more = scope.get("problem", _NO_PROBLEM)
             if self._trusted:
                 more = {"client": client_address(scope, self._trusted), **more}
+            principal = scope.get("principal")
+            user = principal.subject if principal else None
             self._request_log.note(
-                RequestRecord(time.time(), request_id, method, route, status, seconds, more)
+                RequestRecord(
+                    *(time.time(), request_id, method, route, status, seconds, more, user)
+                )
             )
 
 

@@ -6,6 +6,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,11 @@ def serve(settings: Settings) -> None:
 
         settle_garbage_collector()
         configure_logs()
-        worker = partial(work, partial(duly, configured), _worker_options(configured), port)
-        works: list[Work] = [worker] * configured.workers
+        options = _worker_options(configured)
+        works: list[Work] = [
+            partial(work, partial(duly, configured), replace(options, name=str(number)), port)
+            for number in range(1, configured.workers + 1)
+        ]
         if metrics_port is not None:
             works.append(partial(serve_metrics, metrics_port))
         supervise(
