@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from backend.config import Settings
+from backend.core.tracing import is_traced
 from backend.dependencies.auth import current_user
 from backend.middleware.bearer import BearerMiddleware
 from backend.middleware.canonical import CanonicalMiddleware
@@ -20,7 +21,9 @@ from backend.middleware.prefix import Prefix
 from backend.middleware.problems import ProblemsMiddleware
 from backend.middleware.rates import RatesMiddleware
 from backend.middleware.telemetry import TelemetryMiddleware
+from backend.middleware.tracing import TracingMiddleware
 from backend.observability.logs import configure_logs
+from backend.observability.tracing import Tracing
 from backend.pages import documentation, welcome
 from backend.rates.addresses import Proxies
 from backend.resources import Resources
@@ -59,6 +62,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     configure_logs()
+    tracing = Tracing()
+    tracing.begin()
     resources = Resources.of(settings)
 
     @asynccontextmanager
@@ -66,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with resources.opened():
             settle_garbage_collector()
             yield
+        tracing.end()
 
     app = Duly(
         **_ABOUT,
@@ -100,8 +106,10 @@ def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
     cors = Cors(settings.cors_origins, settings.cors_headers)
     proxies = Proxies(settings.trusted_proxies)
     rates = [Middleware(RatesMiddleware, limiter=resources.limiter)] if resources.limiter else []
+    tracing = [Middleware(TracingMiddleware)] if is_traced() else []
     return [
         Middleware(TelemetryMiddleware, request_log=resources.request_log, proxies=proxies),
+        *tracing,
         Middleware(ProblemsMiddleware, events=resources.security_events, proxies=proxies),
         Middleware(HeadersMiddleware, https_only=not settings.development, cors=cors),
         Middleware(CanonicalMiddleware),

@@ -5,12 +5,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Self
 
+from pydantic import SecretStr
+
 from backend.config import Settings
+from backend.core.tracing import is_traced
 from backend.database.connection.pool import PoolOptions
 from backend.database.connection.pools import Pools
-from backend.observability.metrics import KeySetMetrics
+from backend.database.replica import Replica
+from backend.database.tracing import TracedPools
+from backend.observability import states
 from backend.observability.readiness import Readiness
 from backend.observability.requests import RequestLog
+from backend.observability.sampling import Sampler
 from backend.observability.security_events import SecurityEvents
 from backend.rates.limiter import Limiter
 from backend.security.keys.remote import key_sources
@@ -28,12 +34,13 @@ class Resources:
 
     Attributes:
         pools: The connections to the database.
+        replica: A replica beside it; None: there is none.
         keys: The keys of all issuers.
         verifier: From a token to the caller.
         known_users: Whom the database knows already.
         eraser: Erases what is too large for one request.
         readiness: Whether requests can be served.
-        key_metrics: The state of the keys as metrics.
+        sampler: The states of all this as metrics.
         request_log: The log of requests.
         security_events: What looks like an attack.
         limiter: The limits of users; None: there are none.
@@ -42,12 +49,13 @@ class Resources:
     """
 
     pools: Pools
+    replica: Replica | None
     keys: KeySources
     verifier: TokenVerifier
     known_users: KnownUsers
     eraser: Eraser
     readiness: Readiness
-    key_metrics: KeySetMetrics
+    sampler: Sampler
     request_log: RequestLog
     security_events: SecurityEvents
     limiter: Limiter | None
@@ -61,16 +69,23 @@ class Resources:
         Raises:
             ValueError: without a database.
         """
-        pools = _pools(settings)
+        pools = _pools(settings, settings.database_url)
+        url = settings.database_url_replica
+        replica = Replica(_pools(settings, url), pools) if url else None
         keys = key_sources(settings)
+        verifier = TokenVerifier(settings, keys.main, keys.others)
         return cls(
             pools=pools,
+            replica=replica,
             keys=keys,
-            verifier=TokenVerifier(settings, keys.main, keys.others),
+            verifier=verifier,
             known_users=KnownUsers(),
             eraser=Eraser(pools),
-            readiness=Readiness(pools, keys),
-            key_metrics=KeySetMetrics(keys),
+            readiness=Readiness(pools, keys, replica),
+            sampler=Sampler(
+                *(states.build(), states.key_sets(keys)),
+                *(states.tokens(verifier), states.database(pools, replica)),
+            ),
             request_log=RequestLog(),
             security_events=SecurityEvents(),
             limiter=Limiter.of_users(settings),
@@ -93,16 +108,20 @@ class Resources:
             await self.keys.start()
             stack.push_async_callback(self.pools.close)
             await self.pools.start()
-            await stack.enter_async_context(self.key_metrics.kept())
+            if self.replica is not None:
+                stack.push_async_callback(self.replica.close)
+                self.replica.stand_by()
+            await stack.enter_async_context(self.sampler.kept())
             await stack.enter_async_context(self.eraser.kept())
             yield
 
 
-def _pools(settings: Settings) -> Pools:
-    if settings.database_url is None:
+def _pools(settings: Settings, url: SecretStr | None) -> Pools:
+    if url is None:
         raise ValueError("DATABASE_URL is not set: start with `duly serve`, or set it")
     options = PoolOptions(
         size=settings.database_pool_size,
         prepare=_PREPARE[settings.database_prepared_statements],
     )
-    return Pools(settings.database_url.get_secret_value(), options)
+    kind = TracedPools if is_traced() else Pools
+    return kind(url.get_secret_value(), options)

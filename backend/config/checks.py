@@ -122,6 +122,7 @@ def _bad_databases(settings: "Settings") -> list[str]:
     urls = {
         "DATABASE_URL": settings.database_url,
         "DATABASE_URL_DIRECT": settings.database_url_direct,
+        "DATABASE_URL_REPLICA": settings.database_url_replica,
     }
     return [
         f"{name} {url.fault}"

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         description="The same database without a transaction pooler, for migrations. "
         "Default: `DATABASE_URL`.",
     )
+    database_url_replica: SecretStr | None = Field(
+        default=None,
+        description="A streaming replica of it, which is asked for lists when it has all that the "
+        "caller must see. Default: none.",
+    )
     database_prepared_statements: Annotated[Literal["auto", "on", "off"], ON_OFF] = Field(
         default="auto",
         description="`off` for a transaction pooler that does not track prepared statements "

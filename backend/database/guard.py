@@ -45,6 +45,11 @@ class IsolationGuard:
         if self._broken:
             raise Unavailable from self._broken
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the latest proof failed."""
+        return self._broken is not None
+
     def close(self) -> None:
         """Prove nothing any more."""
         if self._proving:

@@ -21,6 +21,7 @@ class Operation(NamedTuple, Generic[A_co]):
         writes: Whether any statement changes something.
         decisive: Whether the operation has failed when its first statement gives no row.
         reasons: More statements, which only read: in case it failed, `read` sees why in their rows.
+        many: Whether it only reads, and any number of rows: what a replica is asked for.
     """
 
     statements: tuple[Bound, ...]
@@ -28,6 +29,7 @@ class Operation(NamedTuple, Generic[A_co]):
     writes: bool = False
     decisive: bool = False
     reasons: tuple[Bound, ...] = ()
+    many: bool = False
 
 
 def nothing(_rows: list[Rows]) -> None:

@@ -12,6 +12,7 @@ from backend.database.connection.wire import Rows
 from backend.database.faults import DemandUnmet, StatementRefused, UnknownSpace
 from backend.database.isolation import echoed_caller, read_prelude, write_prelude
 from backend.database.operations import Operation, demanding
+from backend.database.replica import Replica
 from backend.database.statements import Bound
 
 A = TypeVar("A")
@@ -52,23 +53,27 @@ class Session:
         introductions: Makes callers known whom the database may not know yet.
         request_id: What the history will know the request by.
         most_tasks: How many tasks the caller may have; None: any number.
+        replica: Asked first for what reads many rows; None: there is none.
     """
 
-    __slots__ = ("_introductions", "_most_tasks", "_pool", "_request_id", "principal")
+    __slots__ = ("_introductions", "_most_tasks", "_pool", "_replica", "_request_id", "principal")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whose, over what and on which terms
         self,
         pool: Pool | Pools,
         principal: Principal,
         introductions: Introductions,
         request_id: str = "",
         most_tasks: int | None = None,
+        *,
+        replica: Replica | None = None,
     ) -> None:
         self._pool = pool
         self.principal = principal
         self._introductions = introductions
         self._request_id = request_id
         self._most_tasks = most_tasks
+        self._replica = replica
 
     async def run(self, operation: Operation[A]) -> A:
         """Run one operation: atomically, in one round trip.
@@ -80,6 +85,10 @@ class Session:
             Problem: The operation's own, or what became of the call. `Unavailable` for a write
                 also means that its outcome is unknown.
         """
+        if operation.many and self._replica is not None:
+            rows = await self._replica.read(self.principal.subject, operation.statements)
+            if rows is not None:
+                return operation.read(rows)
         statements = operation.statements + operation.reasons
         return operation.read(await self._call(statements, writes=operation.writes))
 

@@ -21,7 +21,8 @@ def session(request: Request, caller: CurrentUser) -> Session:
     if caller.subject in held.eraser.marked:
         raise BeingErased
     return Session(
-        held.pools, caller, held.known_users, request.scope["request_id"], held.most_tasks
+        *(held.pools, caller, held.known_users, request.scope["request_id"], held.most_tasks),
+        replica=held.replica,
     )
 
 

@@ -63,8 +63,12 @@ class TelemetryMiddleware:
             more = scope.get("problem", _NO_PROBLEM)
             if self._proxies is not None:
                 more = {"client": self._proxies.client_address(scope), **more}
+            principal = scope.get("principal")
+            user = principal.subject if principal else None
             self._request_log.note(
-                RequestRecord(time.time(), request_id, method, route, status, seconds, more)
+                RequestRecord(
+                    *(time.time(), request_id, method, route, status, seconds, more, user)
+                )
             )
 
 

@@ -1,15 +1,13 @@
 """Prometheus metrics of all workers."""
 
-import asyncio
 import math
 import os
 import re
 import sys
 import time
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter as Tally
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -18,14 +16,11 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
     CollectorRegistry,
-    Gauge,
+    Counter,
     Histogram,
     generate_latest,
 )
-from prometheus_client import Counter as CounterMetric
 from prometheus_client import multiprocess as prometheus_multiprocess
-
-from backend.core.key_sets import KeySetStates
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 _BOUNDS = (*_BUCKETS, math.inf)
@@ -36,31 +31,14 @@ _DURATION = Histogram(
     "duly_request_duration_seconds", "Time to answer a request.", _LABELS, buckets=_BUCKETS
 )
 
-_REFUSED_CONNECTIONS = CounterMetric(
+_REFUSED_CONNECTIONS = Counter(
     "duly_refused_connections_total",
     "Connections that the server itself ended with an error, by its code.",
     ("code",),
 )
-
-
-# Each worker keeps key sets of its own, so the one that is worst off speaks for all; one that is
-# gone has no say any more. A counter goes on counting what the dead did.
-_KEYS = Gauge(
-    "duly_keys",
-    "Keys in force of an issuer, in the worker that has fewest.",
-    ("issuer",),
-    multiprocess_mode="livemin",
+_PROBLEMS = Counter(
+    "duly_problems_total", "Answers that were problems, by the code that clients see.", ("code",)
 )
-_AGE = Gauge(
-    "duly_key_set_age_seconds",
-    "Time since an issuer confirmed its keys, in the worker that waits longest; +Inf: never.",
-    ("issuer",),
-    multiprocess_mode="livemax",
-)
-_FETCHES = CounterMetric(
-    "duly_key_set_fetches_total", "Fetches of an issuer's key set, by all workers.", ("issuer",)
-)
-_SAMPLE_SECONDS = 5.0
 _PAUSES = 20  # times as long as it took to sum up
 _LIVE_FILE = re.compile(r"gauge_live[a-z]*_(\d+)\.db")
 
@@ -79,50 +57,20 @@ def observe(method: str, route: str, status: int, durations: list[float]) -> Non
     known = method if method in _METHODS else "other"
     series = _series(known, route, status)
     series._sum.inc(sum(durations))  # noqa: SLF001 - docs/decisions/0016-private-parts.md
-    places = Counter(bisect_left(_BOUNDS, seconds) for seconds in durations)
+    places = Tally(bisect_left(_BOUNDS, seconds) for seconds in durations)
     for place, count in places.items():
         series._buckets[place].inc(count)  # noqa: SLF001 - as above
+
+
+def count_problems(codes: Mapping[str, int]) -> None:
+    """Count how many answers were problems, by their codes."""
+    for code, count in codes.items():
+        _PROBLEMS.labels(code).inc(count)
 
 
 def count_refused_connection(code: str) -> None:
     """Count one connection that ended with this problem, before any route had a say."""
     _REFUSED_CONNECTIONS.labels(code).inc()
-
-
-class KeySetMetrics:
-    """Writes down the state of the key sets every 5 s.
-
-    A scrape may be answered by another worker, or another process, which cannot ask for it.
-    """
-
-    def __init__(self, keys: KeySetStates) -> None:
-        self._keys = keys
-        self._fetches: dict[str, int] = {}
-
-    def sample(self) -> None:
-        """Write down the state of the moment."""
-        for name, state in self._keys.states().items():
-            _KEYS.labels(name).set(state.keys)
-            _AGE.labels(name).set(math.inf if state.age is None else state.age)
-            _FETCHES.labels(name).inc(state.fetches - self._fetches.get(name, 0))
-            self._fetches[name] = state.fetches
-
-    @asynccontextmanager
-    async def kept(self) -> AsyncIterator[None]:
-        """Sample for as long as the context lasts. A worker that died before is forgotten."""
-        forget_dead_workers()
-        self.sample()
-        keeper = asyncio.create_task(self._keep(), name="key set metrics")
-        try:
-            yield
-        finally:
-            keeper.cancel()
-            await asyncio.wait([keeper])
-
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(_SAMPLE_SECONDS)
-            self.sample()
 
 
 def forget_dead_workers() -> None:

@@ -8,6 +8,7 @@ from backend.core.lifecycle import stopping
 from backend.core.problems import Overloaded, Problem
 from backend.database.connection.pools import Pools
 from backend.database.isolation import read_prelude
+from backend.database.replica import Replica
 from backend.database.statements import Statement
 from backend.schemas.health import KeySet, Ready
 
@@ -24,11 +25,14 @@ class Readiness:
     A database that takes no writes is told as well, but does not make it unready: a load balancer
     would take every worker out, and nobody could read any more.
 
+    So is a replica, without which the primary is asked for everything.
+
     An issuer of `AUTH_ISSUERS` without keys is told, but keeps nobody else from being served.
     """
 
-    def __init__(self, pool: Pools, keys: KeySetStates) -> None:
+    def __init__(self, pool: Pools, keys: KeySetStates, replica: Replica | None = None) -> None:
         self._pool = pool
+        self._replica = replica
         self._keys = keys
         self._lock = asyncio.Lock()
         self._latest: tuple[float, Ready] | None = None
@@ -46,16 +50,21 @@ class Readiness:
         return latest
 
     async def _ask(self) -> Ready:
-        database, keys = await self._database_answers(), self._keys.ready
+        database, replica = await asyncio.gather(self._database_answers(), self._replica_replays())
+        keys = self._keys.ready
         key_sets = {name: _key_set(state) for name, state in self._keys.states().items()}
         return Ready(
             ready=database and keys,
             draining=False,
             database=database,
             writes=database and self._takes_writes,
+            replica=replica,
             keys=keys,
             key_sets=key_sets,
         )
+
+    async def _replica_replays(self) -> bool | None:
+        return None if self._replica is None else await self._replica.replays()
 
     async def _database_answers(self) -> bool:
         """Whether it does; notes whether it takes writes, too."""

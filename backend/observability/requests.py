@@ -1,14 +1,16 @@
 """What became of the requests: measured, and logged as JSON lines on standard output."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
 
+from backend.core.pseudonyms import pseudonym
 from backend.observability.logs import write_lines
-from backend.observability.metrics import observe
+from backend.observability.metrics import count_problems, observe
 
 _PIECE: Final = 4_096  # bytes that a pipe takes in one piece (PIPE_BUF): workers share one output
 _MOST: Final = 16  # lines; most fit into one piece
@@ -20,7 +22,8 @@ class RequestRecord(NamedTuple):
 
     Attributes:
         ended: When, in seconds since the epoch.
-        problem: What the log has of the problem that was the answer.
+        problem: What the log has of the problem that was the answer, or from where it came.
+        user: Who asked, by user id, which the log does not show; None for nobody who is known.
     """
 
     ended: float
@@ -30,6 +33,7 @@ class RequestRecord(NamedTuple):
     status: int
     seconds: float
     problem: Mapping[str, Any]
+    user: str | None
 
 
 class RequestLog:
@@ -62,6 +66,8 @@ class RequestLog:
             kinds.setdefault(kind, []).append(outcome.seconds)
         for kind, durations in kinds.items():
             observe(*kind, durations)
+        codes = (each.problem.get("problem") for each in noted if each.problem)
+        count_problems(Counter(code for code in codes if code))
         piece = bytearray()
         for outcome in noted:
             line = _line(outcome)
@@ -73,12 +79,14 @@ class RequestLog:
 
 
 def _line(outcome: RequestRecord) -> bytes:
+    user = {} if outcome.user is None else {"user": pseudonym(outcome.user)}
     members = {
         "request_id": outcome.request_id,
         "method": outcome.method,
         "route": outcome.route,
         "status": outcome.status,
         "duration_ms": round(outcome.seconds * 1000, 2),
+        **user,
         **outcome.problem,
         "event": "request",
         "level": "info",

@@ -8,7 +8,6 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +18,7 @@ from backend.core.problems import (
     RateLimited,
     WrongUser,
 )
+from backend.core.pseudonyms import pseudonym
 
 WINDOW: Final = 60.0
 """Seconds without a refusal after which a burst is over."""
@@ -36,7 +36,6 @@ BURST: Final[Mapping[str, int]] = MappingProxyType(
 """How many refusals of a kind, by one user or from one address, are a burst."""
 
 _REMEMBERED: Final = 10_000
-_SHOWN: Final = 16  # hexadecimal digits
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +79,6 @@ class SecurityEvents:
         self._bursts.move_to_end((kind, who))
         if burst.count == BURST[kind]:
             seconds = round(now - burst.started, 1)
-            caller = {"user": _shown(user)} if user is not None else {"address": address}
+            caller = {"user": pseudonym(user)} if user is not None else {"address": address}
             known = {"kind": kind, "count": burst.count, "window": seconds} | caller
             log.warning("security_event", extra=known)
-
-
-def _shown(user: str) -> str:
-    return sha256(user.encode()).hexdigest()[:_SHOWN]

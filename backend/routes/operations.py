@@ -37,5 +37,5 @@ async def ready(held: Held) -> Response:
 @under(offers=None)
 async def metrics(held: Held) -> Response:
     """Numbers for Prometheus, of all workers."""
-    held.key_metrics.sample()
+    held.sampler.sample()
     return Response(exposition.text(), headers={"Content-Type": exposition.media_type})

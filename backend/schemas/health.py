@@ -33,6 +33,10 @@ class Ready(BaseModel):
         description="Whether the database takes writes. Without them the worker is ready all the "
         "same: all workers would be in the same case, and reads be lost too."
     )
+    replica: bool | None = Field(
+        description="Whether the replica answers and takes over what the primary writes; reads "
+        "that it cannot answer go to the primary. Null when there is none.",
+    )
     keys: bool = Field(description="Whether tokens of the main issuer can be verified.")
     key_sets: dict[str, KeySet] = Field(
         description="By issuer: `main`, and the names in `AUTH_ISSUERS`."

@@ -163,6 +163,11 @@ class Connections:
         """Count a connection that ends with a refusal of the server itself."""
         count_refused_connection(code)
 
+    def states(self) -> dict[str, int]:
+        """How many connections have a request in progress, and how many have none."""
+        idle = len(self._idle)
+        return {"busy": len(self._all) - idle, "idle": idle}
+
     def _record_unsent(self, connection: "Connection", size: int) -> None:
         self.note_sent(connection)
         self._unsent[connection] = (size, self.now())

@@ -6,6 +6,7 @@ import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -59,8 +60,11 @@ def serve(settings: Settings) -> None:
 
         settle_garbage_collector()
         configure_logs()
-        worker = partial(work, partial(duly, configured), _worker_options(configured), ports)
-        works: list[Work] = [worker] * configured.workers
+        options = _worker_options(configured)
+        works: list[Work] = [
+            partial(work, partial(duly, configured), replace(options, name=str(number)), ports)
+            for number in range(1, configured.workers + 1)
+        ]
         works += [partial(serve_metrics, each) for each in metrics_ports]
         supervise(
             works,

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp
 from backend.config import Settings
 from backend.core.lifecycle import stopping
 from backend.main import create_app
+from backend.observability.sampling import Sampler
+from backend.observability.states import clients, process
 from backend.serving.connections import Connections, Timers
 from backend.serving.refusals import Refusals
 from backend.serving.supervisor import Family, name_process
@@ -37,12 +39,14 @@ class WorkerOptions:
         most: How many connections there may be.
         refusals: Makes the server's own answers.
         drain_seconds: How long to serve on when told to stop.
+        name: What metrics call it; one that takes the place of another has its name.
     """
 
     timers: Timers
     most: int
     refusals: Refusals = field(default_factory=Refusals)
     drain_seconds: int = 0
+    name: str = "1"
 
 
 @asynccontextmanager
@@ -84,14 +88,16 @@ async def _work(
     orphaned = _listen_for_the_end(told.set, family.lifeline)
     async with opened() as application:
         connections = Connections(application, options.timers, options.most, options.refusals)
-        for each in listeners:
-            connections.listen(each)
-        family.tell_ready()
-        await told.wait()
-        stopping.set()
-        if not orphaned():
-            await asyncio.sleep(options.drain_seconds)
-        await connections.close(listeners, STOP_SECONDS)
+        sampler = Sampler(process(options.name), clients(connections.states, options.most))
+        async with sampler.kept():
+            for each in listeners:
+                connections.listen(each)
+            family.tell_ready()
+            await told.wait()
+            stopping.set()
+            if not orphaned():
+                await asyncio.sleep(options.drain_seconds)
+            await connections.close(listeners, STOP_SECONDS)
 
 
 def _listen_for_the_end(tell: Callable[[], None], lifeline: int) -> Callable[[], bool]:

@@ -5,11 +5,11 @@ from types import MappingProxyType
 from typing import Any, Never
 
 from fastapi import APIRouter, FastAPI
-from opentelemetry import trace
 from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Lifespan, Scope
 
+from backend.core.tracing import is_traced
 from backend.web import openapi
 from backend.web.hints import Hints
 from backend.web.route import StrictRouter
@@ -48,13 +48,19 @@ class Duly(FastAPI):
         pages: Sequence[Route] = (),
         **about: str,
     ) -> None:
-        # FastAPI asks for every request whether OpenTelemetry is configured; once will do.
-        traced = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+        # FastAPI asks for every request whether OpenTelemetry is configured; once will do. Its logs
+        # have the messages of exceptions, and so content.
+        traced = is_traced()
         super().__init__(
             middleware=layers,
             lifespan=lifespan,
             redirect_slashes=False,
-            telemetry={"tracing": traced, "metrics": traced, "logs": traced},
+            telemetry={
+                "tracing": traced,
+                "metrics": traced,
+                "logs": False,
+                "auto_configure": False,  # `observability/tracing.py` does
+            },
             docs_url=None,  # its page loads programs from elsewhere
             redoc_url=None,
             openapi_url="/openapi.json" if documented else None,

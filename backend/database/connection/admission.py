@@ -5,7 +5,7 @@ few turns in the line at most, so one who asks much waits behind their own calls
 is served in the order of arrival.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Final
 
@@ -41,10 +41,15 @@ class Admission:
         most: Calls that a user may have in flight at most.
         leaves: Asked for each call that has waited, when its turn comes: whether it has been taken
             elsewhere.
+
+    Attributes:
+        waiting: How many calls wait for a turn.
+        refusals: How many were told that they wait in vain, by what they were told.
     """
 
     def __init__(self, first: int, most: int, leaves: Callable[[Call], bool]) -> None:
         self.waiting = 0
+        self.refusals: Counter[type[Exception]] = Counter()
         self._first = first
         self._most = most
         self._leaves = leaves
@@ -110,17 +115,27 @@ class Admission:
         elif not queue.in_flight:
             del self._queues[call.user]
 
-    def refuse(self, before: float, reason: Callable[[], Exception] = Overloaded) -> None:
+    def refuse(self, before: float, reason: type[Exception] = Overloaded) -> None:
         """Tell those that have waited since `before`, and forget those that have left.
 
         With users taking turns, who waits longest is who asks most. The wait sets the pace: a
         client that comes back at once when it is refused cannot fill the event loop with refusals.
         """
         for user, queue in list(self._queues.items()):
-            self.waiting -= _refuse(queue.calls, before, reason)
+            self.waiting -= self._tell(queue.calls, before, reason)
             if not queue.calls and not queue.in_flight:
                 del self._queues[user]
-        _refuse(self._refused, before, reason)
+        self._tell(self._refused, before, reason)
+
+    def _tell(self, calls: deque[Call], before: float, reason: type[Exception]) -> int:
+        """Take those out that have waited since `before` or were left, and say how many."""
+        count = len(calls)
+        while calls and (calls[0].waits_since <= before or calls[0].answered.done()):
+            call = calls.popleft()
+            if not call.answered.done():
+                self.refusals[reason] += 1
+                call.answered.set_exception(reason())
+        return count - len(calls)
 
     def _queue(self, call: Call) -> _Queue:
         user = call.user
@@ -135,13 +150,3 @@ class Admission:
         if turns < len(queue.calls) and turns < _TURNS and turns + queue.in_flight < queue.allowed:
             queue.turns += 1
             self._turns.append(queue)
-
-
-def _refuse(calls: deque[Call], before: float, reason: Callable[[], Exception]) -> int:
-    """Take those out that have waited since `before` or were left, and say how many."""
-    count = len(calls)
-    while calls and (calls[0].waits_since <= before or calls[0].answered.done()):
-        call = calls.popleft()
-        if not call.answered.done():
-            call.answered.set_exception(reason())
-    return count - len(calls)

@@ -7,10 +7,10 @@ import asyncio
 import logging
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from backend.core.problems import Overloaded, Problem, Unavailable
 from backend.database import faults
@@ -65,6 +65,31 @@ class PoolOptions(SupplyOptions):
     patience: float = 1.75
 
 
+class PoolState(NamedTuple):
+    """What a pool is doing, and what it has done since its start.
+
+    Attributes:
+        connections, most_connections: How many wires are ready, and how many there may be.
+        in_flight: How many calls wait for PostgreSQL.
+        waiting: How many calls wait for a turn.
+        waits, wait_seconds: How many calls have waited for a turn and got it, and how long.
+        refusals: How many calls were not sent at all, by reason.
+        made, failed: How many attempts to connect have succeeded, and how many not.
+        lost: How many connections have broken.
+    """
+
+    connections: int
+    most_connections: int
+    in_flight: int
+    waiting: int
+    waits: int
+    wait_seconds: float
+    refusals: Mapping[str, int]
+    made: int
+    failed: int
+    lost: int
+
+
 class Pool:
     """The wires of one worker.
 
@@ -87,6 +112,7 @@ class Pool:
         self._slow = slow
         self._admission = Admission(self.options.first, self.options.most, self._leaves)
         self._repeats: deque[Call] = deque()  # for the wire made last, before all others
+        self._waits, self._wait_seconds = 0, 0.0
         self._loop: asyncio.AbstractEventLoop
         self._ticking: asyncio.TimerHandle | None = None
         self._ticks = 0
@@ -156,6 +182,7 @@ class Pool:
             self._carry(wire, call)
         elif not (self._wires or self._supply.is_reachable):
             self._supply.ask_for_more()
+            self._admission.refusals[NoWire] += 1
             call.answered.set_exception(NoWire())
         else:
             self._admission.wait(call, self._loop.time())
@@ -180,6 +207,23 @@ class Pool:
     def in_flight(self) -> int:
         """How many calls wait for PostgreSQL."""
         return sum(wire.in_flight for wire in self._wires)
+
+    def state(self) -> PoolState:
+        """A picture of the moment."""
+        told = self._admission.refusals
+        supply = self._supply
+        return PoolState(
+            connections=self.wires,
+            most_connections=self.options.size,
+            in_flight=self.in_flight,
+            waiting=self._admission.waiting,
+            waits=self._waits,
+            wait_seconds=self._wait_seconds,
+            refusals={"overloaded": told[Overloaded], "no_connection": told[NoWire]},
+            made=supply.made,
+            failed=supply.failed,
+            lost=supply.lost,
+        )
 
     def _free_wire(self) -> Wire | None:
         """The wire with most room that nothing holds up; None when there is none."""
@@ -213,9 +257,17 @@ class Pool:
                 break
             company.append(call)
         if company:
+            self._note_waits(company)
             self._carry(wire, *sorted(company, key=_user))
         if alone is not None:
+            self._note_waits([alone])
             self._carry(wire, alone)
+
+    def _note_waits(self, calls: Sequence[Call]) -> None:
+        now = self._loop.time()
+        self._waits += len(calls)
+        for call in calls:
+            self._wait_seconds += now - call.waits_since
 
     def _send_waiting(self) -> None:
         """Fill the room that there is with the calls whose turn it is."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from backend.core.problems import Problem
 from backend.database.connection.call import Rows, Tag
 from backend.database.connection.costs import Costs
-from backend.database.connection.pool import Pool, PoolOptions
+from backend.database.connection.pool import Pool, PoolOptions, PoolState
 from backend.database.guard import IsolationGuard
 from backend.database.statements import Bound
 
@@ -44,6 +44,11 @@ class Pools:
         """As `Pool.start`."""
         await asyncio.gather(self._reads.start(), self._writes.start())
 
+    def stand_by(self) -> None:
+        """As `Pool.stand_by`."""
+        for pair in (self._reads, self._writes):
+            pair.stand_by()
+
     async def close(self) -> None:
         """Close every wire; calls in flight fail."""
         self._guard.close()
@@ -66,6 +71,15 @@ class Pools:
         """Whether reads with this tag take the slow pool."""
         return self._reads.costs.are_high(tag)
 
+    @property
+    def isolation_lost(self) -> bool:
+        """Whether the latest proof of isolation failed, so that nothing is answered."""
+        return self._guard.is_broken
+
+    def states(self) -> dict[str, PoolState]:
+        """A picture of the moment, by the names of the pools."""
+        return {**self._reads.states("reads"), **self._writes.states("writes")}
+
     def close_all(self) -> Problem:
         """As `Pool.close_all`, of all pools."""
         self._writes.disconnect()
@@ -81,6 +95,10 @@ class _Pair:
         self.slow = Pool(conninfo, slow, self.costs)
         self.usual = Pool(conninfo, usual, self.costs, self.slow)
 
+    def stand_by(self) -> None:
+        self.slow.stand_by()
+        self.usual.stand_by()
+
     async def start(self) -> None:
         self.slow.stand_by()
         await self.usual.start()
@@ -88,6 +106,9 @@ class _Pair:
     async def close(self) -> None:
         await self.slow.close()
         await self.usual.close()
+
+    def states(self, name: str) -> dict[str, PoolState]:
+        return {name: self.usual.state(), f"slow_{name}": self.slow.state()}
 
     def disconnect(self) -> None:
         self.slow.disconnect()

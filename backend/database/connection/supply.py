@@ -11,7 +11,7 @@ import psycopg
 
 from backend.database import faults, urls
 from backend.database.connection.failures import FailureLog
-from backend.database.connection.wire import Wire, WireOptions
+from backend.database.connection.wire import Wire, WireOptions, WireState
 from backend.database.faults import LOST_PREPARED_STATEMENTS, NoWire, StatementRefused
 from backend.database.proof import prove_isolation
 
@@ -54,6 +54,8 @@ class Supply:
     Attributes:
         wires: Those that are ready; the one made last is the last.
         is_reachable: Whether there is a wire, or the latest attempt to make one was no failure.
+        made, failed: How many attempts to make a wire have succeeded, and how many not.
+        lost: How many wires have broken.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Supply:
         self._conninfo = urls.complete(conninfo, client_encoding="UTF8")
         self.wires: list[Wire] = []
         self.is_reachable = True
+        self.made = self.failed = self.lost = 0
         self._options = options
         self._on_wire = on_wire
         self._on_failure = on_failure
@@ -193,6 +196,7 @@ class Supply:
             retired.set()
             with contextlib.suppress(ValueError):  # it had not been offered yet
                 self.wires.remove(wire)
+                self.lost += wire.state is WireState.CLOSED
 
         options = WireOptions(
             silence=self._options.silence,
@@ -204,6 +208,7 @@ class Supply:
         return wire, retired
 
     def _note_failure(self, error: Exception, *, repeated: bool) -> None:
+        self.failed += 1
         self._refused = error if isinstance(error, faults.IsolationBroken) else None
         self._options.failures.note(error)
         # Callers wait through a single quick failure: a connection may die young with all others.
@@ -217,6 +222,7 @@ class Supply:
 
     async def _offer(self, wire: Wire, retired: asyncio.Event) -> None:
         """Offer `wire` to calls until it retires or has been idle for long."""
+        self.made += 1
         self.wires.append(wire)
         self._options.failures.note_success()
         self.is_reachable = True

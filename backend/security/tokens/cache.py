@@ -41,6 +41,9 @@ class VerifiedTokens:
         keys: Knows which keys of the issuer are in force.
         now: The wall clock, seconds since the epoch.
         capacity: How many tokens are remembered.
+
+    Attributes:
+        hits: How many tokens were found.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class VerifiedTokens:
         self._keys = keys
         self._now = now
         self._capacity = capacity
+        self.hits = 0
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
 
     def __len__(self) -> int:
@@ -74,6 +78,7 @@ class VerifiedTokens:
             return None
         if entry.valid_from <= self._now() < entry.valid_until and entry.keys.holds(entry.key):
             self._entries.move_to_end(digest)
+            self.hits += 1
             return entry.principal
         del self._entries[digest]
         return None

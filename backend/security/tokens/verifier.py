@@ -34,6 +34,9 @@ class TokenVerifier:
         keys: Where the main issuer's keys come from.
         others: Where those of `AUTH_ISSUERS` come from, by name.
         now: The wall clock, seconds since the epoch.
+
+    Attributes:
+        misses: How many tokens were not found among those that were verified lately.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class TokenVerifier:
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
+        self.misses = 0
         self._verified = VerifiedTokens(keys, now)
         main, *additional = trusted_issuers(settings).values()
         self._main = _Checks(main.algorithms, ClaimRules(main, settings, now), keys, self._verified)
@@ -74,6 +78,7 @@ class TokenVerifier:
         principal = self.cached(token)
         if principal is not None:
             return principal
+        self.misses += 1
         jws = parse(token)
         checks = self._checks(jws.payload.get("iss"))
         algorithm, kid = check_header(jws.header, checks.algorithms)
@@ -87,6 +92,16 @@ class TokenVerifier:
             raise RefusedToken("bad_signature")
         checks.verified.put(token, reading, key)
         return reading.principal
+
+    @property
+    def hits(self) -> int:
+        """How many tokens were found."""
+        return self._verified.hits
+
+    @property
+    def remembered(self) -> int:
+        """How many tokens are in memory."""
+        return len(self._verified)
 
     def _checks(self, issuer: object) -> _Checks:
         """Those of the issuer that a token claims; for a stranger the main one's, which refuse."""

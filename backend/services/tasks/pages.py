@@ -63,7 +63,7 @@ def _page(status: str, sort: str, query: TaskQuery | TrashQuery, *, count: bool)
     statements: list[Bound] = [_select(status, sort, null=null).bind(**values)]
     if count:
         statements.append(_count(status).bind())
-    return Operation(tuple(statements), partial(_read, sort, query.limit))
+    return Operation(tuple(statements), partial(_read, sort, query.limit), many=True)
 
 
 @lru_cache(_SHAPES)

@@ -9,9 +9,9 @@ from sqlmodel import col
 
 from backend.database.connection.call import Rows
 from backend.database.operations import Operation
-from backend.database.queries import delete, select
+from backend.database.queries import delete, select, update
 from backend.database.statements import Fragment, Statement
-from backend.models import Task
+from backend.models import Space, Task
 from backend.services.tasks.filters import IS_TRASHED
 
 BATCH: Final = 5_000
@@ -37,11 +37,19 @@ _IS_LEFT: Final = (
     Fragment(col(Task.id) > bindparam("behind", type_=Uuid)),
     Fragment(col(Task.deleted_at) <= _UNTIL),
 )
+_COUNT: Final = update(
+    Space,
+    {"last_version": Fragment(col(Space.last_version), " + 1")},
+    Fragment("EXISTS (SELECT FROM gone)"),
+    returning="id",
+)
 _EMPTY: Final = Statement(
     *("WITH batch AS (", *select("tasks.id", Task, *_IS_LEFT)),
     f"\nORDER BY tasks.id LIMIT {BATCH}), gone AS (\n",
     *delete(Task, Fragment("tasks.id = ANY (ARRAY(SELECT batch.id FROM batch))")),
-    *("\nRETURNING tasks.id)\nSELECT ", Fragment(_UNTIL)),
+    # What is gone has no version: the space's number says that there was a write.
+    *("\nRETURNING tasks.id), counted AS (\n", *_COUNT),
+    *(")\nSELECT ", Fragment(_UNTIL)),
     f", gone.id FROM gone ORDER BY gone.id OFFSET {BATCH - 1}",
 )
 

@@ -28,6 +28,11 @@ _NOT_SETTINGS = {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL", "PYTHON", "ONLY"}
     "SOAK_SECONDS",
     "NAME_FILE",
     "DULY_PORT",
+    # OpenTelemetry's own.
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_SERVICE_NAME",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
 }
 # Named as what the plan had, what a reader is going to write, or what belongs to a frontend.
 _NOT_HERE = {

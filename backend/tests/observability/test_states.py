@@ -1,0 +1,189 @@
+"""The states that `/metrics` shows: database, tokens, clients and processes, over all workers."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import httpx2
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from backend.config import Settings
+from backend.security.signing import Issuer
+from backend.tests.support.metrics import Scrape, scrape, soon
+from backend.tests.support.people import NO_TLS, Person
+from backend.tests.support.program import ServedProgram, serve
+from backend.tests.support.proxy import Proxy
+
+
+@pytest.fixture
+def proxy(database_url: str) -> Iterator[Proxy]:
+    with Proxy(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+def served(settings: Settings, proxy: Proxy, tmp_path: Path) -> Iterator[ServedProgram]:
+    """Two workers whose connections to the database can be cut."""
+    through = settings.model_copy(update={"database_url": SecretStr(proxy.url)})
+    with serve(through, tmp_path) as program:
+        yield program
+
+
+@pytest.fixture
+def carol(served: ServedProgram, issuer: Issuer) -> Iterator[Person]:
+    person = Person("carol", served, issuer)
+    yield person
+    person.client.close()
+
+
+@contextmanager
+def space_held(url: str, subject: str) -> Iterator[None]:
+    """Nobody else can write in the space of this user meanwhile."""
+    with psycopg.connect(url) as connection:
+        connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [subject])
+        yield
+
+
+def workers(program: ServedProgram) -> list[int]:
+    children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
+    return [int(each) for each in children if "worker" in Path(f"/proc/{each}/comm").read_text()]
+
+
+def test_the_version_that_runs_is_told(program: ServedProgram) -> None:
+    found = scrape(program.url)
+    assert found.values("duly_build_info", "version") == {version("duly")}
+    assert found.total("duly_build_info") == 1
+
+
+def test_connections_to_the_database_are_counted_by_pool(
+    served: ServedProgram, carol: Person
+) -> None:
+    carol.create()
+    found = soon(lambda: _with_all_reads(served))
+    assert found.total("duly_database_connections_limit", pool="reads") == 2 * 2
+    assert found.total("duly_database_connections_limit", pool="writes") == 2 * 4
+    assert found.total("duly_database_connections", pool="writes") >= 1
+    assert found.total("duly_database_connects_total", outcome="made") >= 5
+    assert found.total("duly_isolation_lost") == 0
+
+
+def _with_all_reads(program: ServedProgram) -> Scrape | None:
+    found = scrape(program.url)
+    return found if found.total("duly_database_connections", pool="reads") == 2 * 2 else None
+
+
+def test_connections_that_break_are_counted_and_made_anew(
+    served: ServedProgram, carol: Person, proxy: Proxy
+) -> None:
+    carol.create()
+    before = soon(lambda: _with_all_reads(served))
+    assert before.total("duly_database_connections_lost_total") == 0
+    proxy.cut()
+    soon(lambda: scrape(served.url).total("duly_database_connections_lost_total") >= 4)
+    assert carol.titles() == ["Buy milk"]
+    made = before.total("duly_database_connects_total", outcome="made")
+    soon(lambda: scrape(served.url).total("duly_database_connects_total", outcome="made") > made)
+
+
+def test_a_database_that_is_gone_shows_as_failures_and_as_503_by_code(
+    served: ServedProgram, carol: Person, proxy: Proxy
+) -> None:
+    proxy.refuse()
+    proxy.cut()
+    answers = [carol.client.get("/api/tasks") for _ in range(5)]
+    assert {answer.status_code for answer in answers} == {503}
+
+    def told() -> bool:
+        found = scrape(served.url)
+        return (
+            found.total("duly_problems_total", code="database_unavailable") == 5
+            and found.total("duly_database_connects_total", outcome="failed") >= 2
+            and found.total("duly_database_refusals_total", reason="no_connection") >= 1
+        )
+
+    soon(told)
+
+
+def test_calls_that_wait_for_their_turn_are_seen_and_their_waits_added_up(
+    served: ServedProgram, carol: Person, database_url: str
+) -> None:
+    carol.create()
+    with ThreadPoolExecutor(8) as pool:
+        with space_held(database_url, carol.subject):
+            body = {"title": "Buy milk"}
+            writes = [pool.submit(carol.client.post, "/api/tasks", json=body) for _ in range(8)]
+            soon(lambda: scrape(served.url).total("duly_database_calls_waiting") >= 1)
+            soon(lambda: scrape(served.url).total("duly_database_calls_in_flight") >= 1)
+        assert 201 in {write.result().status_code for write in writes}
+
+    def settled() -> bool:
+        found = scrape(served.url)
+        return (
+            found.total("duly_database_calls_waiting") == 0
+            and found.total("duly_database_waits_total") >= 1
+            and found.total("duly_database_wait_seconds_total") > 0
+        )
+
+    soon(settled)
+
+
+def test_each_token_is_verified_once_by_a_worker_and_found_after_that(
+    served: ServedProgram, carol: Person
+) -> None:
+    for _ in range(20):
+        assert carol.titles() == []
+
+    def told() -> Scrape | None:
+        found = scrape(served.url)
+        hits = found.total("duly_token_cache_lookups_total", outcome="hit")
+        misses = found.total("duly_token_cache_lookups_total", outcome="miss")
+        return found if hits + misses == 20 else None
+
+    found = soon(told)
+    misses = found.total("duly_token_cache_lookups_total", outcome="miss")
+    assert misses in {1, 2}  # there are two workers
+    assert found.total("duly_token_cache_entries") == misses
+
+
+def test_connections_of_clients_are_counted_over_all_workers(served: ServedProgram) -> None:
+    before = scrape(served.url).total("duly_client_connections")
+    with ExitStack() as stack:
+        for _ in range(10):
+            client = httpx2.Client(base_url=served.url, verify=NO_TLS, trust_env=False)
+            stack.enter_context(client).get("/livez")
+        soon(lambda: scrape(served.url).total("duly_client_connections") >= 10)
+    soon(lambda: scrape(served.url).total("duly_client_connections") <= max(before, 1) + 1)
+
+
+def test_a_worker_that_takes_the_place_of_a_dead_one_has_its_name(served: ServedProgram) -> None:
+    names = {"1", "2"}
+    before = soon(lambda: _of_workers(served, names))
+    for name in names:
+        assert before.total("duly_process_resident_memory_bytes", worker=name) > 20_000_000
+        assert 0 < before.total("duly_process_open_fds", worker=name) < 1_000
+    started = before.total("duly_process_start_time_seconds")
+    os.kill(workers(served)[0], signal.SIGKILL)
+    after = soon(lambda: _started_later(served, started))
+    assert after.values("duly_process_start_time_seconds", "worker") == names
+    # Counters go on from what the dead one had counted.
+    cpu = "duly_process_cpu_seconds_total"
+    assert all(after.total(cpu, worker=name) >= before.total(cpu, worker=name) for name in names)
+
+
+def _of_workers(program: ServedProgram, names: set[str]) -> Scrape | None:
+    found = scrape(program.url)
+    return found if found.values("duly_process_open_fds", "worker") == names else None
+
+
+def _started_later(program: ServedProgram, than: float) -> Scrape | None:
+    try:
+        found = scrape(program.url)
+    except httpx2.TransportError:  # accepted by the one that was killed
+        return None
+    return found if found.total("duly_process_start_time_seconds") > than else None
