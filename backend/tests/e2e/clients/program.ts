@@ -37,7 +37,7 @@ const pointers = refused.error?.errors?.map((each) => each.pointer);
 // @ts-expect-error: without a title there is no task
 const untitled = () => duly.POST("/api/tasks", { body: { completed: true } });
 // @ts-expect-error: there is no such member
-const misspelt = () => duly.POST("/api/tasks", { body: { title: "x", complete: true } });
+const misspelt: components["schemas"]["TaskCreate"] = { title: "x", complete: true };
 // @ts-expect-error: there is no such code
 const unknown = () => stale.error?.code === "stale";
 // @ts-expect-error: there is no such member of an error
