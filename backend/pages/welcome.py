@@ -27,7 +27,7 @@ def routes(settings: Settings) -> list[Route]:
         "welcome.html",
         tokens="development" if settings.development_keys else "issuer",
         issuer=settings.better_auth_url or settings.issuer,
-        keys=settings.jwks_url or "keys",
+        keys=settings.jwks_url or "{{up}}keys",
         docs="" if settings.docs_enabled else "hidden",
     )
     issued = [_keys(settings), *(_token(settings, each) for each in PEOPLE)]

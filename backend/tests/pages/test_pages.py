@@ -61,6 +61,16 @@ def test_every_link_of_a_page_leads_somewhere_on_this_server(
         assert answer.status_code == 200, link
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/duly", "/duly/", "/duly/docs", "/duly/docs/"])
+def test_with_a_prefix_that_is_known_the_links_of_a_page_begin_with_it(
+    path: str, browse: Browse
+) -> None:
+    browser = browse(root_path="/duly")
+    for link in _LINK.findall(browser.get(path).text):
+        assert link.startswith("/duly/"), link
+        assert browser.get(link).status_code == 200, link
+
+
 @pytest.mark.parametrize("path", ["/", "/docs"])
 def test_a_page_may_run_only_files_of_this_server(path: str, browser: httpx2.Client) -> None:
     page = browser.get(path)
