@@ -104,4 +104,5 @@ def assert_it_works(served: Served, *command: str | Path) -> None:
         "stale": "changed elsewhere",
         "current": "Buy milk",
         "pointers": ["/body/title"],
+        "own": "01a2047c-ebaa-79f4-a0e0-dcd48e275a9e",
     }

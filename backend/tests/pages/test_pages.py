@@ -117,8 +117,16 @@ def test_with_a_real_issuer_the_page_names_it_and_nobody_gets_a_token(browse: Br
     assert 'data-tokens="issuer"' in page
     assert "Your users come from http://localhost:3000" in page
     assert 'href="http://localhost:3000/api/auth/jwks"' in page
+    assert '<span >, and <a href="http://localhost:3000/api/auth/token">' in page
     assert {browser.get(path).status_code for path in OF_DEVELOPMENT_KEYS} == {404}
     assert 'data-user=""' in browser.get("/docs").text
+
+
+def test_where_the_token_is_not_known_no_link_is_shown(browse: Browse) -> None:
+    browser = browse(auth_shared_secret=SecretStr("x" * 32), auth_issuer="the app")
+    page = browser.get("/").text
+    assert "Your users come from the app" in page
+    assert "<span hidden>, and <a" in page
 
 
 def test_what_a_setting_says_cannot_become_markup(browse: Browse) -> None:
