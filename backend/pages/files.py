@@ -1,7 +1,7 @@
 """Files of this package as routes.
 
-Their links are relative, so that they lead back through whatever prefix a proxy puts before the
-path, told or not.
+Their links begin with the prefix of the request, and are relative where nobody told one: they lead
+back through whatever a proxy puts before the path.
 """
 
 from functools import cache
@@ -42,13 +42,20 @@ def page(path: str, name: str, **words: str) -> Route:
     """
 
     async def answer(request: Request) -> Response:
-        is_folder = path != "/" and request.scope["raw_path"].endswith(b"/")
         text = _read(name).decode()
-        for word, value in {**words, "up": "../" if is_folder else "./"}.items():
+        for word, value in {**words, "up": _up(path, request)}.items():
             text = text.replace(f"{{{{{word}}}}}", escape(value))
         return Response(text, media_type=_MEDIA_TYPES[".html"])
 
     return Route(path, answer)
+
+
+def _up(path: str, request: Request) -> str:
+    """What leads from a page to the root, with a slash at its end."""
+    if root := request.scope.get("root_path"):
+        return f"{root}/"
+    is_folder = path != "/" and request.scope["raw_path"].endswith(b"/")
+    return "../" if is_folder else "./"
 
 
 @cache

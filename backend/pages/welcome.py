@@ -22,12 +22,15 @@ def routes(settings: Settings) -> list[Route]:
     if not settings.development:
         return []
     assets = ("welcome.js", "welcome.css", "icon.svg")
+    token = _token_url(settings)
     page = files.page(
         "/",
         "welcome.html",
         tokens="development" if settings.development_keys else "issuer",
         issuer=settings.better_auth_url or settings.issuer,
-        keys=settings.jwks_url or "keys",
+        keys=settings.jwks_url or "{{up}}keys",
+        token=token,
+        known="" if token else "hidden",
         docs="" if settings.docs_enabled else "hidden",
     )
     issued = [_keys(settings), *(_token(settings, each) for each in PEOPLE)]
@@ -36,6 +39,12 @@ def routes(settings: Settings) -> list[Route]:
         *(files.asset(f"/welcome/{name}", name) for name in assets),
         *(issued if settings.development_keys else ()),
     ]
+
+
+def _token_url(settings: Settings) -> str:
+    """Where Better Auth has the token of whoever is signed in: beside its keys."""
+    beside, _, name = (settings.jwks_url or "").rpartition("/")
+    return f"{beside}/token" if name == "jwks" else ""
 
 
 def _token(settings: Settings, person: str) -> Route:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import UUID7, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import UUID7, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from backend.schemas.scalars import DecimalInt, Storable
 
@@ -16,6 +16,9 @@ Title = Annotated[
     Storable,
 ]
 Description = Annotated[str, StringConstraints(strict=True, max_length=16_384), Storable]
+
+# There is no format `uuid7`: generators would take it for any text.
+_AS_UUID = WithJsonSchema({"type": "string", "format": "uuid"})
 
 SortField = Literal["created", "updated", "title"]
 Sort = Literal["created", "-created", "updated", "-updated", "title", "-title"]
@@ -41,7 +44,7 @@ class TaskCreate(_Input, TaskFields):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy milk"}]})
 
-    id: UUID7 | None = Field(
+    id: Annotated[UUID7, _AS_UUID] | None = Field(
         default=None,
         description="A UUIDv7 of the client's own, so that a retry cannot make a second task.",
     )

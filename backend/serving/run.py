@@ -267,7 +267,7 @@ def _origin(settings: Settings) -> str:
 def _greeting(settings: Settings) -> str:
     """What a developer wants to know first."""
     origin = _origin(settings)
-    lines = [f"Duly serves {origin} (open it, it has a page)"]
+    lines = [f"Duly serves {origin} (open it in a browser)"]
     if settings.development_keys:
         lines += ["Create a task as alice, then list hers:", _example(origin), ""]
     return "\n\n".join(lines)

@@ -75,6 +75,8 @@ def complete(
                     scheme = route.terms.credentials.scheme
                     schemes[scheme] = _SCHEMES[scheme]
                     operation["security"] = [{scheme: []}]
+                else:
+                    operation["security"] = []  # said, or a linter takes it for forgotten
 
 
 def _complete_operation(operation: dict[str, Any], route: StrictRoute) -> None:

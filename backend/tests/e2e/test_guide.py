@@ -32,6 +32,9 @@ _RUN = [
     "start Duly",
     _SEVERAL,
     *_CLIENT,
+    "lib/duly-server.ts",  # these three by test_nextjs.py
+    "app/tasks/page.tsx",
+    "app/tasks/actions.ts",
     "console",
     "lib/erase-from-duly.ts",
     "lib/auth.ts, added",

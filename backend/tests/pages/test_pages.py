@@ -61,6 +61,16 @@ def test_every_link_of_a_page_leads_somewhere_on_this_server(
         assert answer.status_code == 200, link
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/duly", "/duly/", "/duly/docs", "/duly/docs/"])
+def test_with_a_prefix_that_is_known_the_links_of_a_page_begin_with_it(
+    path: str, browse: Browse
+) -> None:
+    browser = browse(root_path="/duly")
+    for link in _LINK.findall(browser.get(path).text):
+        assert link.startswith("/duly/"), link
+        assert browser.get(link).status_code == 200, link
+
+
 @pytest.mark.parametrize("path", ["/", "/docs"])
 def test_a_page_may_run_only_files_of_this_server(path: str, browser: httpx2.Client) -> None:
     page = browser.get(path)
@@ -107,8 +117,16 @@ def test_with_a_real_issuer_the_page_names_it_and_nobody_gets_a_token(browse: Br
     assert 'data-tokens="issuer"' in page
     assert "Your users come from http://localhost:3000" in page
     assert 'href="http://localhost:3000/api/auth/jwks"' in page
+    assert '<span >, and <a href="http://localhost:3000/api/auth/token">' in page
     assert {browser.get(path).status_code for path in OF_DEVELOPMENT_KEYS} == {404}
     assert 'data-user=""' in browser.get("/docs").text
+
+
+def test_where_the_token_is_not_known_no_link_is_shown(browse: Browse) -> None:
+    browser = browse(auth_shared_secret=SecretStr("x" * 32), auth_issuer="the app")
+    page = browser.get("/").text
+    assert "Your users come from the app" in page
+    assert "<span hidden>, and <a" in page
 
 
 def test_what_a_setting_says_cannot_become_markup(browse: Browse) -> None:

@@ -34,10 +34,13 @@ const current: Task | undefined = stale.error?.current;
 const refused = await duly.POST("/api/tasks", { body: { title: "" } });
 const pointers = refused.error?.errors?.map((each) => each.pointer);
 
+const id = "01a2047c-ebaa-79f4-a0e0-dcd48e275a9e";
+const again = await duly.POST("/api/tasks", { body: { id, title: "Water the plants" } });
+
 // @ts-expect-error: without a title there is no task
 const untitled = () => duly.POST("/api/tasks", { body: { completed: true } });
 // @ts-expect-error: there is no such member
-const misspelt = () => duly.POST("/api/tasks", { body: { title: "x", complete: true } });
+const misspelt: components["schemas"]["TaskCreate"] = { title: "x", complete: true };
 // @ts-expect-error: there is no such code
 const unknown = () => stale.error?.code === "stale";
 // @ts-expect-error: there is no such member of an error
@@ -54,5 +57,6 @@ console.log(
     stale: stale.error && words[stale.error.code],
     current: current?.title,
     pointers,
+    own: again.data?.id,
   }),
 );

@@ -2,6 +2,7 @@
 
 import json
 import os
+from uuid import UUID
 
 from duly_client import AuthenticatedClient
 from duly_client.api.tasks import complete_task_by_post, create_task, list_tasks, update_task
@@ -34,6 +35,9 @@ stale = update_task.sync(created.id, client=duly, body=TaskUpdate(title="x"), if
 assert isinstance(stale, ProblemDocument)
 refused = create_task.sync(client=duly, body=TaskCreate(title=""))
 assert isinstance(refused, ProblemDocument)
+own_id = UUID("01a2047c-ebaa-79f4-a0e0-dcd48e275a9e")
+again = create_task.sync(client=duly, body=TaskCreate(id=own_id, title="Water the plants"))
+assert isinstance(again, TaskRead)
 words = {ProblemCode.STALE_VERSION: "changed elsewhere", ProblemCode.NOT_FOUND: "gone"}
 
 print(
@@ -47,6 +51,7 @@ print(
             "stale": words[stale.code],
             "current": stale.current.title if isinstance(stale.current, TaskRead) else None,
             "pointers": [each.pointer for each in refused.errors or []],
+            "own": str(again.id),
         }
     )
 )

@@ -2,6 +2,7 @@
 
 import json
 import os
+from uuid import UUID
 
 import httpx
 from duly_models import ProblemCode, ProblemDocument, TaskCreate, TaskRead, TaskUpdate
@@ -32,6 +33,9 @@ answer = duly.patch(path, content=sent(TaskUpdate(title="x")), headers=tag)
 stale = ProblemDocument.model_validate_json(answer.content)
 answer = duly.post("/api/tasks", content='{"title": ""}')
 refused = ProblemDocument.model_validate_json(answer.content)
+own_id = UUID("01a2047c-ebaa-79f4-a0e0-dcd48e275a9e")
+answer = duly.post("/api/tasks", content=sent(TaskCreate(id=own_id, title="Water the plants")))
+again = TaskRead.model_validate_json(answer.content)
 words = {ProblemCode.stale_version: "changed elsewhere", ProblemCode.not_found: "gone"}
 
 print(
@@ -45,6 +49,7 @@ print(
             "stale": words[stale.code],
             "current": stale.current.title if stale.current else None,
             "pointers": [each.pointer for each in refused.errors or []],
+            "own": str(again.id),
         }
     )
 )
