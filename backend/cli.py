@@ -45,6 +45,10 @@ def main(
 @app.command()
 def serve() -> None:
     """Serve the API. In development this needs nothing: it brings its own PostgreSQL."""
+    from backend.serving.streams import do_not_mind_streams  # noqa: PLC0415
+
+    do_not_mind_streams()  # before the log takes hold of them
+
     from backend.serving import run as server  # noqa: PLC0415
 
     try:

@@ -180,6 +180,9 @@ def database(settings: Settings) -> Iterator[Settings]:
     if settings.database_url is not None or not settings.development:
         yield settings
         return
+    # They are for another database, and would lead clients and server of this one astray.
+    for name in [each for each in os.environ if each.startswith("PG")]:
+        del os.environ[name]
     try:
         embedded = EmbeddedServer(settings.data_dir / "postgres")
     except PostgresFailed as error:

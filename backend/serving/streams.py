@@ -1,7 +1,7 @@
-"""The standard streams, as the program needs them: open, for any character, and never in the way.
+"""The standard streams, as the program needs them: open, and for any character.
 
-Who started it may have closed them, may read no more, or may have filled the disk that they go to.
-None of that is a reason not to serve.
+Who started it may have closed them, may read no more, or may have filled the disk that they go to:
+no reason not to serve.
 """
 
 import io
@@ -24,7 +24,7 @@ class _Lossy(io.FileIO):
 
 
 def prepare_streams() -> None:
-    """Let standard input, output and error be there; what the latter cannot take is lost."""
+    """Let standard input, output and error be there, and take what they cannot write otherwise."""
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # or the next file that is opened would get its number
@@ -32,20 +32,22 @@ def prepare_streams() -> None:
             mode = "r" if name == "stdin" else "w"
             setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
         elif isinstance(stream, io.TextIOWrapper) and name != "stdin":
-            _replace(name, stream)
+            stream.reconfigure(errors="backslashreplace")
 
 
-def _replace(name: str, stream: io.TextIOWrapper) -> None:
-    try:
-        raw = _Lossy(stream.fileno(), "w", closefd=False)
-    except OSError:  # in memory, as in tests
-        return
-    stream.flush()
-    writer = io.TextIOWrapper(
-        io.BufferedWriter(raw),
-        encoding=stream.encoding,
-        errors="backslashreplace",
-        line_buffering=stream.line_buffering,
-        write_through=stream.write_through,
-    )
-    setattr(sys, name, writer)
+def do_not_mind_streams() -> None:
+    """Let what standard output and error cannot take be lost: a service goes on without it."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        try:
+            raw = _Lossy(stream.fileno(), "w", closefd=False)
+        except OSError:  # in memory, as in tests
+            continue
+        writer = io.TextIOWrapper(
+            io.BufferedWriter(raw),
+            encoding=stream.encoding,
+            errors=stream.errors,
+            line_buffering=stream.line_buffering,
+            write_through=stream.write_through,
+        )
+        setattr(sys, name, writer)

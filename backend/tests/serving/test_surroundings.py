@@ -1,6 +1,7 @@
 """What machines, shells, containers and orchestrators put round the program."""
 
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,12 @@ DEVELOPMENT = {
     **dict.fromkeys(("AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE", "CORS_ORIGINS"), ""),
 }
 HTTPS = {"AUTH_JWKS_URL": "https://app.example.com/jwks"}
+
+own_mounts = pytest.mark.skipif(
+    shutil.which("unshare") is None
+    or subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode != 0,
+    reason="needs the right to mounts of its own",
+)
 
 HARMLESS = {
     "of a shell": {
@@ -149,11 +156,7 @@ def test_a_low_port_without_the_right_to_it_is_told(settings: Settings, tmp_path
     assert line == "PORT=1 needs privileges that this user lacks: set 1024 or more."
 
 
-@pytest.mark.skipif(
-    shutil.which("unshare") is None
-    or subprocess.run(["unshare", "-m", "true"], check=False).returncode != 0,
-    reason="needs a mount namespace of its own",
-)
+@own_mounts
 def test_a_root_that_is_read_only_wants_a_place_for_temporary_files(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -163,6 +166,14 @@ def test_a_root_that_is_read_only_wants_a_place_for_temporary_files(
     sealed = ["unshare", "-m", "sh", "-c", command]
     [line] = refused(sealed, settings, tmp_path, TMPDIR="/nowhere")
     assert line.startswith("TMPDIR: no folder for temporary files can be written")
+
+
+def test_variables_of_another_database_do_not_lead_the_embedded_one_astray(
+    settings: Settings, tmp_path: Path
+) -> None:
+    changes = {**DEVELOPMENT, "DATABASE_URL": "", "PGTZ": "Mars", "PGPORT": "x", "PGSERVICE": "x"}
+    with programs.serve(settings, tmp_path, **changes, PGSSLMODE="x", PGOPTIONS="-c x=y"):
+        pass
 
 
 @pytest.mark.parametrize("kind", [b"\xff\xfe\x00", b"PORT=\xe4\n"], ids=["half", "Latin 1"])
@@ -175,15 +186,39 @@ def test_a_file_of_settings_that_is_no_text_is_named_by_each_command(
     assert lines[1:] == ["  .env is not text in UTF-8: save it as such"]
 
 
-def test_a_name_is_served_on_all_its_addresses(settings: Settings, tmp_path: Path) -> None:
-    metrics = programs.free_port()
-    changes = {"HOST": "localhost", "METRICS_PORT": str(metrics)}
-    with programs.serve(settings, tmp_path, **changes) as program:
-        addresses = ["127.0.0.1", "[::1]"] if _has_ipv6_localhost() else ["127.0.0.1"]
-        for address in addresses:
-            for url in (f"{address}:{program.port}/livez", f"{address}:{metrics}/metrics"):
+@own_mounts
+def test_a_name_is_served_on_all_its_addresses_that_are_here(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "hosts").write_text("127.0.0.1 duly\n::1 duly\n192.0.2.1 duly\n")
+    port, metrics = str(programs.free_port()), str(programs.free_port())
+    variables = {
+        **programs.environment(settings),
+        "HOST": "duly",
+        "PORT": port,
+        "METRICS_PORT": metrics,
+    }
+    command = f'mount --bind hosts /etc/hosts && exec "{DULY}" serve'
+    named = ["unshare", "-m", "sh", "-c", command]
+    with started(Program("named", named, variables, tmp_path)) as program:
+        program.wait_for(lambda: '"serving"' in program.output() or None)
+        assert f'"origin":"http://duly:{port}"' in program.output()
+        for address in ("127.0.0.1", "[::1]"):
+            for url in (f"{address}:{port}/livez", f"{address}:{metrics}/metrics"):
                 assert httpx2.get(f"http://{url}", trust_env=False).is_success
-        assert program.find_log(event="serving")["origin"] == f"http://localhost:{program.port}"
+
+
+@own_mounts
+def test_a_port_that_is_taken_on_one_of_several_addresses_is_told(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "hosts").write_text("127.0.0.1 duly\n::1 duly\n")
+    command = f'mount --bind hosts /etc/hosts && exec "{DULY}" serve'
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = str(taken.getsockname()[1])
+        named = ["unshare", "-m", "sh", "-c", command]
+        [line] = refused(named, settings, tmp_path, HOST="duly", PORT=port)
+    assert line.startswith(f"PORT={port} is taken by ")
 
 
 def test_an_ipv6_address_is_shown_as_curl_can_read_it(settings: Settings, tmp_path: Path) -> None:
@@ -235,11 +270,3 @@ def refused(command: list[str], settings: Settings, directory: Path, **changes: 
         with pytest.raises(ProgramError, match="ended with 1"):
             program.wait_for(lambda: None)
         return program.output().splitlines()
-
-
-def _has_ipv6_localhost() -> bool:
-    hosts = Path("/etc/hosts").read_text("utf-8")
-    named = any(
-        line.split()[:1] == ["::1"] and "localhost" in line.split() for line in hosts.splitlines()
-    )
-    return named and Path("/proc/net/if_inet6").exists()
