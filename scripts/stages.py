@@ -67,6 +67,7 @@ def _begin(base: str, root: Path, made: dict[str, Image]) -> Image:
     with timed(f"FROM {base} (debootstrap in its place)"):
         run("debootstrap", "--variant=minbase", tag.removesuffix("-slim"), root, mirror())
     run("chroot", root, "apt-get", "clean")
+    shutil.rmtree(root / "var/lib/apt/lists")  # which the image has not either
     return Image(root, base_megabytes=megabytes(root))
 
 

@@ -81,7 +81,7 @@ class Instances:
         with ExitStack() as stack:
             stack.callback(self._stop_all)
             for number in (1, 2, 3):
-                self.start(number)
+                self._launch(number, PRESENT)
             self.front = stack.enter_context(haproxy.serve(self._ports, self._stage.folder()))
             self.wait_until_up(1, 2, 3)
             yield self
@@ -92,11 +92,16 @@ class Instances:
 
     def start(self, number: int, version: Version = PRESENT) -> None:
         """Start one and wait until it is ready."""
+        program = self._launch(number, version)
+        url = f"http://127.0.0.1:{self._ports[number - 1]}"
+        with httpx2.Client(base_url=url, verify=NO_TLS, trust_env=False) as client:
+            program.wait_for(lambda: is_ready(client))
+
+    def _launch(self, number: int, version: Version) -> Program:
         command, variables = version
-        port = self._ports[number - 1]
         known = {
             **environment(self._stage.settings()),
-            "PORT": str(port),
+            "PORT": str(self._ports[number - 1]),
             "WORKERS": "1",
             "RATE_LIMIT": "off",
             "DRAIN_SECONDS": str(DRAIN_SECONDS),
@@ -104,9 +109,7 @@ class Instances:
         }
         program = Program("duly", [*command, "serve"], known | variables, self._stage.folder())
         self._programs[number] = program
-        url = f"http://127.0.0.1:{port}"
-        with httpx2.Client(base_url=url, verify=NO_TLS, trust_env=False) as client:
-            program.wait_for(lambda: is_ready(client))
+        return program
 
     def _stop_all(self) -> None:
         for each in self._programs.values():
