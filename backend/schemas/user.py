@@ -16,7 +16,7 @@ class Me(BaseModel):
                     "email": "alice@example.com",
                     "name": "Alice",
                     "time_zone": "Europe/Berlin",
-                    "expires_at": "2026-01-02T03:19:05Z",
+                    "expires_at": "2026-01-02T03:19:05.000000+00:00",
                 }
             ]
         }

@@ -28,6 +28,8 @@ _NOT_SETTINGS = {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL", "PYTHON", "ONLY"}
     "SOAK_SECONDS",
     "NAME_FILE",
     "DULY_PORT",
+    "HTTPS_PROXY",
+    "SSL_CERT_FILE",
 }
 # Named as what the plan had, what a reader is going to write, or what belongs to a frontend.
 _NOT_HERE = {
