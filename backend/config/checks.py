@@ -1,18 +1,16 @@
 """What is wrong with settings beside each other: nothing starts on it."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from backend.config.database_urls import DatabaseUrl, ignored_parameters
-from backend.config.outgoing import way_to
+from backend.config.outgoing import is_loopback, way_to
 from backend.config.urls import read_web_url
 from backend.config.values import MAIN_ISSUER, find_redis_fault
 from backend.core.secrets import find_weakness
 
 if TYPE_CHECKING:
     from backend.config.settings import Settings
-
-_LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 
 
 def complaints(settings: "Settings") -> list[str]:
@@ -29,6 +27,8 @@ def complaints(settings: "Settings") -> list[str]:
                 "set AUTH_ISSUER and AUTH_AUDIENCE beside it instead"
             )
         found += _bad_secret(settings.auth_shared_secret.get_secret_value())
+    elif settings.auth_lenient_claims:
+        found.append("AUTH_LENIENT_CLAIMS is for tokens of AUTH_SHARED_SECRET only: set that too")
     if settings.database_url_direct and not settings.database_url:
         found.append("DATABASE_URL_DIRECT is for migrations only: set DATABASE_URL as well")
     if settings.metrics_port == settings.port:
@@ -73,11 +73,12 @@ def doubts(settings: "Settings") -> list[str]:
         )
     found += ignored_parameters(settings)
     found += [ignored for url in settings.key_urls if (ignored := way_to(url).ignored)]
+    found += _weaknesses(settings)
     return list(dict.fromkeys(found))
 
 
 def _without_issuer(settings: "Settings") -> list[str]:
-    named = settings.auth_issuer and settings.auth_audience
+    named = settings.auth_lenient_claims or (settings.auth_issuer and settings.auth_audience)
     for name in ("auth_jwks_url", "auth_shared_secret"):
         if getattr(settings, name) and not (named or settings.better_auth_url):
             return [
@@ -98,6 +99,23 @@ def _nearly_let_in(settings: "Settings") -> str | None:
 
 def _site(origin: str) -> str:
     return origin.partition("://")[2].removeprefix("www.")
+
+
+def _weaknesses(settings: "Settings") -> list[str]:
+    """What was allowed by a setting of its own, and what it costs."""
+    found = []
+    if settings.auth_lenient_claims:
+        found.append(
+            "AUTH_LENIENT_CLAIMS is on: every token that AUTH_SHARED_SECRET signs, whatever for, "
+            "opens its user's tasks; let the frontend set iss, aud and sub, and unset it"
+        )
+    found += [
+        f"keys are read from {parts.hostname} in clear text: whoever answers in its place "
+        "signs for everybody; use https wherever the way leaves your own machines"
+        for parts in map(urlsplit, settings.key_urls)
+        if parts.scheme == "http" and not is_loopback(parts.hostname or "")
+    ]
+    return found
 
 
 def _as_better_auth_writes(value: str) -> str:
@@ -140,8 +158,11 @@ def _bad_urls(settings: "Settings") -> list[str]:
         if value is None:
             continue
         parts = urlsplit(value)
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            found.append(f"{name} must use https (http only on loopback)")
+        if parts.scheme == "http" and not settings.allows_plain_http(parts.hostname or ""):
+            found.append(
+                f"{name} must use https (http only on loopback); if {parts.hostname} is a host "
+                f"inside your own network, set AUTH_JWKS_TRUSTED_HOSTS={parts.hostname}"
+            )
     return found
 
 
@@ -164,6 +185,10 @@ def _missing_in_production(settings: "Settings") -> list[str]:
         found.append("set DATABASE_URL to the PostgreSQL that keeps the tasks")
     if not (settings.better_auth_url or settings.auth_jwks_url or settings.auth_shared_secret):
         found.append("set BETTER_AUTH_URL to the frontend whose tokens are accepted")
-    elif not settings.better_auth_url and not (settings.auth_issuer and settings.auth_audience):
+    elif not (
+        settings.better_auth_url
+        or settings.auth_lenient_claims
+        or (settings.auth_issuer and settings.auth_audience)
+    ):
         found.append("set AUTH_ISSUER and AUTH_AUDIENCE, or BETTER_AUTH_URL which gives both")
     return found

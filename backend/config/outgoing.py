@@ -17,6 +17,11 @@ _PORTS: Final = {"http": 80, "https": 443}
 _ENTRY: Final = re.compile(r"(\[[^\]]*\]|[^:]*|.*:.*:.*?)(?::(\d+))?")
 
 
+def is_loopback(host: str) -> bool:
+    """Whether the host of a URL is this machine, by the names that everybody knows."""
+    return host in _LOOPBACK
+
+
 class Way(NamedTuple):
     """How to get to a host.
 
@@ -45,7 +50,7 @@ def way_to(url: str, environment: Mapping[str, str] = os.environ) -> Way:
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or _PORTS.get(parts.scheme)
-    if host in _LOOPBACK or _is_exempt(host, port, _first(environment, "no_proxy")[1]):
+    if is_loopback(host) or _is_exempt(host, port, _first(environment, "no_proxy")[1]):
         return Way()
     for name in (f"{parts.scheme}_proxy", "all_proxy"):
         variable, value = _first(environment, name)

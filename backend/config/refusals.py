@@ -1,5 +1,8 @@
 """Why settings are refused, in sentences that begin with the name of a setting."""
 
+from collections.abc import Callable
+from typing import Any
+
 from pydantic import ValidationError
 
 
@@ -25,9 +28,25 @@ def sentences(error: UnusableSettings | ValidationError) -> list[str]:
     return found
 
 
-def refused_names(error: ValidationError) -> set[str]:
-    """The settings that are wrong by themselves, as fields."""
-    return {str(each["loc"][0]) for each in error.errors(include_url=False) if each["loc"]}
+def further(
+    error: ValidationError, values: dict[str, Any], read: Callable[[dict[str, Any]], object]
+) -> list[str]:
+    """What is wrong with the rest, so that all is told at once.
+
+    Args:
+        error: What is wrong with some of them by themselves.
+        values: All.
+        read: Reads some.
+    """
+    refused = {str(each["loc"][0]) for each in error.errors(include_url=False) if each["loc"]}
+    if not refused:
+        return []
+    try:
+        read({name: value for name, value in values.items() if name not in refused})
+    except ValidationError as more:
+        names = {name.upper() for name in refused}
+        return [each for each in sentences(more) if not any(name in each for name in names)]
+    return []
 
 
 def _name(place: tuple[int | str, ...]) -> str:

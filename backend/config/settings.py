@@ -30,7 +30,8 @@ from pydantic_settings import (
 from backend.config.checks import complaints, doubts
 from backend.config.database_urls import read_database
 from backend.config.environment import read_environment
-from backend.config.refusals import UnusableSettings, refused_names, sentences
+from backend.config.outgoing import is_loopback
+from backend.config.refusals import UnusableSettings, further, sentences
 from backend.config.urls import read_url
 from backend.config.values import (
     ENVIRONMENT,
@@ -43,6 +44,7 @@ from backend.config.values import (
     Algorithm,
     CommaSeparated,
     Origins,
+    TrustedHosts,
     check_field_names,
     check_limits,
     check_prefix,
@@ -150,6 +152,12 @@ class Settings(BaseSettings):
         description="Where the public keys are. Default: `/api/auth/jwks` at `BETTER_AUTH_URL`, or "
         "`/jwks` below its path, which moves Better Auth's `/api/auth`.",
     )
+    auth_jwks_trusted_hosts: TrustedHosts = Field(
+        default=(),
+        description="Hosts in your own network, separated by commas (`frontend` of Compose), whose "
+        "keys production may read by plain http, as development does from any: whoever can answer "
+        "in their place can sign for everybody.",
+    )
     auth_algorithms: Annotated[
         tuple[Algorithm, ...], NoDecode, BeforeValidator(read_algorithms)
     ] = Field(
@@ -165,12 +173,18 @@ class Settings(BaseSettings):
     )
     auth_max_token_lifetime: Annotated[PositiveInt, SECONDS] = Field(
         default=86_400,
-        description="Longest accepted time between `iat` and `exp`, in seconds.",
+        description="Longest accepted time between `iat` and `exp`, in seconds; 604800: a week.",
     )
     auth_shared_secret: SecretStr | None = Field(
         default=None,
         description="Verifies HS256 tokens with this secret (32 bytes or more) instead of a key "
         "source. Only for frontends that sign tokens themselves.",
+    )
+    auth_lenient_claims: bool = Field(
+        default=False,
+        description="With `AUTH_SHARED_SECRET` only, for frontends that cannot change: `iss`, "
+        "`aud` may be absent, and the subject stand in `sub`, `user_id`, `userId` or `id`, also as "
+        "a number. Then every token that this secret signs, whatever for, opens somebody's tasks.",
     )
     auth_issuers: Annotated[tuple[AdditionalIssuer, ...], NoDecode, BeforeValidator(read_json)] = (
         Field(
@@ -350,6 +364,10 @@ class Settings(BaseSettings):
         urls = [self.jwks_url, *(each.jwks_url for each in self.auth_issuers)]
         return [url for url in urls if url]
 
+    def allows_plain_http(self, host: str) -> bool:
+        """Whether keys may be read from that host without TLS."""
+        return self.development or is_loopback(host) or host in self.auth_jwks_trusted_hosts
+
     @property
     def migration_url(self) -> SecretStr | None:
         """The database as migrations reach it."""
@@ -373,24 +391,9 @@ class Settings(BaseSettings):
         try:
             settings = read(values)
         except ValidationError as error:
-            raise UnusableSettings(*sentences(error), *_further(error, values, read)) from None
+            raise UnusableSettings(*sentences(error), *further(error, values, read)) from None
         settings._notes = tuple(notes)  # noqa: SLF001 - its own
         return settings
-
-
-def _further(
-    error: ValidationError, values: dict[str, Any], read: ModelWrapValidatorHandler[Settings]
-) -> list[str]:
-    """What is wrong with the rest, so that all is told at once."""
-    refused = refused_names(error)
-    if not refused:
-        return []
-    try:
-        read({name: value for name, value in values.items() if name not in refused})
-    except ValidationError as more:
-        names = {name.upper() for name in refused}
-        return [each for each in sentences(more) if not any(name in each for name in names)]
-    return []
 
 
 def secret_names() -> frozenset[str]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
 from urllib.parse import parse_qsl, urlsplit
@@ -257,6 +257,39 @@ def check_prefix(value: str) -> str:
     if prefix is None:
         raise ValueError("takes a path such as /duly, not a whole URL")
     return prefix
+
+
+_HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+
+
+def read_hosts(value: object) -> object:
+    """Names or addresses of hosts, separated by commas, as `urlsplit(…).hostname` has them.
+
+    Raises:
+        ValueError: when one is a pattern, a network or no host at all.
+    """
+    parts = split(value)
+    return tuple(map(_host, parts)) if isinstance(parts, list) else parts
+
+
+def _host(text: str) -> str:
+    try:
+        return str(ip_address(text.strip("[]")))
+    except ValueError:
+        pass
+    try:
+        # What belongs to a URL around the name says nothing else.
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+        is_network = "//" not in text and "/" in text
+    except ValueError:  # of the brackets
+        host, is_network = "", False
+    host = host.removesuffix(".")
+    if is_network or not (_HOST.fullmatch(host) or ":" in host):
+        raise ValueError("takes names or addresses of single hosts: frontend, 10.0.0.5")
+    return host
+
+
+TrustedHosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(read_hosts)]
 
 
 def read_most(value: object) -> object:

@@ -5,12 +5,16 @@ column of its name, or an expression of its own, is an error at import time.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from pydantic import BaseModel
-from sqlalchemy import inspect
+from sqlalchemy import DateTime, inspect
 from sqlmodel import SQLModel
 
 from backend.database.statements import Expression, Fragment
+from backend.models.domains import base_type
+
+_INSTANT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'
 
 Projection = Mapping[str, Expression]
 """Each field of an object, and the expression that gives it."""
@@ -41,9 +45,16 @@ def projection(
 def json_object(fields: Projection) -> Fragment:
     """SQL that gives a row as the JSON text of an object.
 
-    Times come out in ISO 8601 with offset and microseconds, because PostgreSQL's JSON functions
-    write them so.
+    Points in time come out in ISO 8601 as UTC, which is the prelude's time zone, with six digits of
+    a second: PostgreSQL's JSON functions leave zeros at the end out, and strict clients stumble.
     """
-    parts = [part for name, each in fields.items() for part in (", ", each, f" AS {name}")]
+    parts = [part for name, each in fields.items() for part in (", ", _shown(each), f" AS {name}")]
     # A row of a subquery keeps the columns' names, at half the cost of `json_build_object`.
     return Fragment("row_to_json((SELECT r FROM (SELECT ", *parts[1:], ") r))::text")
+
+
+def _shown(expression: Expression) -> Fragment:
+    """The expression, or the text of a point in time."""
+    if not isinstance(base_type(getattr(expression, "type", None)), DateTime):
+        return Fragment(expression)
+    return Fragment("to_char(", expression, f", '{_INSTANT}')")

@@ -48,6 +48,13 @@ def delete(model: type[SQLModel], *conditions: Fragment) -> Parts:
     return "DELETE FROM ", _name(model), where(model, *conditions)
 
 
+def has_own(model: type[SQLModel], *conditions: Fragment) -> Fragment:
+    """A condition: whether the caller has such rows."""
+    first, *others = where(model, *conditions).conditions
+    more = (part for condition in others for part in (" AND ", condition))
+    return Fragment(f"EXISTS (SELECT FROM {_name(model)} WHERE ", first, *more, ")")
+
+
 def where(model: type[SQLModel], *conditions: Fragment) -> Where:
     """The conditions, and that the rows are the caller's."""
     return Where((_is_own(_table(model)), *conditions))

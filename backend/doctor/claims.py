@@ -12,7 +12,7 @@ _LONGEST_SHOWN = 255
 def wrong_issuer(settings: Settings, issuer: object) -> Finding:
     """The `iss` is nobody's whom the settings name."""
     if not isinstance(issuer, str):
-        return fail("token", "it has no `iss`", "Leave `issuer` in auth.ts as it is by default.")
+        return fail("token", "it has no `iss`", _let_it_say(settings, "issuer"))
     trusted = trusted_issuers(settings)
     near = next((one for one in trusted if one.rstrip("/") == issuer.rstrip("/")), None)
     if near is not None:
@@ -31,7 +31,7 @@ def wrong_issuer(settings: Settings, issuer: object) -> Finding:
     )
 
 
-def wrong_audience(issuer: TrustedIssuer, audience: object) -> Finding:
+def wrong_audience(settings: Settings, issuer: TrustedIssuer, audience: object) -> Finding:
     """The `aud` is none that this issuer's tokens must carry."""
     if audience == _SESSION_COOKIE:
         return fail(
@@ -42,7 +42,7 @@ def wrong_audience(issuer: TrustedIssuer, audience: object) -> Finding:
     listed = audience if isinstance(audience, list) else [audience]
     seen = ",".join(_shown(one) for one in listed if isinstance(one, str))
     if not seen:
-        return fail("token", "it has no `aud`", "Leave `audience` in auth.ts as it is by default.")
+        return fail("token", "it has no `aud`", _let_it_say(settings, "audience"))
     name = setting_of(issuer, "AUTH_AUDIENCE", "audience")
     return fail(
         "token",
@@ -90,6 +90,15 @@ def unknown_key(issuer: TrustedIssuer) -> Finding:
         "The token comes from another deployment or database of Better Auth, or its key was "
         "rotated away: get a fresh one, and compare BETTER_AUTH_URL with the frontend's.",
     )
+
+
+def _let_it_say(settings: Settings, option: str) -> str:
+    if settings.auth_shared_secret:
+        return (
+            "Let the frontend set it. For one that cannot change there is AUTH_LENIENT_CLAIMS=true "
+            "(docs/better-auth.md, section 9)."
+        )
+    return f"Leave `{option}` in auth.ts as it is by default."
 
 
 def _shown(claim: str) -> str:

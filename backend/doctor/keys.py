@@ -8,24 +8,20 @@ from itertools import islice
 
 from backend.config import MAIN_ISSUER, Settings
 from backend.doctor.finding import Finding, fail, ok, warn
+from backend.doctor.obstacles import describe_page, find_obstacle, look_there
 from backend.security.jose import read_object
-from backend.security.keys.fetch import LARGEST_DOCUMENT, TOTAL_SECONDS, FetchFailed, HttpFetch
+from backend.security.keys.fetch import FetchFailed, HttpFetch
 from backend.security.keys.key import KeySet, read_key_set
 from backend.security.trust import TrustedIssuer, trusted_issuers
 
-_WHERE = (
-    'Open the URL in a browser: it must show `{"keys": […]}`. Better Auth needs the `jwt()` '
-    "plugin in auth.ts; `basePath` or `jwksPath` move the URL, then set"
-)
 _MOST_NAMED = 8
-_REACH = "Is the frontend up, and may this machine connect to it? Otherwise set"
 
 
 def examine_keys(settings: Settings) -> Iterator[Finding]:
     """Check where the keys of each issuer come from, as the service itself asks for them."""
     for issuer in trusted_issuers(settings).values():
         if issuer.jwks_url is not None:
-            yield from _examine(issuer, issuer.jwks_url, settings.auth_leeway)
+            yield from _examine(settings, issuer, issuer.jwks_url)
         elif settings.auth_shared_secret:
             yield ok("keys", "HS256 with AUTH_SHARED_SECRET; no key source is asked")
         else:
@@ -44,18 +40,18 @@ def setting_of(issuer: TrustedIssuer, variable: str, member: str) -> str:
     return f'"{member}" of "{issuer.name}" in AUTH_ISSUERS'
 
 
-def _examine(issuer: TrustedIssuer, url: str, leeway: int) -> Iterator[Finding]:
-    document, fields = asyncio.run(_fetch(url))
+def _examine(settings: Settings, issuer: TrustedIssuer, url: str) -> Iterator[Finding]:
+    name, setting = check_name("keys", issuer), setting_of(issuer, "AUTH_JWKS_URL", "jwks_url")
+    document, fields = asyncio.run(_fetch(HttpFetch.of(settings, url)))
     if isinstance(document, FetchFailed):
-        yield _unavailable(issuer, url, document, fields)
+        yield fail(name, *find_obstacle(url, document, fields, setting))
     else:
         yield from _judge(issuer, url, document)
-    yield from _clock(issuer, fields, leeway)
+    yield from _clock(issuer, fields, settings.auth_leeway)
 
 
-async def _fetch(url: str) -> tuple[bytes | FetchFailed, Mapping[str, str]]:
+async def _fetch(source: HttpFetch) -> tuple[bytes | FetchFailed, Mapping[str, str]]:
     """The document, or why it cannot be had; and the header fields of the answer."""
-    source = HttpFetch(url)
     try:
         return await source(), source.fields
     except FetchFailed as failure:
@@ -64,46 +60,16 @@ async def _fetch(url: str) -> tuple[bytes | FetchFailed, Mapping[str, str]]:
         await source.aclose()
 
 
-def _unavailable(
-    issuer: TrustedIssuer, url: str, failure: FetchFailed, fields: Mapping[str, str]
-) -> Finding:
-    setting = setting_of(issuer, "AUTH_JWKS_URL", "jwks_url")
-    match failure.reason.removeprefix("status_"):
-        case "unreachable":
-            detail, remedy = f"cannot be reached ({_cause(failure)})", f"{_REACH} {setting}."
-        case "timeout":
-            detail = f"did not answer within {TOTAL_SECONDS:.0f} s"
-            remedy = f"{_REACH} {setting}."
-        case "compressed":
-            detail = "answers compressed, although it was asked not to"
-            remedy = "Let the proxy before it heed `Accept-Encoding: identity`."
-        case "too_large":
-            detail = f"answers more than {LARGEST_DOCUMENT} bytes"
-            remedy = f"{_WHERE} {setting}."
-        case "429":
-            detail = "answers 429: too many requests"
-            remedy = "Raise Better Auth's `rateLimit` for its jwks path."
-        case status if status.startswith("3"):
-            detail = f"redirects ({status}) to {fields.get('Location', '')[:255]!a}: not followed"
-            remedy = f"Set {setting} to where the keys are."
-        case status:
-            detail, remedy = f"answers {status}", f"{_WHERE} {setting}."
-    return fail(check_name("keys", issuer), f"{url} {detail}", remedy)
-
-
-def _cause(failure: FetchFailed) -> str:
-    cause = failure.__cause__
-    return str(cause).strip().partition("\n")[0] or type(cause).__name__
-
-
 def _judge(issuer: TrustedIssuer, url: str, document: bytes) -> Iterator[Finding]:
     name, setting = check_name("keys", issuer), setting_of(issuer, "AUTH_JWKS_URL", "jwks_url")
     try:
         found = read_key_set(document)
         published = read_object(document)["keys"]
     except ValueError:
-        seen = "a web page" if document.lstrip().startswith(b"<") else "not a key set"
-        yield fail(name, f"{url} answers {seen}", f"{_WHERE} {setting}.")
+        seen, first = "not a key set", ""
+        if document.lstrip().startswith(b"<"):
+            seen, first = describe_page(document)
+        yield fail(name, f"{url} answers {seen}", f"{first}{look_there(setting)}")
         return
     if found.weak:
         yield _weak(name, url, found.weak)

@@ -70,13 +70,15 @@ _ADVICE: dict[Reason, Finding] = {
     "lifetime_refused": fail(
         "token",
         "it lives longer than AUTH_MAX_TOKEN_LIFETIME",
-        'In auth.ts write jwt({ jwt: { expirationTime: "15m" } }), or raise the setting.',
+        'In auth.ts write jwt({ jwt: { expirationTime: "15m" } }); or, for a frontend that cannot '
+        "change, set AUTH_MAX_TOKEN_LIFETIME=604800, which is a week.",
     ),
     "subject_refused": fail(
         "token",
         "its `sub` is missing or cannot be a user id",
         "Let `getSubject` in auth.ts return the user's id: a text of 1 to 255 characters, "
-        "`name:` of AUTH_ISSUERS included.",
+        "`name:` of AUTH_ISSUERS included. With AUTH_SHARED_SECRET, AUTH_LENIENT_CLAIMS=true also "
+        "takes it from `user_id`, `userId` or `id`, and a whole number.",
     ),
     "subject_reserved": fail(
         "token",
@@ -139,7 +141,7 @@ def _explain(  # noqa: PLR0911 - one for each kind of answer
         case "wrong_issuer":
             return claims.wrong_issuer(settings, claimed)
         case "wrong_audience":
-            return claims.wrong_audience(issuer, parsed.payload.get("aud"))
+            return claims.wrong_audience(settings, issuer, parsed.payload.get("aud"))
         case "algorithm_refused":
             return claims.wrong_algorithm(issuer, parsed.header.get("alg"))
         case "unknown_key":

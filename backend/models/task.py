@@ -25,6 +25,13 @@ class Task(SQLModel, table=True):
             text("id desc"),
             postgresql_where=text("deleted_at is null"),
         ),
+        Index(
+            "tasks_by_title",
+            "space_id",
+            "title_key",
+            "id",
+            postgresql_where=text("deleted_at is null"),
+        ),
         owned_by(SPACE),
     )
 
@@ -40,6 +47,11 @@ class Task(SQLModel, table=True):
         primary_key=True, sa_type=UUID7, description="UUIDv7; made by the client or the server."
     )
     title: str = Field(sa_type=TITLE)
+    title_key: str = Field(
+        sa_type=Text(collation="C"),
+        sa_column_args=[Computed("duly.title_key(title)", persisted=True)],
+        description="What titles sort by: without case, accents and what does not show.",
+    )
     description: str | None = Field(default=None, sa_type=DESCRIPTION)
     completed: bool = Field(
         sa_column_args=[Computed("completed_at is not null", persisted=True)],

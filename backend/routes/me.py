@@ -1,16 +1,26 @@
 """`/api/me`: the caller's account here."""
 
+import asyncio
+import time
+
 from fastapi import Response
 
-from backend.dependencies.database import AccountSession
+from backend.core.principal import Principal
+from backend.core.problems import BeingErased, InvalidToken, ValidationFailed
+from backend.dependencies.database import AccountSession, CallerSession
 from backend.dependencies.resources import Held
+from backend.schemas.user import AccountMerge
 from backend.services.erasures import erase_me as erase
+from backend.services.merges import Merge, merge_from
 from backend.web import answers
 from backend.web.route import StrictRouter
+from backend.web.terms import under
 
 router = StrictRouter("me")
 
 _SOON = 3  # seconds
+_MERGE_SECONDS = 6.0  # less than what proxies and clients wait
+_MERGE_PAUSE = 0.02  # between two steps, for what others write
 
 
 @router.delete(
@@ -30,3 +40,50 @@ async def erase_me(held: Held, db: AccountSession) -> Response:
         return answers.nothing()
     held.eraser.note(subject)
     return answers.unfinished(_SOON)
+
+
+# In steps, so that neither account's own writes wait for long.
+@router.post(
+    "/api/me/merge",
+    status_code=204,
+    responses={202: {"description": "Not all has come over; the same request goes on with it."}},
+)
+@under(deadline=_MERGE_SECONDS + 2, cost=10)
+async def merge_into_me(held: Held, db: CallerSession, account: AccountMerge) -> Response:
+    """Take all tasks of another account over, which is closed then.
+
+    For a person who has come to have another user id: an anonymous one who signed up, two sign-ins
+    that were linked, another issuer. Both tokens are needed, the caller's in the header, the other
+    one in the body. Tasks keep their ids and times; of two tasks with one id the one that comes
+    gets a new id, unless they say the same. Once more does no harm.
+    """
+    other = await _other(held, account.token)
+    if other.subject == db.principal.subject:
+        return answers.nothing()
+    ends = time.monotonic() + _MERGE_SECONDS
+    while (standing := await db.run(merge_from(other))) is not Merge.DONE:
+        if standing is Merge.BEING_ERASED:
+            raise BeingErased
+        if time.monotonic() > ends:
+            return answers.unfinished(1)
+        await asyncio.sleep(_MERGE_PAUSE)
+    held.known_users.forget(other.subject)
+    return answers.nothing()
+
+
+async def _other(held: Held, token: str) -> Principal:
+    """Whose token it is.
+
+    Raises:
+        ValidationFailed: when it is not valid. Not 401, on which a client signs its user out.
+        BeingErased: when that account is being erased.
+    """
+    try:
+        other = await held.verifier.verify(token)
+    except InvalidToken as refused:
+        raise ValidationFailed(
+            errors=[{"pointer": "/body/token", "code": refused.code, "detail": refused.detail}]
+        ) from None
+    if other.subject in held.eraser.marked:
+        raise BeingErased
+    return other

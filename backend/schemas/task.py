@@ -1,6 +1,5 @@
 """Tasks as clients send and receive them."""
 
-from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -8,12 +7,13 @@ from uuid import UUID
 
 from pydantic import UUID7, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
-from backend.schemas.scalars import DecimalInt, Storable
+from backend.schemas.scalars import DecimalInt, Instant, Storable, Visible
 
 Title = Annotated[
     str,
     StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=500),
     Storable,
+    Visible,
 ]
 Description = Annotated[str, StringConstraints(strict=True, max_length=16_384), Storable]
 
@@ -78,10 +78,10 @@ class TaskRead(TaskFields, _Owned):
     # PostgreSQL makes this object: its members are these fields, in their order, and all of them.
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
-    completed_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None = Field(description="When it went to the trash.")
+    completed_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
+    deleted_at: Instant | None = Field(description="When it went to the trash.")
     version: int = Field(description="The user's number of the latest write; the ETag.")
 
 

@@ -1,8 +1,8 @@
 """The caller, as the token and the database know them."""
 
-from datetime import datetime
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from backend.schemas.scalars import Instant
 
 
 class Me(BaseModel):
@@ -16,7 +16,7 @@ class Me(BaseModel):
                     "email": "alice@example.com",
                     "name": "Alice",
                     "time_zone": "Europe/Berlin",
-                    "expires_at": "2026-01-02T03:19:05Z",
+                    "expires_at": "2026-01-02T03:19:05.000000+00:00",
                 }
             ]
         }
@@ -29,4 +29,16 @@ class Me(BaseModel):
     email: str | None
     name: str | None
     time_zone: str = Field(description="IANA name.")
-    expires_at: datetime = Field(description="When the token stops working.")
+    expires_at: Instant = Field(description="When the token stops working.")
+
+
+class AccountMerge(BaseModel):
+    """Another account of the caller's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(
+        strict=True,
+        max_length=8192,
+        description="A valid token of the other account, as its own requests carry it.",
+    )

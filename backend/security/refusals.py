@@ -1,6 +1,6 @@
-"""Why a token is refused: a word for the log, never for the client."""
+"""Why a token is refused: a word for the log, and hardly ever for the client."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from backend.core.problems import InvalidToken
 
@@ -25,8 +25,15 @@ Reason = Literal[
 ]
 
 
+# What a client may learn besides: the operator's own limit, and that a new token will not help.
+_DETAILS: Final[dict[Reason, str]] = {
+    "lifetime_refused": "The token lives longer than this service accepts: see "
+    "AUTH_MAX_TOKEN_LIFETIME.",
+}
+
+
 class RefusedToken(InvalidToken):
-    """A token that is not accepted; to the client it is `InvalidToken`, always the same.
+    """A token that is not accepted; to the client it is `InvalidToken`, nearly always the same.
 
     Args:
         reason: Which check refused it. `born_expired` means that `exp` is not after `iat`: Better
@@ -35,4 +42,4 @@ class RefusedToken(InvalidToken):
 
     def __init__(self, reason: Reason) -> None:
         self.reason: Reason = reason
-        super().__init__()
+        super().__init__(_DETAILS.get(reason))

@@ -32,6 +32,8 @@ class TrustedIssuer:
         jwks_url: Where the keys are; None for a shared secret or the development key.
         prefix: What comes before a subject in a user id.
         reserved: What no subject may begin with, because others' user ids do.
+        lenient: Whether tokens need not say for whom and by whom they are, and may name their
+            subject otherwise than in `sub`.
     """
 
     name: str
@@ -41,6 +43,7 @@ class TrustedIssuer:
     jwks_url: str | None
     prefix: str = ""
     reserved: tuple[str, ...] = ()
+    lenient: bool = False
 
     def user_id(self, subject: str) -> str:
         """The user id of a subject.
@@ -65,6 +68,7 @@ def trusted_issuers(settings: Settings) -> Mapping[str, TrustedIssuer]:
         algorithms=frozenset({"HS256"}) if settings.auth_shared_secret else asymmetric,
         jwks_url=settings.jwks_url,
         reserved=(_SHARED, *(_prefix(each) for each in settings.auth_issuers)),
+        lenient=settings.auth_lenient_claims,
     )
     others = (
         TrustedIssuer(

@@ -7,11 +7,11 @@ a call goes from its space to that of the list, in the same transaction.
 
 from typing import Final
 
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from backend.database.connection.call import Row, Rows
 from backend.database.operations import Operation
-from backend.database.queries import Parts, delete, select, update, where
+from backend.database.queries import Parts, delete, has_own, select, update, where
 from backend.database.statements import Fragment, Statement, Where
 from backend.models import Erasure, Space, Task, User
 
@@ -25,14 +25,6 @@ _CLAIM: Final = "30 s"  # after which a worker takes up what another has left
 
 _MARKED: Final = Fragment(col(Space.erasing_at).is_not(None))
 _UNMARKED: Final = Fragment(col(Space.erasing_at).is_(None))
-
-
-def _own(model: type[SQLModel], *conditions: Fragment) -> Fragment:
-    """Whether the caller has such rows."""
-    is_own, *_ = where(model).conditions
-    more = (part for condition in conditions for part in (" AND ", condition))
-    name = str(model.__tablename__)
-    return Fragment(f"EXISTS (SELECT FROM duly.{name} WHERE ", is_own, *more, ")")
 
 
 def _go_to_list(*, if_any: bool, space: Parts) -> Statement:
@@ -64,13 +56,13 @@ _ENLIST: Final = Statement(
 _GO_TO_LIST_IF_LEFT: Final = _go_to_list(if_any=True, space=select("", Space))
 
 _ERASE_BATCH: Final = Statement(
-    *("WITH batch AS (", *select("tasks.id", Task, _own(Space, _MARKED))),
+    *("WITH batch AS (", *select("tasks.id", Task, has_own(Space, _MARKED))),
     f"\nORDER BY tasks.id LIMIT {BATCH})\n",
     *delete(Task, Fragment("tasks.id = ANY (ARRAY(SELECT batch.id FROM batch))")),
 )
 # One of their writes may have introduced the user again, and then changed nothing.
-_ERASE_USER_AGAIN: Final = Statement(*delete(User, _own(Space, _MARKED)))
-_ERASE_EMPTY_SPACE: Final = Statement(*delete(Space, _MARKED, Fragment("NOT ", _own(Task))))
+_ERASE_USER_AGAIN: Final = Statement(*delete(User, has_own(Space, _MARKED)))
+_ERASE_EMPTY_SPACE: Final = Statement(*delete(Space, _MARKED, Fragment("NOT ", has_own(Task))))
 _GO_TO_LIST_IF_DONE: Final = _go_to_list(if_any=False, space=select("", Space, _MARKED))
 _STRIKE_OFF: Final = Statement(
     *delete(Erasure, Fragment(col(Erasure.subject), " = current_setting('app.user_id', true)"))

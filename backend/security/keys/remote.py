@@ -55,7 +55,7 @@ _log = logging.getLogger(__name__)
 
 def key_sources(settings: Settings) -> KeySources:
     """A source of keys for each issuer of the settings; they do nothing before `start`."""
-    others = {each.name: RemoteKeySet(each.jwks_url) for each in settings.auth_issuers}
+    others = {each.name: _remote(settings, each.jwks_url) for each in settings.auth_issuers}
     return KeySources(key_source(settings), others)
 
 
@@ -65,8 +65,12 @@ def key_source(settings: Settings) -> KeySource:
         secret = settings.auth_shared_secret.get_secret_value().encode()
         return SharedSecretKey(shared_secret(secret))
     if settings.jwks_url is not None:
-        return RemoteKeySet(settings.jwks_url)
+        return _remote(settings, settings.jwks_url)
     return StaticKeySet([development_issuer(settings).verification_key])
+
+
+def _remote(settings: Settings, url: str) -> "RemoteKeySet":
+    return RemoteKeySet(url, fetch=HttpFetch.of(settings, url))
 
 
 class RemoteKeySet:
@@ -181,7 +185,7 @@ class RemoteKeySet:
         try:
             found = read_key_set(await self._fetch())
         except FetchFailed as failure:
-            fruitless = self._fail(failure.reason)
+            fruitless = self._fail(failure.reason, failure.cause)
         except ValueError:
             fruitless = self._fail("not_a_key_set")
         except Exception:  # noqa: BLE001 - a dead keeper would let removed keys live on
@@ -218,10 +222,10 @@ class RemoteKeySet:
         if news:
             _log.warning("keys_skipped", extra={"keys": news})
 
-    def _fail(self, reason: str) -> bool:
+    def _fail(self, reason: str, cause: str = "") -> bool:
         """Go on with the old set for a day, and try again soon."""
         if reason != self._error:
-            _log.warning("key_set_unavailable", extra={"reason": reason})
+            _log.warning("key_set_unavailable", extra={"reason": reason, "cause": cause})
         self._error = reason
         now = self._now()
         if self._confirmed_at is not None and now - self._confirmed_at > STALE_SECONDS:

@@ -21,7 +21,10 @@ _TEXT: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _LONGEST_EMAIL: Final = 320  # 64 + "@" + 255: RFC 3696, erratum 1690
 _LONGEST_NAME: Final = 255
 
-# Whole seconds up to here are exact in every JSON library (RFC 7493, section 2.2).
+# What frontends that make tokens themselves call the subject.
+_SUBJECTS: Final = ("sub", "user_id", "userId", "id")
+
+# Whole numbers up to here are exact in every JSON library (RFC 7493, section 2.2).
 _LATEST: Final = 2**53
 
 
@@ -81,6 +84,7 @@ class ClaimRules:
         self._issuer = trusted.issuer
         self._audiences = trusted.audiences
         self._user_id = trusted.user_id
+        self._lenient = trusted.lenient
         self._leeway = settings.auth_leeway
         self._longest_life = settings.auth_max_token_lifetime
         self._now = now
@@ -91,11 +95,11 @@ class ClaimRules:
         Raises:
             RefusedToken: With the first rule that they break.
         """
-        if claims.get("iss") != self._issuer:
+        if claims.get("iss") != self._issuer and not self._may_lack(claims, "iss"):
             raise RefusedToken("wrong_issuer")
-        if not self._is_audience(claims.get("aud")):
+        if not self._is_audience(claims.get("aud")) and not self._may_lack(claims, "aud"):
             raise RefusedToken("wrong_audience")
-        subject = claims.get("sub")
+        subject = _subject(claims) if self._lenient else claims.get("sub")
         if not (isinstance(subject, str) and is_identifier(subject)):
             raise RefusedToken("subject_refused")
         user_id = self._user_id(subject)
@@ -112,6 +116,9 @@ class ClaimRules:
             name=_display(claims.get("name"), _LONGEST_NAME, cut=True),
         )
         return Reading(principal, valid_from, valid_until)
+
+    def _may_lack(self, claims: Members, name: str) -> bool:
+        return self._lenient and claims.get(name) is None
 
     def _is_audience(self, audience: object) -> bool:
         if isinstance(audience, str):
@@ -137,6 +144,14 @@ class ClaimRules:
         if expires - (now if issued is None else issued) > self._longest_life:
             raise RefusedToken("lifetime_refused")
         return valid_from, valid_until
+
+
+def _subject(claims: Members) -> object:
+    """The first claim that names the subject; a whole number as its decimal digits."""
+    value = next((claims[name] for name in _SUBJECTS if claims.get(name) is not None), None)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LATEST:
+        return str(value)
+    return value
 
 
 def _seconds(claims: Members, name: str) -> float | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Uuid, bindparam
+from sqlalchemy import Uuid, bindparam, func
 from sqlmodel import col
 
 from backend.database.statements import Fragment, Value
@@ -22,9 +22,9 @@ class Order:
     """Tasks in the order of one column, ties by id, nulls last whatever the direction.
 
     Attributes:
-        field: The field of the JSON that shows the column.
+        field: The field of the JSON that shows the column, or what it is made of.
         column: The column.
-        last: A parameter of its type: the value of the last row of the page before.
+        last: The same of the last row of the page before, made of what its field shows.
         read: Makes such a value of the text in a cursor; ValueError when it is none.
         descending: Whether the largest value comes first.
         nullable: Whether a row of the list can have null there.
@@ -38,10 +38,19 @@ class Order:
     nullable: bool = False
 
     @classmethod
-    def by(cls, field: str, column: Any, *, nullable: bool = False) -> "Order":
-        """The ascending order by a column of `Task` (`Any`: typed by what it holds)."""
+    def by(
+        cls, field: str, column: Any, *, key: Any = lambda value: value, nullable: bool = False
+    ) -> "Order":
+        """The ascending order by a column of `Task` (`Any`: typed by what it holds).
+
+        Args:
+            field: The field that shows it.
+            column: The column.
+            key: The SQL function that makes the column of the field.
+            nullable: Whether a row of the list can have null there.
+        """
         type_ = base_type(column.type)
-        last = Fragment(bindparam("last_value", type_=type_))
+        last = Fragment(key(bindparam("last_value", type_=type_)))
         read = _READERS[type_.python_type]
         return cls(field, Fragment(column), last, read, nullable=nullable)
 
@@ -74,7 +83,7 @@ class Order:
 _COLUMNS: Final = {
     "created": Order.by("created_at", col(Task.created_at)),
     "updated": Order.by("updated_at", col(Task.updated_at)),
-    "title": Order.by("title", col(Task.title)),
+    "title": Order.by("title", col(Task.title_key), key=func.duly.title_key),
     # Only the trash is sorted so, and whatever lies there has been deleted.
     "deleted": Order.by("deleted_at", col(Task.deleted_at)),
 }

@@ -33,6 +33,8 @@ _NOT_SETTINGS = {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL", "PYTHON", "ONLY"}
     "OTEL_SERVICE_NAME",
     "OTEL_TRACES_SAMPLER",
     "OTEL_TRACES_SAMPLER_ARG",
+    "HTTPS_PROXY",
+    "SSL_CERT_FILE",
 }
 # Named as what the plan had, what a reader is going to write, or what belongs to a frontend.
 _NOT_HERE = {

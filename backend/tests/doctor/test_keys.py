@@ -62,7 +62,8 @@ def test_a_source_without_keys_only_waits_for_the_first_sign_in(
 def test_a_source_where_nobody_listens_is_named_with_the_reason(changed: Changed) -> None:
     found = complaint(find(changed(auth_jwks_url="http://127.0.0.1:1/api/auth/jwks")))
     assert found.verdict == "fail"
-    assert "http://127.0.0.1:1/api/auth/jwks cannot be reached (" in found.detail
+    assert "http://127.0.0.1:1/api/auth/jwks cannot be reached: nobody listens" in found.detail
+    assert "AUTH_JWKS_TRUSTED_HOSTS=frontend" in found.remedy
 
 
 def test_a_key_set_that_shows_its_private_parts_is_of_no_use(

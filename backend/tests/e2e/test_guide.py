@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 
 from backend.security.refusals import Reason
+from backend.security.signing import Issuer
 from backend.tests.e2e.conftest import NewDatabase, StartBetterAuth
 from backend.tests.e2e.guide import PAGE, Guide, titles
 from backend.tests.e2e.people import bearer, claims_of, header_of, signed_up
@@ -24,12 +26,15 @@ _FRONTEND = ["lib/auth.ts", "app/api/auth/[...all]/route.ts", "scripts/migrate.t
 _CLIENT = ["lib/duly.ts", "app/buy-milk.ts"]
 _DULY = "environment of Duly"
 _SEVERAL = "environment of Duly, for several issuers"
+_INSIDE = "environment of Duly, beside a frontend inside"
+_LENIENT = "environment of Duly, for a frontend that cannot change"
 _SECRET = "environment of Duly, and of the frontend, for a shared secret"
 _RUN = [
     ".env of the frontend",
     *_FRONTEND,
     _DULY,
     "start Duly",
+    _INSIDE,
     _SEVERAL,
     *_CLIENT,
     "lib/duly-server.ts",  # these three by test_nextjs.py
@@ -42,7 +47,10 @@ _RUN = [
     "lib/shared-secret.ts",
     "lib/auth.ts, changed",
     _SECRET,
+    _LENIENT,
     "test_app.py",
+    "lib/take-tasks-along.ts",
+    "lib/auth.ts, with anonymous users",
 ]
 _ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \|", re.MULTILINE)
 _PASSWORD = "a-long-password"
@@ -178,6 +186,43 @@ def test_a_shared_secret_works_where_it_must(guide: Guide) -> None:
         assert header_of(token)["alg"] == "HS256"
         assert claims_of(token)["exp"] - claims_of(token)["iat"] == 900
         assert _subject(api, token) == alice["id"]
+
+
+@pytest.mark.e2e
+def test_a_frontend_that_cannot_change_is_served(guide: Guide) -> None:
+    guide.write("lib/shared-secret.ts")
+    secret = guide.environment(_LENIENT)["AUTH_SHARED_SECRET"]
+    week = int(time.time()) + 604_800
+    with guide.duly(_DULY, _LENIENT) as api:
+        token = Issuer.from_secret(secret).sign({"userId": 7, "email": "a@b.c", "exp": week})
+        assert _subject(api, token) == "7"
+
+
+@pytest.mark.e2e
+def test_keys_come_from_a_host_inside(follow: Follow, better_auth: StartBetterAuth) -> None:
+    # An address of this machine that nobody takes for loopback: it must be named as trusted.
+    issuer = better_auth(host="127.0.0.2")
+    named = {"http://frontend:3000": issuer.url, "=frontend": "=127.0.0.2"}
+    guide = follow(**named, **{"https://app.example.com": issuer.url})
+    with signed_up(issuer, "Alice") as alice, guide.duly(_DULY, _INSIDE) as api:
+        assert _subject(api, alice.token()) == alice.user["id"]
+
+
+@pytest.mark.e2e
+def test_an_anonymous_user_who_signs_up_keeps_their_tasks(guide: Guide) -> None:
+    guide.write("lib/take-tasks-along.ts")
+    guide.change("lib/auth.ts", "lib/auth.ts, with anonymous users")
+    with guide.frontend() as browser, guide.duly() as api:
+        guest = browser.post("/sign-in/anonymous", json={}).raise_for_status().json()["user"]
+        milk = _buy_milk(api, _token(browser))
+        assert milk["user_id"] == guest["id"]
+        alice = _sign_up(browser, "Alice")
+        assert alice["id"] != guest["id"]
+        [task] = api.get("/api/tasks", headers=bearer(_token(browser))).json()
+        kept = ("id", "title", "created_at")
+        assert [task[name] for name in kept] == [milk[name] for name in kept]
+        assert task["user_id"] == alice["id"]
+        assert _rows(guide, guest) == (0, 0, 0)
 
 
 @pytest.mark.e2e

@@ -95,7 +95,7 @@ def test_only_the_routes_on_the_list_need_no_user(
 
 def test_all_but_the_account_itself_is_under_the_users_id_too(private: list[Operation]) -> None:
     alone = {each.route.path for each in private if not each.route.terms.owned}
-    assert alone == {"/api/me", "/api/auth/me", "/api/auth/verify"}
+    assert alone == {"/api/me", "/api/me/merge", "/api/auth/me", "/api/auth/verify"}
 
 
 def test_without_a_token_every_route_says_401(

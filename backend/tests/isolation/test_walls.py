@@ -19,6 +19,7 @@ from backend.models.ownership import owned_tables
 from backend.schemas.task import TaskCreate, TaskQuery
 from backend.schemas.user import Me
 from backend.services import tasks
+from backend.services.merges import Merge
 from backend.services.tasks import Page, Representation, TrashLeft
 from backend.services.users import KnownUsers
 from backend.tests.isolation.cases import CASES, Meeting, functions
@@ -178,7 +179,7 @@ def owners(result: object) -> list[str]:
             return [subject]
         case Problem(members={"current": {"user_id": owner}}):
             return [owner]
-        case None | bool() | TrashLeft() | Problem():
+        case None | bool() | TrashLeft() | Merge() | Problem():
             return []
         case list():  # of subjects
             return result

@@ -46,6 +46,7 @@ Nodes = list[dict[str, Any]]
 MEETING = Meeting(Principal("somebody", expires_at=0, name="Somebody"), new_id())
 LISTS = {name: case.arguments["query"] for name, case in CASES.items() if "list_tasks" in name}
 BY_CREATED = [name for name, query in LISTS.items() if query.sort in {"created", "-created"}]
+BY_TITLE = [name for name, query in LISTS.items() if query.sort in {"title", "-title"}]
 READS_NOTHING = "create_task 0"
 ONE_TASK = [
     name for name in CASES if "_task " in name and name != READS_NOTHING and name not in LISTS
@@ -131,6 +132,17 @@ def test_a_list_by_creation_comes_in_the_order_of_its_index(
     assert "Sort" not in {node["Node Type"] for node in found}
     # A later page starts at its cursor instead of reading the pages before it.
     assert ("ROW(created_at, id)" in bounds(read)) == (LISTS[name].cursor is not None)
+
+
+@pytest.mark.parametrize("name", BY_TITLE)
+def test_a_list_by_title_comes_in_the_order_of_its_index(
+    name: str, connection: psycopg.Connection
+) -> None:
+    found = plan(connection, name)
+    by_title = [read for read in reads(found) if read.get("Index Name") == "tasks_by_title"]
+    assert [read["Node Type"] for read in by_title] == ["Index Scan"]
+    assert "Sort" not in {node["Node Type"] for node in found}
+    assert ("ROW(title_key, id)" in bounds(by_title[0])) == (LISTS[name].cursor is not None)
 
 
 @pytest.mark.parametrize("name", ONE_TASK)

@@ -60,6 +60,7 @@ KINDS = {
     "me": Kind("GET /api/auth/me", 2, 177),
     "verify": Kind("POST /api/auth/verify", 2, 177),
     "erase me": Kind("DELETE /api/me", 6, 420),
+    "merge": Kind("POST /api/me/merge", 10, 900, "another's token"),
 }
 
 
@@ -70,14 +71,25 @@ def friend(watched: tuple[Service, Proxy], issuer: Issuer) -> Iterator[Person]:
     person.client.close()
 
 
-def prepared(person: Person, kind: Kind) -> Callable[[], Any]:
+@pytest.fixture
+def another(watched: tuple[Service, Proxy], issuer: Issuer) -> Iterator[Person]:
+    """The same person before they signed up."""
+    person = Person("guest", watched[0], issuer)
+    yield person
+    person.client.close()
+
+
+def prepared(person: Person, kind: Kind, another: Person) -> Callable[[], Any]:
     """The request, ready to be sent; its person is known and has a task for it to meet."""
-    task, _ = person.create(), person.create()
+    task, _, _ = person.create(), person.create(), another.create()
     page = person.client.get("/api/tasks?limit=1").links["next"]["url"]
     method, _, target = kind.request.partition(" ")
     url = target.format(task_id=task["id"], cursor=urlsplit(page).query.partition("cursor=")[2])
     headers = {"If-Match": f'"{task["version"]}"'} if kind.conditional else {}
-    return lambda: person.client.request(method, url, json=kind.body, headers=headers)
+    body = kind.body
+    if kind.request.endswith("/merge"):
+        body = {"token": another.token}
+    return lambda: person.client.request(method, url, json=body, headers=headers)
 
 
 def said(proxy: Proxy, request: Callable[[], Any]) -> tuple[int, Counter[str]]:
@@ -89,11 +101,11 @@ def said(proxy: Proxy, request: Callable[[], Any]) -> tuple[int, Counter[str]]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_request_tells_postgresql_no_more_than_it_needs(
-    name: str, watched: tuple[Service, Proxy], friend: Person
+    name: str, watched: tuple[Service, Proxy], friend: Person, another: Person
 ) -> None:
     kind = KINDS[name]
     # The first try prepares the statements; one after a slow try may take another wire.
-    tries = [said(watched[1], prepared(friend, kind)) for _ in range(4)]
+    tries = [said(watched[1], prepared(friend, kind, another)) for _ in range(4)]
     sent, messages = min(tries, key=itemgetter(0))
     # Bind, Describe and Execute for each statement, one Sync; nothing is parsed again.
     expected = dict.fromkeys("BDE", kind.statements) | {"S": 1}

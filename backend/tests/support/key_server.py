@@ -28,6 +28,7 @@ class KeyServer:
     Args:
         issuers: Whose keys are published.
         port: Of loopback; 0 for a free one.
+        host: Another address of this machine: nobody takes 127.0.0.2 for loopback.
 
     Attributes:
         issuers: Whose keys are published; change it at any time.
@@ -37,14 +38,15 @@ class KeyServer:
         ahead: Seconds by which its clock is ahead.
     """
 
-    def __init__(self, *issuers: Issuer, port: int = 0) -> None:
+    def __init__(self, *issuers: Issuer, port: int = 0, host: str = "127.0.0.1") -> None:
         self.issuers = list(issuers)
         self.mode = "ok"
         self.requests = 0
         self.release = threading.Event()
         self.ahead = 0.0
         handler = type("Handler", (_Handler,), {"keys": self})
-        self._server = _Server(("127.0.0.1", port), handler)
+        self._host = host
+        self._server = _Server((host, port), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
@@ -53,7 +55,7 @@ class KeyServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{PATH}"
+        return f"http://{self._host}:{self.port}{PATH}"
 
     @property
     def document(self) -> bytes:

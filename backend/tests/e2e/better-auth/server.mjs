@@ -1,6 +1,7 @@
 // A real Better Auth on real PostgreSQL, alone on a free port of the loopback interface.
 //
 // It takes one JSON argument:
+//   host          where it listens, if not on 127.0.0.1
 //   database      connection string of an existing database
 //   auth          options of betterAuth(), as its documentation writes them
 //   jwt           options of jwt(), as its documentation writes them
@@ -17,7 +18,7 @@ import { toNodeHandler } from "better-auth/node";
 import { bearer, jwt } from "better-auth/plugins";
 import pg from "pg";
 
-const { database, auth = {}, jwt: jwtOptions = {}, payload, sharedSecret } = JSON.parse(process.argv[2]);
+const { host = "127.0.0.1", database, auth = {}, jwt: jwtOptions = {}, payload, sharedSecret } = JSON.parse(process.argv[2]);
 
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
@@ -35,8 +36,8 @@ const functions = {
 };
 
 const server = createServer();
-await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-const url = `http://127.0.0.1:${server.address().port}`;
+await new Promise((listening) => server.listen(0, host, listening));
+const url = `http://${host}:${server.address().port}`;
 
 const pool = new pg.Pool({ connectionString: database });
 const instance = betterAuth({
