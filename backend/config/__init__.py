@@ -1,4 +1,4 @@
-"""The settings: `settings.py` lists them, `environment.py` finds them, `checks.py` refuses them."""
+"""The settings: `fields.py` lists them, `environment.py` finds them, `checks.py` refuses them."""
 
 from backend.config.refusals import UnusableSettings, sentences
 from backend.config.settings import Settings, secret_names

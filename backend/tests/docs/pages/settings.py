@@ -1,4 +1,4 @@
-"""docs/settings.md, from `backend/config/settings.py`."""
+"""docs/settings.md, from `backend/config/fields.py`."""
 
 from typing import Any
 
