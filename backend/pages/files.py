@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from backend.web.paths import sent_path
+
 _FOLDER: Final = Path(__file__).with_name("files")
 # Not the machine's table, which may say anything: browsers take `nosniff` at its word.
 _MEDIA_TYPES: Final = {
@@ -54,7 +56,7 @@ def _up(path: str, request: Request) -> str:
     """What leads from a page to the root, with a slash at its end."""
     if root := request.scope.get("root_path"):
         return f"{root}/"
-    is_folder = path != "/" and request.scope["raw_path"].endswith(b"/")
+    is_folder = path != "/" and sent_path(request.scope).endswith("/")
     return "../" if is_folder else "./"
 
 

@@ -17,7 +17,7 @@ Browse = Callable[..., httpx2.Client]
 
 OF_DEVELOPMENT = ["/", "/welcome/welcome.js", "/welcome/welcome.css", "/welcome/icon.svg"]
 OF_DEVELOPMENT_KEYS = ["/tokens/alice", "/tokens/bob", "/keys"]
-_LINK = re.compile(r'(?:href|src)="([^"]*)"')
+_LINK = re.compile(r'(?:href|src)="([^"]+)"')
 
 
 @pytest.fixture
