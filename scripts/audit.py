@@ -41,10 +41,21 @@ def tracked() -> list[str]:
 
 
 def scan(files: Sequence[str | Path]) -> str:
-    """What the scanner says of these files, "" if it finds nothing; never a secret itself."""
+    """What the scanner says of these files, "" if it finds nothing; never a secret itself.
+
+    Tests are full of URLs with invented passwords, which are not looked at there.
+    """
+    tests = [each for each in files if str(each).startswith("backend/tests/")]
+    others = [each for each in files if each not in tests]
+    return _scan(others, *_GUESSES) + _scan(tests, *_GUESSES, "BasicAuthDetector")
+
+
+def _scan(files: Sequence[str | Path], *without: str) -> str:
+    if not files:
+        return ""
     command = [str(UV), "run", "--no-project", "--isolated", "--quiet", "--with", _SCANNER]
     options = ["--exclude-secrets", _PLACEHOLDERS, "--exclude-files", _DIGESTS]
-    for each in _GUESSES:
+    for each in without:
         options += ["--disable-plugin", each]
     done = subprocess.run(
         [*command, "detect-secrets-hook", *options, *map(str, files)],

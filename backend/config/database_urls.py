@@ -231,14 +231,21 @@ def _check(parts: dict[str, str]) -> None:
         raise ValueError(_HOSTS)
 
 
+def _has_usual_key() -> bool:
+    """Whether libpq finds a client's key without being told; whoever has no home, has none."""
+    try:
+        return Path("~/.postgresql/postgresql.key").expanduser().exists()
+    except RuntimeError:
+        return False
+
+
 def _check_together(kept: list[tuple[str, str]]) -> None:
     names = [name for name, _ in kept]
     if names.count("host") > 1:
         raise ValueError(_HOSTS)
     # libpq passes over a certificate that is not there, and says nothing.
-    usual_key = Path("~/.postgresql/postgresql.key").expanduser()
-    has_key = {"sslkey", "service"} & {*names} or "PGSSLKEY" in os.environ or usual_key.exists()
-    if "sslcert" in names and not has_key:
+    has_key = {"sslkey", "service"} & {*names} or "PGSSLKEY" in os.environ
+    if "sslcert" in names and not (has_key or _has_usual_key()):
         raise ValueError(
             "has `sslcert` without `sslkey`: what Prisma calls `sslcert`, the certificate of the "
             "server's authority, is `sslrootcert` here"

@@ -1,5 +1,6 @@
 """`DATABASE_URL` as people, hosts and drivers write it, and what libpq is told."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -207,3 +208,13 @@ def test_a_timeout_of_ones_own_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert conninfo_to_dict(urls.complete(f"{PLACE}?connect_timeout=3"))["connect_timeout"] == "3"
     monkeypatch.setenv("PGCONNECT_TIMEOUT", "4")
     assert "connect_timeout" not in conninfo_to_dict(urls.complete(PLACE))
+
+
+def test_a_user_whom_nobody_knows_has_no_key_of_a_client_and_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As OpenShift runs images: under a number without a name and a home."""
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 1_000_660_000)
+    assert read(PLACE)["host"] == "db.example.com"
+    assert "`sslcert` without `sslkey`" in refused(f"{PLACE}?sslcert=/etc/ca.pem")
