@@ -13,12 +13,13 @@ run: install ## Serve with everything it needs, on http://127.0.0.1:8000
 test: install ## The tests, on a real PostgreSQL and a real server
 	$(RUN)/pytest
 
-check: install ## Lint, types, direction of imports, generated files
+check: install ## Lint, types, direction of imports, generated files, migrations that lock
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
 	$(RUN)/python -m backend.tests.docs.generate --check
+	$(RUN)/python -m scripts.migrations
 
 e2e: install ## The same against a real Better Auth, and a peer in TypeScript (needs Node 20+)
 	$(RUN)/pytest backend/tests/e2e backend/tests/benchmarks backend/tests/deploy -m e2e -n 2

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from backend.config.database_urls import DatabaseUrl, ignored_parameters
+from backend.config.database_urls import databases, ignored_parameters
 from backend.config.outgoing import is_loopback, way_to
 from backend.config.urls import read_web_url
 from backend.config.values import MAIN_ISSUER, find_redis_fault
@@ -137,16 +137,7 @@ def _bad_secret(secret: str) -> list[str]:
 
 
 def _bad_databases(settings: "Settings") -> list[str]:
-    urls = {
-        "DATABASE_URL": settings.database_url,
-        "DATABASE_URL_DIRECT": settings.database_url_direct,
-        "DATABASE_URL_REPLICA": settings.database_url_replica,
-    }
-    return [
-        f"{name} {url.fault}"
-        for name, url in urls.items()
-        if isinstance(url, DatabaseUrl) and url.fault
-    ]
+    return [f"{name} {url.fault}" for name, url in databases(settings) if url.fault]
 
 
 def _bad_urls(settings: "Settings") -> list[str]:

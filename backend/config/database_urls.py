@@ -110,16 +110,19 @@ def read_database(given: SecretStr | None) -> SecretStr | None:
         return DatabaseUrl(text, fault=str(error))
 
 
+def databases(settings: "Settings") -> Iterator[tuple[str, DatabaseUrl]]:
+    """Each database of the settings, by the name of its variable."""
+    for name in ("database_url", "database_url_direct", "database_url_replica"):
+        if isinstance(url := getattr(settings, name), DatabaseUrl):
+            yield name.upper(), url
+
+
 def ignored_parameters(settings: "Settings") -> list[str]:
     """What was left out of the databases of the settings, in a sentence for each."""
-    urls = {
-        "DATABASE_URL": settings.database_url,
-        "DATABASE_URL_DIRECT": settings.database_url_direct,
-    }
     return [
         f"{name} has parameters of other programs, which are left out: {', '.join(url.ignored)}."
-        for name, url in urls.items()
-        if isinstance(url, DatabaseUrl) and url.ignored
+        for name, url in databases(settings)
+        if url.ignored
     ]
 
 

@@ -40,6 +40,7 @@ class EmbeddedServer:
     """
 
     def __init__(self, directory: Path) -> None:
+        _forget_other_servers()
         self._directory = directory.absolute()
         self._directory.mkdir(parents=True, exist_ok=True)
         # Beside the data, because initdb wants an empty directory.
@@ -185,6 +186,15 @@ class EmbeddedServer:
                 raise PostgresFailed(
                     f"{program} failed in {self._directory}: {output.read().strip()}"
                 )
+
+
+def _forget_other_servers() -> None:
+    """Unset libpq's variables in this process and those that it starts.
+
+    They are of another server, and some (`PGHOSTADDR`, `PGSERVICE`, `PGPORT`) beat our URL.
+    """
+    for name in [each for each in os.environ if each.startswith("PG")]:
+        del os.environ[name]
 
 
 def _remove(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _TRIES = 5
+_PAUSE = 1.0  # seconds between two tries, in which requests get through
+# Requests, a dump or somebody's transaction have what the migration needs.
+_BUSY = (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -121,8 +125,11 @@ def _explained() -> Iterator[None]:
 def _why(error: BaseException | None) -> str:
     if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         return f"DATABASE_URL cannot be reached: {first_line(error)}"
-    if isinstance(error, psycopg.errors.DeadlockDetected):
-        return "The database is too busy: stop the service, or retry."
+    if isinstance(error, _BUSY):
+        return (
+            "The database is too busy: retry, or end what uses the tables for long, such as a "
+            "dump or an open transaction (pg_stat_activity shows them)."
+        )
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return "The database takes no writes: name the primary server in DATABASE_URL."
     return f"PostgreSQL refuses the migration: {first_line(error or Exception())}"
@@ -136,8 +143,9 @@ def _repeated(move: Callable[[Outcome], None]) -> Outcome:
         try:
             move(outcome := Outcome())
         except OperationalError as error:
-            if not (tries_left and isinstance(error.orig, psycopg.errors.DeadlockDetected)):
+            if not (tries_left and isinstance(error.orig, _BUSY)):
                 raise
+            time.sleep(_PAUSE)
         else:
             return outcome
 

@@ -64,11 +64,14 @@ _ASKERS: Final = {
 }
 
 
-async def prove_isolation(wire: Wire) -> None:
+async def prove_isolation(wire: Wire) -> str:
     """Prove it over a new wire, before it takes calls.
 
     A wire that ends at a pooler, which shows in the process that answers, is told to send one call
     at a time.
+
+    Returns:
+        The role of requests.
 
     Raises:
         IsolationBroken: when it does not hold; nothing may be served then.
@@ -76,7 +79,7 @@ async def prove_isolation(wire: Wire) -> None:
     rows = await wire.send(PROOF)
     if rows[2][0][0] != b"%d" % wire.backend_pid:
         wire.send_one_at_a_time()
-    check(rows)
+    return check(rows)
 
 
 def rows_of_proof(connection: pq.abc.PGconn) -> list[Rows]:
@@ -98,8 +101,11 @@ def rows_of_proof(connection: pq.abc.PGconn) -> list[Rows]:
     ]
 
 
-def check(rows: list[Rows]) -> None:
+def check(rows: list[Rows]) -> str:
     """Read the rows of `PROOF`.
+
+    Returns:
+        The role of requests.
 
     Raises:
         IsolationBroken: with everything that is not as it must be.
@@ -112,6 +118,7 @@ def check(rows: list[Rows]) -> None:
         complaints = [Complaint(f"the role {role} bypasses row-level security", remedy)]
     if complaints:
         raise IsolationBroken(complaints)
+    return role
 
 
 def _bad_relations(relations: Rows, role: str) -> Iterator[Complaint]:

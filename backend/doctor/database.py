@@ -115,7 +115,7 @@ async def _isolating(url: str) -> Finding:
     try:
         wire = await Wire.connect(urls.complete(url), options)
         try:
-            await prove_isolation(wire)
+            role = await prove_isolation(wire)
         finally:
             wire.close()
     except IsolationBroken as error:
@@ -128,7 +128,7 @@ async def _isolating(url: str) -> Finding:
             "administrator has to run. A user of DATABASE_URL who is not the one of the migrations "
             "must be allowed to `set role duly_api`: grant duly_api to that user.",
         )
-    return ok("isolation", "row-level security binds duly_api on every table")
+    return ok("isolation", f"row-level security binds {role} on every table")
 
 
 def _open(error: IsolationBroken) -> Finding:

@@ -18,6 +18,8 @@ from backend.database.migrations import mending, owned, role
 
 # Two starting services must not migrate at once. Any constant will do.
 _MIGRATION_LOCK = 0x64756C79
+# A lock that a long statement keeps from us keeps all requests behind us waiting.
+_PATIENCE = sa.text("set local lock_timeout = '2s'")
 
 
 def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:
@@ -44,6 +46,7 @@ def _move(connection: sa.Connection) -> None:
     """Go to the revision that is asked for, and note in `outcome` what that took."""
     outcome = context.config.attributes["outcome"]
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+    connection.execute(_PATIENCE)
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)  # noqa: S101 - `run` has made it
     outcome.place = urls.place(raw)

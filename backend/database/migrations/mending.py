@@ -32,6 +32,11 @@ _TABLES: Final = sa.text(
     " where relnamespace = 'duly'::regnamespace and relkind in ('r', 'p')"
 )
 _USABLE: Final = sa.text("select has_schema_privilege(:role, 'duly', 'USAGE')")
+# Logins that inherit nothing look `duly.api_role()` up before they act as the role.
+_SHUT_OUT: Final = sa.text("""
+select quote_ident(rolname) from pg_roles
+where pg_has_role(oid, :role, 'MEMBER') and not has_schema_privilege(oid, 'duly', 'USAGE')
+""")
 _UNUSABLE: Final = sa.text("""
 select oid::regprocedure::text from pg_proc
 where pronamespace = 'duly'::regnamespace and not prosecdef
@@ -77,6 +82,9 @@ def _mend_grants(connection: sa.Connection, role: str) -> Iterator[str]:
     if not connection.scalar(_USABLE, {"role": role}):
         connection.execute(sa.text(f"grant usage on schema duly to {role}"))
         yield f"{role} may use the schema duly again"
+    for login in connection.scalars(_SHUT_OUT, {"role": role}).all():
+        connection.execute(sa.text(f"grant usage on schema duly to {login}"))
+        yield f"{login}, which may act as {role}, may use the schema duly"
     for table in _with_other_grants(connection, role):
         connection.execute(sa.text(f"revoke all on duly.{table} from public, {role}"))
         for command in RIGHTS[table].commands(table, role):

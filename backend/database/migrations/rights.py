@@ -40,7 +40,7 @@ RIGHTS: Final = {
         insert=["id"], update=["last_version", "task_bound", "erasing_at"], delete=True
     ),
     "tasks": Rights(
-        insert=["id", "title", "description", "completed_at"],
+        insert=["id", "title", "description", "completed_at", "created_at", "deleted_at"],
         update=["title", "description", "completed_at", "deleted_at"],
         delete=True,
     ),

@@ -33,6 +33,11 @@ _RECORDED: Final = sa.text("""
 select case when has_schema_privilege(to_regnamespace('duly'), 'USAGE')
     then to_regprocedure('duly.api_role()') end
 """)
+# Before that, whoever makes roles may be granted any, those of other owners' databases as well.
+_UNUSED_ELSEWHERE: Final = """not exists (
+    select from pg_shdepend join pg_database d on d.oid = dbid
+    where refclassid = 'pg_authid'::regclass and refobjid = pg_roles.oid
+        and datname <> current_database())"""
 _FOREIGN: Final = sa.text("""
 select format('alter %s %s owner to %I', kind, name, current_user) from (
     select 'schema', nspname, nspowner from pg_namespace where oid = to_regnamespace('duly')
@@ -137,7 +142,7 @@ def _choices(connection: sa.Connection, login: Any) -> Iterator[Choice]:
         may_act, may_grant = (
             ("SET", "pg_has_role(oid, 'MEMBER WITH ADMIN OPTION')")
             if login.is_strict
-            else ("MEMBER", "not rolsuper")
+            else ("MEMBER", f"not rolsuper and {_UNUSED_ELSEWHERE}")
         )
         asked = sa.text(_KNOWN.format(may_act, may_grant))
         known = connection.execute(asked, {"name": name}).one_or_none()

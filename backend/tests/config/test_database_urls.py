@@ -90,6 +90,17 @@ def test_what_shells_files_and_consoles_put_around_it_is_taken_off(written: str)
     assert read(written) == read(PLACE)
 
 
+def test_all_databases_are_read_alike() -> None:
+    url = SecretStr(f"{PLACE}?schema=public")
+    said = ignored_parameters(
+        Settings(
+            _env_file=None, database_url=url, database_url_direct=url, database_url_replica=url
+        )
+    )
+    names = [sentence.partition(" ")[0] for sentence in said]
+    assert names == ["DATABASE_URL", "DATABASE_URL_DIRECT", "DATABASE_URL_REPLICA"]
+
+
 @pytest.mark.parametrize("blank", ["", "  ", '""', "\n"])
 def test_a_blank_one_is_none(blank: str) -> None:
     assert settings(blank).database_url is None

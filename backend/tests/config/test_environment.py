@@ -167,7 +167,8 @@ def test_every_secret_may_be_in_a_file(written: Written, tmp_path: Path) -> None
     assert {"database_url", "database_url_direct", "auth_shared_secret", "redis_url"} <= (
         secret_names()
     )
-    values = {name: TEXTS.get(name, "redis://of-a-later-setting") for name in secret_names()}
+    later = "postgresql://of-a-later-setting"
+    values = {name: TEXTS.get(name, later) for name in secret_names()}
     values["auth_shared_secret"] = "a secret of thirty-two bytes or more"
     for name, value in values.items():
         (tmp_path / name).write_text(f"{value}\n")

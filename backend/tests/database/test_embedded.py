@@ -1,5 +1,6 @@
 """The embedded PostgreSQL, in folders of any name and with several processes at it."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,25 @@ def _answers(url: str) -> bool:
 
 def _socket_folder(url: str) -> Path:
     return Path(str(conninfo_to_dict(url)["host"]))
+
+
+def test_variables_of_another_server_do_not_hinder(tmp_path: Path) -> None:
+    others = {
+        *{"PGHOST": "nowhere.invalid", "PGHOSTADDR": "127.0.0.1", "PGPORT": "1"}.items(),
+        *{"PGUSER": "app", "PGDATABASE": "app", "PGPASSWORD": "x", "PGSERVICE": "none"}.items(),
+        *{"PGSSLMODE": "verify-full", "PGTARGETSESSIONATTRS": "standby", "PGDATA": "/no"}.items(),
+    }
+    program = _HOLDER.replace("server.url()", "server.database('duly')")
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "postgres"],
+        env={**os.environ, **dict(others)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("postgresql://postgres@/duly?host=")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 from backend.database import migrate
 from backend.database.embedded import EmbeddedServer
 from backend.models.ownership import owned_tables
+from scripts import migrations
 
 # As better-auth 1.7 makes them on PostgreSQL: quoted camelCase, in `public`.
 BETTER_AUTH = """
@@ -44,6 +45,10 @@ insert into "jwks" values ('k1', 'public', 'private');
 TASK_OF_ALICE = (
     "insert into duly.tasks ({}, id, title)"
     " values ('alice', '018f0000-0000-7000-8000-000000000001', 'kept')"
+)
+WAITING = (
+    "select count(*) from pg_locks join pg_database d on d.oid = database"
+    " where not granted and mode = 'AccessExclusiveLock' and datname = current_database()"
 )
 TABLES = ["account", "jwks", "session", "user", "verification"]
 
@@ -220,6 +225,22 @@ def test_a_migration_gets_through_while_people_write(shared: str) -> None:
     assert migrate.current(shared) == migrate.revisions()[-1]
 
 
+def test_a_migration_that_waits_for_a_long_reader_lets_requests_through(shared: str) -> None:
+    migrate.upgrade(shared, "0006")
+    with psycopg.connect(shared) as long, psycopg.connect(shared, autocommit=True) as request:
+        long.execute("select * from duly.tasks")
+        request.execute("set lock_timeout = '20s'")
+        migration = threading.Thread(target=migrate.upgrade, args=(shared,))
+        migration.start()
+        while request.execute(WAITING).fetchone() == (0,):
+            assert migration.is_alive()
+        request.execute("select * from duly.tasks")  # which waits behind the migration
+        assert migrate.current(shared) == "0006"
+        long.rollback()
+        migration.join()
+    assert migrate.current(shared) == migrate.revisions()[-1]
+
+
 def test_a_database_that_is_up_to_date_is_not_locked(shared: str) -> None:
     migrate.upgrade(shared)
     with psycopg.connect(shared) as reader:
@@ -272,3 +293,14 @@ def test_an_owner_without_special_powers_can_serve(shared: str) -> None:
     with psycopg.connect(shared, autocommit=True) as connection:
         connection.execute("set role duly_api")
         assert connection.execute("select * from duly.tasks").fetchall() == []
+
+
+def test_a_migration_that_would_hold_up_requests_is_noticed(tmp_path: Path) -> None:
+    dear = [
+        "alter table duly.tasks alter completed_at type text",
+        "create index on duly.tasks (id)",
+    ]
+    found = migrations.broken_rules("9999", dear, tmp_path)
+    assert {"changing-column-type", "require-concurrent-index-creation"} <= found.keys()
+    cheap = ["set local lock_timeout = '2s'", "alter table duly.tasks add column color text"]
+    assert migrations.broken_rules("9999", cheap, tmp_path) == {}

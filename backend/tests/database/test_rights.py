@@ -219,6 +219,46 @@ def test_a_role_that_an_administrator_made_is_used(
     assert failed(url) == {}
 
 
+def test_a_schema_and_a_role_from_an_administrator_are_all_that_a_login_needs(
+    private: PrivateCluster, owned: Owned
+) -> None:
+    url = owned("nocreaterole")
+    name = name_of(url)
+    private.execute(
+        f"alter database {name} owner to postgres",
+        f"create role duly_api_{name} nologin",
+        f"grant duly_api_{name} to {name}",
+    )
+    private.execute(f"create schema duly authorization {name}", database=name)
+    migrate.upgrade(url)
+    assert failed(url) == {}
+
+
+@pytest.mark.parametrize("attribute", ["inherit", "noinherit"])
+def test_a_login_that_only_serves_needs_nothing_but_the_role(
+    private: PrivateCluster, owned: Owned, attribute: str
+) -> None:
+    url = owned()
+    migrate.upgrade(url)
+    web = f"web_{name_of(url)}"
+    private.execute(f"create role {web} login {attribute}", f"grant {role(private, url)} to {web}")
+    migrate.upgrade(url)
+    serving = SecretStr(as_user(url, web, name_of(url)))
+    settings = Settings(_env_file=None, database_url=serving, database_url_direct=SecretStr(url))
+    assert {finding.verdict for finding in examine_database(settings)} == {"ok"}
+    private.execute(f"drop owned by {web}", database=name_of(url))
+
+
+def test_a_role_that_is_gone_is_made_again(private: PrivateCluster, owned: Owned) -> None:
+    url = owned()
+    migrate.upgrade(url)
+    name = role(private, url)
+    private.execute(f"drop owned by {name}", f"drop role {name}", database=name_of(url))
+    assert failed(url)
+    assert "duly.tasks" in str(migrate.upgrade(url))
+    assert (role(private, url), failed(url)) == (name, {})
+
+
 def test_a_login_without_any_rights_gets_the_sql_for_an_administrator(
     private: PrivateCluster, owned: Owned
 ) -> None:

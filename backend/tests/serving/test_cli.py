@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
@@ -17,6 +18,7 @@ from backend.cli import app
 from backend.config import Settings
 from backend.database.embedded import EmbeddedServer
 from backend.database.migrate import revisions
+from backend.tests.support import program as programs
 from backend.tests.support.document import Document
 from backend.tests.support.raw_http import request, send
 from backend.tests.support.service import Service
@@ -181,6 +183,50 @@ def test_what_is_left_out_of_the_url_is_said(duly: Duly, empty_database: str) ->
     assert done.exit_code == 0
     assert done.stderr.count("\n") == 1
     assert "pgbouncer, schema" in done.stderr
+
+
+def forms(url: str, folder: Path) -> dict[str, dict[str, str]]:
+    """Ways to name one database, as environment variables."""
+    parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    (folder / "services").write_text(
+        "\n".join(["[tasks]", *(f"{name}={value}" for name, value in parts.items())])
+    )
+    services = {"PGSERVICEFILE": str(folder / "services")}
+    several = make_conninfo(url, host=f"{folder},{parts['host']}")
+    return {
+        "pairs": {"DATABASE_URL": make_conninfo(**parts)},
+        "several hosts": {"DATABASE_URL": f"{several} target_session_attrs=read-write"},
+        "another driver": {"DATABASE_URL": f"{url.replace('://', '+asyncpg://')}&ssl=prefer"},
+        "a service": {"DATABASE_URL": "service=tasks", **services},
+        "a service of the environment": {
+            "DATABASE_URL": "postgresql://",
+            "PGSERVICE": "tasks",
+            **services,
+        },
+        "the environment": {
+            "DATABASE_URL": "postgres://",
+            "PGHOST": parts["host"],
+            "PGUSER": parts["user"],
+            "PGDATABASE": parts["dbname"],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("pairs", "several hosts", "another driver", "a service"),
+        *("a service of the environment", "the environment"),
+    ],
+)
+def test_every_command_reads_the_url_alike(
+    form: str, duly: Duly, empty_database: str, settings: Settings, tmp_path: Path
+) -> None:
+    variables = forms(empty_database, tmp_path)[form]
+    assert "→" in duly("migrate", **variables).stdout
+    assert "ok   isolation" in duly("doctor", **variables).stdout
+    with programs.serve(settings, tmp_path, **variables) as program:  # which is ready
+        assert program.find_log(event="serving")
 
 
 def test_migrate_goes_to_the_direct_database(duly: Duly, empty_database: str) -> None:
