@@ -9,14 +9,11 @@ import pytest
 
 from backend.config import Settings
 from backend.security.signing import Issuer
-from backend.tests.support.nginx import PROGRAM, nginx
+from backend.tests.support.fronts import nginx
 from backend.tests.support.people import Person
 from backend.tests.support.program import serve
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(PROGRAM is None, reason="nginx is not installed"),
-]
+pytestmark = pytest.mark.e2e
 
 PAUSE = 68.0  # seconds; nginx keeps its connections to Duly for 70, and Duly for 75
 
@@ -26,7 +23,7 @@ def test_a_write_after_a_long_pause_finds_its_connection(
 ) -> None:
     with (
         serve(settings, tmp_path, WORKERS="1") as duly,
-        nginx(duly.port, tmp_path) as proxy,
+        nginx(duly.port, tmp_path, {}) as proxy,
         httpx2.Client(base_url=proxy.url, verify=proxy.trust) as client,
     ):
 
