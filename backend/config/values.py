@@ -46,7 +46,8 @@ def split(value: object) -> object:
             return json.loads(value)
         except ValueError:  # of YAML or Python, whose quotes are others
             value = value[1:-1]
-    parts = (part.strip().strip("\"'") for part in re.split("[,\n]", value))
+    between = r"[,;\s]" if "://" in value else r"[,\n]"  # no URL has blanks in it
+    parts = (part.strip().strip("\"'") for part in re.split(between, value))
     return [part for part in parts if part]
 
 
@@ -190,11 +191,6 @@ def read_json(value: object) -> object:
     except ValueError:
         raise ValueError('must be a JSON list: [{"name": "mobile", …}]') from None
     return [read] if isinstance(read, dict) else read
-
-
-def listed(value: object) -> object:
-    """One text as a list of one."""
-    return [value] if isinstance(value, str) else value
 
 
 def read_networks(value: object) -> object:
@@ -357,6 +353,6 @@ class AdditionalIssuer(BaseModel):
     audience: Annotated[
         tuple[Annotated[str, Field(min_length=1)], ...],
         Field(min_length=1),
-        BeforeValidator(listed),
+        BeforeValidator(split),
     ]
     jwks_url: Annotated[str, AfterValidator(read_key_url)]
