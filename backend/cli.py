@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import typer
@@ -129,13 +130,14 @@ def openapi() -> None:
     """Print the OpenAPI document."""
     from backend.main import create_app  # noqa: PLC0415
 
-    settings = Settings(_env_file=None, database_url=SecretStr("postgresql://"))
+    unused = SecretStr("postgresql://")
+    settings = _settings(lambda: Settings(_env_file=None, database_url=unused))
     typer.echo(json.dumps(create_app(settings).openapi(), indent=2))
 
 
-def _settings() -> Settings:
+def _settings(make: Callable[[], Settings] = Settings) -> Settings:
     try:
-        return Settings()
+        return make()
     except (UnusableSettings, ValidationError) as error:
         problems = "\n  ".join(sentences(error))
         _stop(f"The settings are not usable (docs/settings.md):\n  {problems}")

@@ -58,7 +58,7 @@ def doubts(settings: "Settings") -> list[str]:
         f"Auth have {usual}"
         for name, values in named.items()
         for value in sorted(values)
-        if (usual := _as_better_auth_writes(value)) != value
+        if (usual := _as_better_auth_writes(value, settings.better_auth_url)) != value
     ]
     found += _without_issuer(settings)
     found += [
@@ -118,14 +118,21 @@ def _weaknesses(settings: "Settings") -> list[str]:
     return found
 
 
-def _as_better_auth_writes(value: str) -> str:
-    """An origin as it is in tokens, if this is one with something more or in other letters."""
+def _as_better_auth_writes(value: str, base: str | None) -> str:
+    """An origin as it is in tokens, if this is one with something more or in other letters.
+
+    Args:
+        value: As somebody wrote it.
+        base: The URL of Better Auth, whose path is not in tokens either.
+    """
     bare = value if "://" in value else f"https://{value}" if "." in value else ""
     try:
         url = read_web_url(bare)
     except ValueError:
         return value
-    return value if url.path.strip("/") or url.rest or url.user else url.origin
+    where = url.origin + url.path.rstrip("/")
+    usual = where in {url.origin, f"{url.origin}/api/auth", base} and not (url.rest or url.user)
+    return url.origin if usual else value
 
 
 def _bad_secret(secret: str) -> list[str]:

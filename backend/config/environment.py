@@ -132,10 +132,10 @@ class _Reader:
 
     def _content(self, setting: str, path: str) -> str:
         try:
-            text = Path(path).read_bytes().decode("utf-8-sig").rstrip("\r\n")
+            text = Path(path).expanduser().read_bytes().decode("utf-8-sig").rstrip("\r\n")
         except OSError as error:
             self._faults.append(f"{setting}={path} cannot be read ({error.strerror})")
-        except ValueError:  # of the encoding, or a NUL in the path
+        except (ValueError, RuntimeError):  # of the encoding, or `~` of a user without home
             self._faults.append(f"{setting}={path} is not a file of text in UTF-8")
         else:
             if not text.strip(_BLANK):

@@ -24,6 +24,7 @@ from backend.config.values import (
     WHOLE,
     AdditionalIssuer,
     Algorithm,
+    Audiences,
     CommaSeparated,
     Origins,
     TrustedHosts,
@@ -91,7 +92,7 @@ class Fields(BaseSettings):
         description="The `iss` of accepted tokens, to the letter. "
         "Default: the origin of `BETTER_AUTH_URL`.",
     )
-    auth_audience: CommaSeparated = Field(
+    auth_audience: Audiences = Field(
         default=(),
         description="Accepted `aud` values, separated by commas. "
         "Default: the origin of `BETTER_AUTH_URL`.",

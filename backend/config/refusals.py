@@ -1,5 +1,6 @@
 """Why settings are refused, in sentences that begin with the name of a setting."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,8 @@ def sentences(error: UnusableSettings | ValidationError) -> list[str]:
         if isinstance(cause, UnusableSettings):
             found += sentences(cause)
         else:
-            words = each["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
+            words = re.sub(r"^(Input|String|Tuple) should", "must", each["msg"])
+            words = words.removeprefix("Value error, ")
             found.append(f"{_name(place)} {words}".strip())
     return found
 

@@ -130,7 +130,8 @@ def _meant(text: str) -> str:
             url = read_web_url(f"{scheme}://{bare}")
         except ValueError:
             break
-        if scheme == "https" or is_loopback(url.host):
+        named = "." in url.host and not _NUMBER.fullmatch(bare)
+        if is_loopback(url.host) or (scheme == "https" and named):
             return f": {url.origin}{url.path.rstrip('/')}"
     return " such as https://app.example.com"
 

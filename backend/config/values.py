@@ -43,10 +43,11 @@ def split(value: object) -> object:
         return value
     if value.startswith("[") and value.endswith("]"):
         try:
-            return json.loads(value)
+            return [each for each in json.loads(value) if each != ""]
         except ValueError:  # of YAML or Python, whose quotes are others
             value = value[1:-1]
-    parts = (part.strip().strip("\"'") for part in re.split("[,\n]", value))
+    between = r"[,;\s]" if "://" in value else r"[,\n]"  # no URL has blanks in it
+    parts = (part.strip().strip("\"'") for part in re.split(between, value))
     return [part for part in parts if part]
 
 
@@ -55,11 +56,18 @@ def split_words(value: object) -> object:
     return split(re.sub(r"[\s;]+", ",", value)) if isinstance(value, str) else value
 
 
+def _audiences(values: tuple[str, ...]) -> tuple[str, ...]:
+    if starred := [each for each in values if "*" in each]:
+        raise ValueError(f"is compared to the letter, so {starred[0]} fits no token")
+    return values
+
+
 def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(read_origin, values)))
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
+Audiences = Annotated[CommaSeparated, AfterValidator(_audiences)]
 Origins = Annotated[
     tuple[str, ...], NoDecode, AfterValidator(_origins), BeforeValidator(split_words)
 ]
@@ -136,6 +144,8 @@ def read_algorithms(value: object) -> object:
     names = split_words(value)
     if not isinstance(names, list):
         return names
+    if not names:
+        raise ValueError("must name one or more, such as EdDSA")
     if any(str(name).upper().startswith("HS") for name in names):
         raise ValueError("are those of public keys: HS256 comes with AUTH_SHARED_SECRET instead")
     return [_ALGORITHMS.get(str(name).lower(), name) for name in names]
@@ -147,6 +157,8 @@ def read_issuer(value: str) -> str:
     Raises:
         ValueError: when it looks like several.
     """
+    if "*" in value:
+        raise ValueError(f"is compared to the letter, so {value} fits no token")
     if value.startswith("[") or re.search(r",|\s", value):
         raise ValueError("takes one issuer, without commas and blanks: AUTH_ISSUERS takes more")
     return value
@@ -164,6 +176,8 @@ def read_base_url(value: str) -> str:
     bare = url.origin + url.path.rstrip("/\\")
     if url.user or url.rest:
         raise ValueError(f"takes no user, query and fragment: {bare}")
+    if url.path.endswith("/jwks"):
+        raise ValueError(f"takes the frontend's URL; that of its keys is AUTH_JWKS_URL={bare}")
     return bare
 
 
@@ -190,11 +204,6 @@ def read_json(value: object) -> object:
     except ValueError:
         raise ValueError('must be a JSON list: [{"name": "mobile", …}]') from None
     return [read] if isinstance(read, dict) else read
-
-
-def listed(value: object) -> object:
-    """One text as a list of one."""
-    return [value] if isinstance(value, str) else value
 
 
 def read_networks(value: object) -> object:
@@ -357,6 +366,6 @@ class AdditionalIssuer(BaseModel):
     audience: Annotated[
         tuple[Annotated[str, Field(min_length=1)], ...],
         Field(min_length=1),
-        BeforeValidator(listed),
+        BeforeValidator(split),
     ]
     jwks_url: Annotated[str, AfterValidator(read_key_url)]

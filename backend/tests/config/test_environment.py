@@ -198,6 +198,10 @@ def test_a_secret_that_cannot_be_had_is_told_with_its_file(
     assert str(refusal.value) == f"DATABASE_URL_FILE={path} {words}"
 
 
+def test_a_file_without_a_name_is_none(written: Written) -> None:
+    assert written(DATABASE_URL_FILE="", REDIS_URL_FILE='""') == Settings(_env_file=None)
+
+
 def test_a_secret_in_both_places_is_refused(written: Written, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("postgresql://a/b")
     with pytest.raises(UnusableSettings, match="DATABASE_URL and DATABASE_URL_FILE are both set"):

@@ -76,6 +76,7 @@ def test_origins_are_separated_in_many_ways(between: str) -> None:
         ("localhost:3000", "with its scheme: http://localhost:3000, not"),
         ("127.0.0.1", "with its scheme: http://127.0.0.1, not"),
         ("nonsense at all", "with its scheme"),
+        *((each, f"such as {PAGE}, not {each}") for each in ("all", "true", "3000")),
         (f"{PAGE}/dashboard", f"takes origins, without user, path and query: {PAGE}"),
         (f"{PAGE}/?x=1", f"takes origins, without user, path and query: {PAGE}"),
         (f"{PAGE}#x", f"takes origins, without user, path and query: {PAGE}"),
@@ -147,6 +148,24 @@ def test_what_better_auth_would_not_understand_is_refused(more: str) -> None:
         settings(better_auth_url=f"{PAGE}/auth{more}")
 
 
+def test_the_path_of_better_auth_is_not_in_its_issuer() -> None:
+    [note] = settings(better_auth_url=f"{PAGE}/auth", auth_issuer=f"{PAGE}/auth").notes
+    assert note.endswith(f"have {PAGE}")
+
+
+@pytest.mark.parametrize("name", ["auth_issuer", "auth_audience"])
+@pytest.mark.parametrize("written", ["*", "https://*.example.com"])
+def test_what_is_compared_to_the_letter_has_no_wildcard(name: str, written: str) -> None:
+    with pytest.raises(ValidationError, match=r"is compared to the letter, so .* fits no token"):
+        settings(**{name: written})
+
+
+def test_the_url_of_the_keys_is_not_the_frontends() -> None:
+    url = f"{PAGE}/api/auth/jwks"
+    with pytest.raises(ValidationError, match=f"that of its keys is AUTH_JWKS_URL={url}"):
+        settings(better_auth_url=url)
+
+
 @pytest.mark.parametrize(
     "written", [f"{PAGE},https://b.example.com", f"{PAGE} https://b", f'["{PAGE}"]']
 )
@@ -159,7 +178,11 @@ def test_one_issuer_is_not_several(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", [f"{PAGE}/", "https://APP.example.com", f"{PAGE}:443", "app.example.com"]
+    "written",
+    [
+        *(f"{PAGE}/", "https://APP.example.com", f"{PAGE}:443", "app.example.com"),
+        *(f"{PAGE}/api/auth", f"{PAGE}/api/auth/"),
+    ],
 )
 def test_an_issuer_that_better_auth_writes_otherwise_is_told(written: str) -> None:
     for told in (

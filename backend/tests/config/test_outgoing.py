@@ -1,10 +1,14 @@
 """Proxies and certificates of the environment: what counts for which host."""
 
+import asyncio
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from backend.config.outgoing import find_bad_certificates, way_to
+from backend.security.keys.fetch import FetchFailed, HttpFetch
 
 URL = "https://app.example.com/api/auth/jwks"
 PROXY = "http://proxy.example.com:3128"
@@ -97,6 +101,32 @@ def test_the_password_of_a_proxy_is_used_and_not_shown() -> None:
     way = way_to(URL, {"HTTPS_PROXY": "http://me:hidden@proxy.example.com:3128"})
     assert way.proxy == "http://me:hidden@proxy.example.com:3128"
     assert way.shown == f"HTTPS_PROXY={PROXY}"
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked"), [("", b"CONNECT app.example.com:443 HTTP/1.1"), ("localhost", None)]
+)
+def test_keys_are_fetched_through_the_proxy(
+    listed: str, asked: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one of the environment, unless the host needs none."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy, ThreadPoolExecutor() as pool:
+        proxy.settimeout(30)
+        for name in ("https_proxy", "no_proxy", "NO_PROXY", "SSL_CERT_FILE"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.setenv("NO_PROXY", listed)
+        seen = pool.submit(_first_line, proxy) if asked else None
+        url = URL if asked else "https://localhost:1/jwks"
+        with pytest.raises(FetchFailed, match="unreachable"):
+            asyncio.run(HttpFetch(url)())
+        assert (seen.result() if seen else None) == asked
+
+
+def _first_line(proxy: socket.socket) -> bytes:
+    client, _ = proxy.accept()
+    with client:
+        return client.recv(65_536).partition(b"\r\n")[0]
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate"])

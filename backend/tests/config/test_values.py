@@ -41,6 +41,7 @@ READ: list[tuple[str, str, object]] = [
     ("auth_algorithms", '["EdDSA", "ES256"]', ("EdDSA", "ES256")),
     *(("auth_audience", each, ("a", "b")) for each in ("a,b", '["a", "b"]', "'a','b'", "[a, b]")),
     ("auth_audience", '["a, b"]', ("a, b")),
+    *(("auth_audience", f"https://a{each}https://b", ("https://a", "https://b")) for each in " ;"),
     ("host", "[::]", "::"),
     ("host", "localhost", "localhost"),
     ("host", "fe80::1%eth0", "fe80::1%eth0"),

@@ -99,6 +99,13 @@ def test_what_is_probably_meant_otherwise_is_told(variables: dict[str, str], wor
     assert sound.notes == []
 
 
+def test_the_proxy_that_the_keys_come_through_is_said_without_its_password() -> None:
+    _, output = doctor({"HTTPS_PROXY": "http://me:hidden@127.0.0.1:1", "BETTER_AUTH_URL": PAGE})
+    asked = f"{PAGE}/api/auth/jwks is asked through HTTPS_PROXY=http://127.0.0.1:1"
+    assert f"ok   proxy: {asked}" in output
+    assert "hidden" not in output
+
+
 def test_who_may_call_is_said() -> None:
     _, output = doctor({"CORS_ORIGINS": f"HTTPS://App.example.com:443/, {PAGE}:8443"})
     assert f"ok   settings: production, tokens of {PAGE}" in output

@@ -117,7 +117,7 @@ def test_with_a_real_issuer_there_are_no_development_tokens(
     ],
     ids=str,
 )
-@pytest.mark.parametrize("command", ["serve", "migrate", "token"])
+@pytest.mark.parametrize("command", ["serve", "migrate", "token", "doctor"])
 def test_unsafe_production_settings_stop_it_with_a_clear_message(
     command: str, variables: dict[str, str], words: list[str], duly: Duly
 ) -> None:
@@ -273,6 +273,12 @@ def test_production_does_not_serve_an_older_database(duly: Duly, empty_database:
     )
     assert refused.exit_code == 1
     assert "run `duly migrate` first" in refused.stderr
+
+
+def test_openapi_says_as_well_what_is_wrong(duly: Duly) -> None:
+    refused = duly("openapi", WORKERS="many")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "WORKERS must be a whole number" in refused.stderr
 
 
 def test_it_says_its_version(duly: Duly) -> None:

@@ -89,7 +89,8 @@ def test_it_serves_though_nobody_takes_what_it_says(
 ) -> None:
     command = f'mkfifo pipe; (: <pipe) & exec "{DULY}" serve {streams}'
     port = programs.free_port()
-    variables = {**programs.environment(settings), "PORT": str(port)}
+    # In development, where it greets as well.
+    variables = {**programs.environment(settings), **DEVELOPMENT, "PORT": str(port)}
     with started(Program("mute", ["sh", "-c", command], variables, tmp_path)) as program:
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
 
@@ -99,7 +100,7 @@ def test_it_serves_though_nobody_takes_what_it_says(
                 except httpx2.TransportError:
                     return None
 
-            for _ in range(3):
+            for _ in range(300):  # long enough for what they say to be written
                 assert program.wait_for(serves)
         assert program.output() == ""
 
