@@ -49,8 +49,7 @@ class Task(SQLModel, table=True):
     title: str = Field(sa_type=TITLE)
     title_key: str = Field(
         sa_type=Text(collation="C"),
-        sa_column_args=[Computed("duly.title_key(title)", persisted=True)],
-        description="What titles sort by: without case, accents and what does not show.",
+        description="What titles sort by, without case and accents; set by a trigger.",
     )
     description: str | None = Field(default=None, sa_type=DESCRIPTION)
     completed: bool = Field(

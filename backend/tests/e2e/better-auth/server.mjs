@@ -7,6 +7,7 @@
 //   jwt           options of jwt(), as its documentation writes them
 //   payload       columns of the user that definePayload puts into the token
 //   sharedSecret  sign HS256 with this text through jwt.sign instead of with own keys
+//   unbound       leave iss and aud out of these, and call the subject userId
 //
 // When it listens and its tables exist it prints one line, {"url": …}. It ends on SIGTERM,
 // and when its standard input closes: it cannot outlive whoever started it.
@@ -18,11 +19,12 @@ import { toNodeHandler } from "better-auth/node";
 import { bearer, jwt } from "better-auth/plugins";
 import pg from "pg";
 
-const { host = "127.0.0.1", database, auth = {}, jwt: jwtOptions = {}, payload, sharedSecret } = JSON.parse(process.argv[2]);
+const { host = "127.0.0.1", database, auth = {}, jwt: jwtOptions = {}, payload, sharedSecret, unbound } = JSON.parse(process.argv[2]);
 
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-function signHS256(claims) {
+function signHS256({ iss, aud, sub, ...rest }) {
+  const claims = unbound ? { ...rest, userId: sub } : { ...rest, iss, aud, sub };
   const signed = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url(claims)}`;
   return `${signed}.${createHmac("sha256", sharedSecret).update(signed).digest("base64url")}`;
 }
