@@ -115,6 +115,7 @@ def ignored_parameters(settings: "Settings") -> list[str]:
     urls = {
         "DATABASE_URL": settings.database_url,
         "DATABASE_URL_DIRECT": settings.database_url_direct,
+        "DATABASE_URL_REPLICA": settings.database_url_replica,
     }
     return [
         f"{name} has parameters of other programs, which are left out: {', '.join(url.ignored)}."
