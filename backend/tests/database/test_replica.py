@@ -15,6 +15,7 @@ from backend.database import migrate
 from backend.database.connection.pools import Pools
 from backend.database.replica import Replica
 from backend.database.urls import with_database
+from backend.doctor.replica import examine_replica
 from backend.schemas.task import TaskQuery
 from backend.security.signing import Issuer
 from backend.services.tasks import list_tasks
@@ -262,6 +263,19 @@ def test_what_is_no_replica_is_never_believed(settings: Settings, issuer: Issuer
             assert grace.titles() == ["Buy milk"]
         assert service.app.state.resources.replica.outcomes == {"behind": 1}
         assert ready(service)["replica"] is False
+
+
+def test_the_doctor_tells_a_replica_that_replays_from_one_that_stands_still(
+    pair: Pair, settings: Settings
+) -> None:
+    url = SecretStr(pair.replica.url("duly"))
+    there = settings.model_copy(update={"database_url_replica": url})
+    assert examine_replica(there).verdict == "ok"
+    pair.replica.pause()
+    assert (examine_replica(there).verdict, examine_replica(there).detail) == (
+        "warn",
+        "stands still",
+    )
 
 
 def test_without_a_replica_readiness_says_nothing_of_one(service: Service) -> None:
