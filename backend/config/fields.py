@@ -64,7 +64,7 @@ class Fields(BaseSettings):
         description="The same database without a transaction pooler, for migrations. "
         "Default: `DATABASE_URL`.",
     )
-    database_url_replica: Database = Field(
+    database_url_replica: _Database = Field(
         default=None,
         description="A streaming replica of it, which is asked for lists when it has all that the "
         "caller must see. Default: none.",
