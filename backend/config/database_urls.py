@@ -110,17 +110,19 @@ def read_database(given: SecretStr | None) -> SecretStr | None:
         return DatabaseUrl(text, fault=str(error))
 
 
+def databases(settings: "Settings") -> Iterator[tuple[str, DatabaseUrl]]:
+    """Each database of the settings, by the name of its variable."""
+    for name in ("database_url", "database_url_direct", "database_url_replica"):
+        if isinstance(url := getattr(settings, name), DatabaseUrl):
+            yield name.upper(), url
+
+
 def ignored_parameters(settings: "Settings") -> list[str]:
     """What was left out of the databases of the settings, in a sentence for each."""
-    urls = {
-        "DATABASE_URL": settings.database_url,
-        "DATABASE_URL_DIRECT": settings.database_url_direct,
-        "DATABASE_URL_REPLICA": settings.database_url_replica,
-    }
     return [
         f"{name} has parameters of other programs, which are left out: {', '.join(url.ignored)}."
-        for name, url in urls.items()
-        if isinstance(url, DatabaseUrl) and url.ignored
+        for name, url in databases(settings)
+        if url.ignored
     ]
 
 
@@ -232,14 +234,21 @@ def _check(parts: dict[str, str]) -> None:
         raise ValueError(_HOSTS)
 
 
+def _has_usual_key() -> bool:
+    """Whether libpq finds a client's key without being told; whoever has no home, has none."""
+    try:
+        return Path("~/.postgresql/postgresql.key").expanduser().exists()
+    except RuntimeError:
+        return False
+
+
 def _check_together(kept: list[tuple[str, str]]) -> None:
     names = [name for name, _ in kept]
     if names.count("host") > 1:
         raise ValueError(_HOSTS)
     # libpq passes over a certificate that is not there, and says nothing.
-    usual_key = Path("~/.postgresql/postgresql.key").expanduser()
-    has_key = {"sslkey", "service"} & {*names} or "PGSSLKEY" in os.environ or usual_key.exists()
-    if "sslcert" in names and not has_key:
+    has_key = {"sslkey", "service"} & {*names} or "PGSSLKEY" in os.environ
+    if "sslcert" in names and not (has_key or _has_usual_key()):
         raise ValueError(
             "has `sslcert` without `sslkey`: what Prisma calls `sslcert`, the certificate of the "
             "server's authority, is `sslrootcert` here"
