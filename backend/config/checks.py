@@ -31,6 +31,8 @@ def complaints(settings: "Settings") -> list[str]:
         found.append("AUTH_LENIENT_CLAIMS is for tokens of AUTH_SHARED_SECRET only: set that too")
     if settings.database_url_direct and not settings.database_url:
         found.append("DATABASE_URL_DIRECT is for migrations only: set DATABASE_URL as well")
+    if settings.database_url_replica and not settings.database_url:
+        found.append("DATABASE_URL_REPLICA is for lists only: set DATABASE_URL as well")
     if settings.metrics_port == settings.port:
         found.append(f"METRICS_PORT and PORT are both {settings.port}: set another, or unset it")
     found += _bad_databases(settings)

@@ -9,6 +9,7 @@ from backend.config.outgoing import find_bad_certificates, way_to
 from backend.doctor.database import examine_database
 from backend.doctor.finding import Finding, fail, ok
 from backend.doctor.keys import examine_keys
+from backend.doctor.replica import examine_replica
 from backend.doctor.token import explain_token
 from backend.security.signing import development_issuer
 from backend.security.trust import trusted_issuers
@@ -30,6 +31,8 @@ def examine(settings: Settings, token: str | None = None) -> Iterator[Finding]:
         yield _embedded()
     else:
         yield from examine_database(settings)
+    if settings.database_url_replica is not None:
+        yield examine_replica(settings)
     if problem := find_bad_certificates(settings.key_urls):
         yield Finding("certificates", "fail", problem)
         return

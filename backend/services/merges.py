@@ -17,6 +17,7 @@ from backend.database.operations import Operation
 from backend.database.queries import Parts, delete, has_own, select
 from backend.database.statements import Fragment, Statement
 from backend.models import Space, Task, User
+from backend.services.tasks.gone import delete_batch
 
 BATCH: Final = 2_000
 """Tasks that one transaction moves."""
@@ -74,9 +75,7 @@ def _some() -> Parts:
 # No statement sees both spaces: the rows lie in a setting meanwhile, which ends with the
 # transaction.
 _TAKE_OUT: Final = Statement(
-    *("WITH batch AS (", *_some(), "), gone AS (\n"),
-    *delete(Task, Fragment("tasks.id = ANY (ARRAY(SELECT batch.id FROM batch))")),
-    f"\nRETURNING {', '.join(MOVED)})\n"
+    *delete_batch(_some(), ", ".join(MOVED)),
     "SELECT length(set_config('duly.merging', coalesce(json_agg(gone)::text, '[]'), true))"
     " FROM gone",
 )

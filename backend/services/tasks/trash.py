@@ -9,10 +9,11 @@ from sqlmodel import col
 
 from backend.database.connection.call import Rows
 from backend.database.operations import Operation
-from backend.database.queries import delete, select, update
+from backend.database.queries import select
 from backend.database.statements import Fragment, Statement
-from backend.models import Space, Task
+from backend.models import Task
 from backend.services.tasks.filters import IS_TRASHED
+from backend.services.tasks.gone import delete_batch
 
 BATCH: Final = 5_000
 """Tasks that one transaction deletes: 0.1 s, a twentieth of the deadline of a request."""
@@ -37,19 +38,11 @@ _IS_LEFT: Final = (
     Fragment(col(Task.id) > bindparam("behind", type_=Uuid)),
     Fragment(col(Task.deleted_at) <= _UNTIL),
 )
-_COUNT: Final = update(
-    Space,
-    {"last_version": Fragment(col(Space.last_version), " + 1")},
-    Fragment("EXISTS (SELECT FROM gone)"),
-    returning="id",
-)
 _EMPTY: Final = Statement(
-    *("WITH batch AS (", *select("tasks.id", Task, *_IS_LEFT)),
-    f"\nORDER BY tasks.id LIMIT {BATCH}), gone AS (\n",
-    *delete(Task, Fragment("tasks.id = ANY (ARRAY(SELECT batch.id FROM batch))")),
-    # What is gone has no version: the space's number says that there was a write.
-    *("\nRETURNING tasks.id), counted AS (\n", *_COUNT),
-    *(")\nSELECT ", Fragment(_UNTIL)),
+    *delete_batch(
+        (*select("tasks.id", Task, *_IS_LEFT), f"\nORDER BY tasks.id LIMIT {BATCH}"), "tasks.id"
+    ),
+    *("SELECT ", Fragment(_UNTIL)),
     f", gone.id FROM gone ORDER BY gone.id OFFSET {BATCH - 1}",
 )
 

@@ -1,5 +1,6 @@
 """Reads from a replica: never less than the caller has written, whatever becomes of the replica."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,9 @@ from backend.config import Settings
 from backend.database import migrate
 from backend.database.connection.pools import Pools
 from backend.database.replica import Replica
+from backend.database.statements import Statement
 from backend.database.urls import with_database
+from backend.doctor.replica import examine_replica
 from backend.schemas.task import TaskQuery
 from backend.security.signing import Issuer
 from backend.services.tasks import list_tasks
@@ -219,6 +222,22 @@ def test_an_emptied_trash_is_empty_at_once(pair: Pair, people: tuple[Person, Per
     assert reader.client.get("/api/trash").json() == []
 
 
+def test_whoever_deletes_tasks_takes_a_number_of_their_space() -> None:
+    """Or a replica that has not heard of it would count as current."""
+    statements = {
+        f"{module}.{name}": value.sql
+        for module in list(sys.modules)
+        if module.startswith("backend.services")
+        for name, value in vars(sys.modules[module]).items()
+        if isinstance(value, Statement)
+    }
+    deleting = {name for name, sql in statements.items() if b"DELETE FROM duly.tasks" in sql}
+    counting = {name for name, sql in statements.items() if b"UPDATE duly.spaces" in sql}
+    assert len(deleting) >= 3
+    # Nobody sees an account that is being erased.
+    assert deleting - counting == {"backend.services.erasures._ERASE_BATCH"}
+
+
 def test_a_replica_that_is_gone_costs_nobody_an_answer(
     pair: Pair, people: tuple[Person, Person]
 ) -> None:
@@ -262,6 +281,19 @@ def test_what_is_no_replica_is_never_believed(settings: Settings, issuer: Issuer
             assert grace.titles() == ["Buy milk"]
         assert service.app.state.resources.replica.outcomes == {"behind": 1}
         assert ready(service)["replica"] is False
+
+
+def test_the_doctor_tells_a_replica_that_replays_from_one_that_stands_still(
+    pair: Pair, settings: Settings
+) -> None:
+    url = SecretStr(pair.replica.url("duly"))
+    there = settings.model_copy(update={"database_url_replica": url})
+    assert examine_replica(there).verdict == "ok"
+    pair.replica.pause()
+    assert (examine_replica(there).verdict, examine_replica(there).detail) == (
+        "warn",
+        "stands still",
+    )
 
 
 def test_without_a_replica_readiness_says_nothing_of_one(service: Service) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
@@ -131,6 +131,43 @@ def test_calls_that_wait_for_their_turn_are_seen_and_their_waits_added_up(
         )
 
     soon(settled)
+
+
+def test_calls_that_wait_in_vain_are_counted_as_overload(
+    served: ServedProgram, carol: Person, database_url: str
+) -> None:
+    carol.create()
+    with ThreadPoolExecutor(8) as pool, space_held(database_url, carol.subject):
+        body = {"title": "Buy milk"}
+        writes = [pool.submit(carol.client.post, "/api/tasks", json=body) for _ in range(8)]
+        assert {write.result().status_code for write in writes} == {503}
+
+    def told() -> bool:
+        found = scrape(served.url)
+        refused = found.total("duly_problems_total", code="overloaded")
+        return refused > 0 and refused == found.total(
+            "duly_database_refusals_total", reason="overloaded"
+        )
+
+    soon(told)
+
+
+def test_a_database_that_does_not_keep_users_apart_raises_the_alarm(
+    settings: Settings, make_database: Callable[[str], str], issuer: Issuer, tmp_path: Path
+) -> None:
+    url = make_database("unwalled")
+    there = settings.model_copy(update={"database_url": SecretStr(url)})
+    with serve(there, tmp_path) as program:
+        eve = Person("eve", program, issuer)
+        with eve.client, psycopg.connect(url, autocommit=True) as administrator:
+            for wall, lost in (("disable", 1), ("enable", 0)):
+                administrator.execute(f"alter table duly.tasks {wall} row level security".encode())
+
+                def told(lost: int = lost) -> bool:
+                    eve.client.get("/api/tasks")  # it is proved while there are calls
+                    return scrape(program.url).total("duly_isolation_lost") == lost
+
+                soon(told)
 
 
 def test_each_token_is_verified_once_by_a_worker_and_found_after_that(

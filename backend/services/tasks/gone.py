@@ -1,0 +1,31 @@
+"""Tasks that go for good, or to another space, some at a time."""
+
+from typing import Final
+
+from sqlmodel import col
+
+from backend.database.queries import Parts, delete, update
+from backend.database.statements import Fragment
+from backend.models import Space, Task
+
+# What is gone has no version: the space's number says that there was a write. Replicas go by it.
+_COUNT: Final = update(
+    Space,
+    {"last_version": Fragment(col(Space.last_version), " + 1")},
+    Fragment("EXISTS (SELECT FROM gone)"),
+    returning="id",
+)
+
+
+def delete_batch(ids: Parts, returning: str) -> Parts:
+    """The `WITH` of a statement that deletes tasks; what it has of them is `gone`.
+
+    Args:
+        ids: A query for their ids.
+        returning: Which of their columns `gone` has.
+    """
+    return (
+        *("WITH batch AS (", *ids, "), gone AS (\n"),
+        *delete(Task, Fragment("tasks.id = ANY (ARRAY(SELECT batch.id FROM batch))")),
+        *(f"\nRETURNING {returning}), counted AS (\n", *_COUNT, ")\n"),
+    )
