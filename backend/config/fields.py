@@ -16,12 +16,16 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode
 
 from backend.config.database_urls import read_database
-from backend.config.values import (
+from backend.config.scalars import (
     ENVIRONMENT,
     ON_OFF,
     SECONDS,
     SWITCH,
     WHOLE,
+    read_folder,
+    read_most,
+)
+from backend.config.values import (
     AdditionalIssuer,
     Algorithm,
     Audiences,
@@ -33,12 +37,10 @@ from backend.config.values import (
     check_prefix,
     read_algorithms,
     read_base_url,
-    read_folder,
     read_host,
     read_issuer,
     read_json,
     read_key_url,
-    read_most,
     read_networks,
 )
 
