@@ -16,9 +16,9 @@ from pydantic import SecretStr
 
 from backend.config import Settings
 from backend.config.outgoing import find_bad_certificates
-from backend.database import migrate
+from backend.database import migrate, urls
 from backend.database.embedded import EmbeddedServer, PostgresFailed
-from backend.database.urls import first_line
+from backend.database.faults import IsolationBroken
 from backend.observability.logs import configure_logs
 from backend.serving import listener
 from backend.serving.supervisor import Work, supervise
@@ -207,25 +207,46 @@ def _bring_up_to_date(settings: Settings) -> None:
     try:
         current = migrate.current(url)
     except psycopg.errors.InsufficientPrivilege as error:  # the proof of isolation knows more
-        log.warning("database_revision_unknown", extra={"reason": first_line(error)})
+        log.warning("database_revision_unknown", extra={"reason": urls.first_line(error)})
         return
     except psycopg.OperationalError as error:
         if settings.development:
-            raise CannotServe(f"DATABASE_URL cannot be reached: {first_line(error)}") from error
+            raise CannotServe(
+                f"DATABASE_URL cannot be reached: {urls.first_line(error)}"
+            ) from error
         # An outage, or a mistake: serve 503 until the database is there.
-        log.warning("database_unreachable", extra={"reason": first_line(error)})
+        log.warning("database_unreachable", extra={"reason": urls.first_line(error)})
         return
     if migrate.is_newer(current):
         known = {"revision": current, "known": migrate.revisions()[-1]}
         log.warning("database_newer_than_program", extra=known)
-    if not migrate.is_behind(current):
-        return
-    if not settings.development:
-        raise CannotServe("The database is older than this program: run `duly migrate` first.")
+    if migrate.is_behind(current):
+        if not settings.development:
+            raise CannotServe("The database is older than this program: run `duly migrate` first.")
+        try:
+            migrate.upgrade(url)
+        except migrate.MigrationFailed as error:
+            raise CannotServe(str(error)) from None
+    _prove_isolation(settings)
+
+
+def _prove_isolation(settings: Settings) -> None:
+    """See that users are kept apart, as each worker does, which could only die of it.
+
+    Raises:
+        CannotServe: when they are not.
+    """
+    # Imported here: see `serve`.
+    from backend.database.proof import check, rows_of_proof  # noqa: PLC0415
+
+    assert settings.database_url is not None  # noqa: S101 - `database` has set it
     try:
-        migrate.upgrade(url)
-    except migrate.MigrationFailed as error:
-        raise CannotServe(str(error)) from None
+        with urls.connect(settings.database_url.get_secret_value()) as one, one.transaction():
+            check(rows_of_proof(one.pgconn))
+    except IsolationBroken as error:
+        raise CannotServe(f"Refusing to serve: {error}. `duly migrate` mends it.") from None
+    except psycopg.Error as error:
+        log.warning("database_unreachable", extra={"reason": urls.first_line(error)})
 
 
 @contextmanager

@@ -264,6 +264,21 @@ def test_a_revision_that_does_not_exist_is_said_in_one_line(
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_a_database_that_does_not_keep_users_apart_is_not_served(
+    environment: str, duly: Duly, empty_database: str
+) -> None:
+    variables = {"DATABASE_URL": empty_database, "BETTER_AUTH_URL": "https://app.example.com"}
+    duly("migrate", **variables)
+    with psycopg.connect(empty_database) as owner:
+        owner.execute("alter table duly.tasks disable row level security")
+    refused = duly("serve", ENVIRONMENT=environment, **variables)
+    assert refused.exit_code == 1
+    assert "row-level security is not in force on duly.tasks (mend it: " in refused.stderr
+    assert "`duly migrate` mends it" in refused.stderr
+    assert "in force on duly.tasks: mended" in duly("migrate", **variables).stdout
+
+
 def test_production_does_not_serve_an_older_database(duly: Duly, empty_database: str) -> None:
     refused = duly(
         "serve",
