@@ -100,6 +100,16 @@ def test_clocks_may_differ_by_half_a_minute(
     assert status(anybody, f"Bearer {token}") == expected
 
 
+def test_a_token_that_lives_for_a_week_is_told_which_setting_allows_that(
+    target: Target, anybody: httpx2.Client
+) -> None:
+    issued = int(time.time())
+    token = target.ed.sign(target.claims(iat=issued, exp=issued + 604_800))
+    answer = anybody.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+    assert "AUTH_MAX_TOKEN_LIFETIME" in answer.json()["detail"]
+
+
 def test_a_token_stops_working_when_it_expires(target: Target, anybody: httpx2.Client) -> None:
     ends = int(time.time()) + 3
     expires = ends - 30  # seconds of leeway

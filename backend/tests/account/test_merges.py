@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import inspect
 
+from backend.config import Settings
 from backend.core.ids import new_id
 from backend.core.principal import Principal
 from backend.core.problems import TooManyTasks
@@ -22,6 +23,7 @@ from backend.services.merges import MOVED, merge_from
 from backend.services.users import KnownUsers
 from backend.tests.account.test_erasures import FILL, MANY
 from backend.tests.support.people import ORIGIN, Person
+from backend.tests.support.service import Service
 
 KEPT = ("id", "title", "description", "completed", "completed_at", "created_at", "deleted_at")
 
@@ -257,6 +259,18 @@ async def test_who_would_have_too_many_tasks_gets_none(
     await pool.close()
     assert everything(guest) == before
     assert everything(alice) == []
+
+
+def test_it_counts_as_ten_requests(settings: Settings, issuer: Issuer) -> None:
+    """Whoever tries tokens in the body has few tries."""
+    limited = settings.model_copy(update={"rate_limit": "15/minute"})
+    with Service(limited) as service:
+        alice, guest = Person("alice", service, issuer), Person("guest", service, issuer)
+        with alice.client, guest.client:
+            assert merge(alice, "no token").status_code == 422
+            refused = merge(alice, guest.token)
+            assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+            assert alice.client.get("/api/tasks").status_code == 200
 
 
 def test_every_column_of_a_task_comes_along_or_is_made_anew() -> None:

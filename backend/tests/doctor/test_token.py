@@ -224,6 +224,21 @@ def test_a_public_key_against_a_shared_secret_is_explained(changed: Changed, tok
     assert "unset it and set BETTER_AUTH_URL" in found.remedy
 
 
+@pytest.mark.parametrize("claim", ["iss", "aud"])
+def test_a_token_of_a_shared_secret_that_names_nobody_is_explained(
+    changed: Changed, claim: str
+) -> None:
+    settings = changed(auth_jwks_url=None, auth_shared_secret=SecretStr(SECRET))
+    token = signed(**{claim: None})(Issuer.from_secret(SECRET))
+    found = asyncio.run(explain_token(settings, token))
+    assert found.detail == f"it has no `{claim}`"
+    assert "AUTH_LENIENT_CLAIMS=true" in found.remedy
+    lenient = changed(
+        auth_jwks_url=None, auth_shared_secret=SecretStr(SECRET), auth_lenient_claims=True
+    )
+    assert asyncio.run(explain_token(lenient, token)).verdict == "ok"
+
+
 def test_what_a_terminal_would_obey_is_not_repeated(changed: Changed, issuer: Issuer) -> None:
     for claim in ("iss", "aud"):
         token = signed(**{claim: "\x1b[2J\x1b]0;owned\x07\u202e"})(issuer)
