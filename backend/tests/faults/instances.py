@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,12 +112,14 @@ class Instances:
         return program
 
     def _stop_all(self) -> None:
-        for each in self._programs.values():
+        for number, each in self._programs.items():
+            self.kill(number)  # nobody asks any more, so nobody has to drain
             each.stop()
 
     def kill(self, number: int) -> None:
         """As the kernel does when memory runs out, or a machine that is gone: without a word."""
-        os.killpg(self._programs[number].pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self._programs[number].pid, signal.SIGKILL)
 
     def stop(self, number: int) -> None:
         """As a service manager does; returns when it has ended."""
