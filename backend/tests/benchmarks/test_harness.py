@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(__file__).parents[3]
 DULY = ("--duly", str(Path(sys.executable).parent))
 
@@ -52,7 +54,6 @@ def test_duly_and_its_limit_are_measured() -> None:
     assert f"Python {platform.python_version()}, by its sysconfig built with" in report
 
 
-@pytest.mark.e2e
 def test_what_a_typescript_team_would_pick_is_measured() -> None:
     measure("bun")
 
