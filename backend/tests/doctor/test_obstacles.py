@@ -171,10 +171,13 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     for name, host in (("self", "localhost"), ("authority", "An authority")):
         alone = ("-x509", "-days", "9", "-keyout", f"{name}.key", "-out", f"{name}.crt")
-        named = ("-addext", "subjectAltName=DNS:localhost") if name == "self" else ()
-        openssl(*new, *alone, "-subj", f"/CN={host}", *named)
+        # Python 3.13 and newer want an authority to say that it signs.
+        extension = "subjectAltName=DNS:localhost" if name == "self" else "keyUsage=keyCertSign"
+        openssl(*new, *alone, "-subj", f"/CN={host}", "-addext", extension)
     for name, host, days in (("good", "localhost", "9"), ("other", "shop", "9")):
-        (folder / "names").write_text(f"subjectAltName=DNS:{host}\n")
+        (folder / "names").write_text(
+            f"subjectAltName=DNS:{host}\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n"
+        )
         openssl(*new, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={host}")
         signing = ("-CA", "authority.crt", "-CAkey", "authority.key", "-CAcreateserial")
         openssl(
