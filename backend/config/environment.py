@@ -119,8 +119,9 @@ class _Reader:
         commented = name not in self._secrets or "://" in text or text.lstrip().startswith("#")
         value = text if name in _AS_IT_IS else clean(text, commented=commented)
         if _UNREPLACED.fullmatch(value):
+            shown = "a secret in the form of a placeholder" if name in self._secrets else value
             self._faults.append(
-                f"{name.upper()} is {value}, which nothing has put a value in the place of"
+                f"{name.upper()} is {shown}, which nothing has put a value in the place of"
             )
         elif _LINK.fullmatch(value) and name.endswith("port"):
             self.notes.append(
@@ -131,15 +132,17 @@ class _Reader:
             self._values[name] = value
 
     def _content(self, setting: str, path: str) -> str:
+        # What is no path is the secret itself, set under the wrong name: it is not shown.
+        shown = path if path.startswith(("/", "./", "~")) and "://" not in path else "…"
         try:
             text = Path(path).expanduser().read_bytes().decode("utf-8-sig").rstrip("\r\n")
         except OSError as error:
-            self._faults.append(f"{setting}={path} cannot be read ({error.strerror})")
+            self._faults.append(f"{setting}={shown} cannot be read ({error.strerror})")
         except (ValueError, RuntimeError):  # of the encoding, or `~` of a user without home
-            self._faults.append(f"{setting}={path} is not a file of text in UTF-8")
+            self._faults.append(f"{setting}={shown} is not a file of text in UTF-8")
         else:
             if not text.strip(_BLANK):
-                self._faults.append(f"{setting}={path} is empty")
+                self._faults.append(f"{setting}={shown} is empty")
             return text
         return ""
 

@@ -209,7 +209,7 @@ def _bring_up_to_date(settings: Settings) -> None:
     except psycopg.errors.InsufficientPrivilege as error:  # the proof of isolation knows more
         log.warning("database_revision_unknown", extra={"reason": urls.first_line(error)})
         return
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
         if settings.development:
             raise CannotServe(
                 f"DATABASE_URL cannot be reached: {urls.first_line(error)}"

@@ -299,3 +299,19 @@ def test_a_variable_of_another_program_is_nobodys_business(name: str, written: W
 def test_the_links_of_a_service_called_duly_are_none_of_its_settings(written: Written) -> None:
     link = "tcp://10.0.0.7:8000"
     assert written(DULY_PORT=link, REDIS_PORT=link, DATABASE_PORT=link).notes == []
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"DATABASE_URL_FILE": "postgresql://app:hush-77@db/app"},
+        {"AUTH_SHARED_SECRET_FILE": "hush-77"},
+        {"REDIS_URL": "<redis://:hush-77@db/0>"},
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_shown(
+    variables: dict[str, str], written: Written
+) -> None:
+    with pytest.raises(UnusableSettings) as refused:
+        written(**variables)
+    assert "hush-77" not in str(refused.value)
