@@ -191,6 +191,17 @@ class Conflict(Problem):
     remedy = "If this was a retry, the first attempt succeeded; else choose a new UUIDv7."
 
 
+class Misplaced(Problem):
+    code = "misplaced"
+    status = 409
+    title = "The task cannot be put there"
+    meaning = (
+        "A task cannot be a part of itself or of its own parts, of a task in the trash, or stand "
+        "deeper than five levels. Nothing was changed."
+    )
+    remedy = "Choose another parent, or null for the top level; `detail` says what is in the way."
+
+
 class BeingErased(Problem):
     code = "being_erased"
     status = 409

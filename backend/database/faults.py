@@ -3,13 +3,17 @@
 SQLSTATE codes: PostgreSQL manual, appendix A.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from backend.core.problems import (
     BeingErased,
     Conflict,
     DeadlineExceeded,
+    FieldError,
     InternalError,
+    Misplaced,
     NotFound,
     Problem,
     ReadOnly,
@@ -97,8 +101,15 @@ LOST_PREPARED_STATEMENTS = frozenset({"26000", "42P05", "0A000"})
 
 QUERY_CANCELED = "57014"
 
+
+def _refused(member: str, code: str, detail: str) -> Callable[[], Problem]:
+    """Makes the problem of a member of the body that does not go with what is there."""
+    error: FieldError = {"pointer": f"/body/{member}", "code": code, "detail": detail}
+    return partial(ValidationFailed, errors=[error])
+
+
 # The longest prefix of the SQLSTATE decides.
-_PROBLEMS: dict[str, type[Problem]] = {
+_PROBLEMS: dict[str, Callable[[], Problem]] = {
     "22": ValidationFailed,  # data exception
     "23": ValidationFailed,  # integrity constraint
     "23505": Conflict,  # unique_violation
@@ -112,6 +123,15 @@ _PROBLEMS: dict[str, type[Problem]] = {
     "57": Unavailable,  # operator intervention: shutdown, crash, starting up
     "58": Unavailable,  # system error: input/output
     "XX": Unavailable,  # internal error of the server
+    # Raised by `duly.settle_task`, `duly.check_parent` and `duly.check_list`.
+    "DU002": partial(Misplaced, "A task cannot be a part of itself."),
+    "DU003": partial(Misplaced, "Tasks can stand five levels deep."),
+    "DU005": _refused("parent_id", "no_such_task", "There is no such task."),
+    "DU006": partial(Misplaced, "The parent is in the trash."),
+    "DU007": _refused("due_time", "needs_date", "A time needs a date, and a time zone a time."),
+    "DU008": _refused("recurrence", "needs_date", "What recurs needs a date."),
+    "DU009": _refused("list_id", "not_of_parent", "A task is in the list of its parent."),
+    "DU014": _refused("list_id", "no_such_list", "There is no such list."),
     "DU010": UnknownSpace,  # raised by `duly.number_write`
     "DU012": TooManyTasks,  # raised by `duly.number_write`
     "DU013": BeingErased,  # raised by `duly.number_write`, as `DU010` is

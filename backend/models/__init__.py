@@ -1,8 +1,10 @@
 """The tables, one file per noun, all in the schema `duly`."""
 
 from backend.models.erasure import Erasure
+from backend.models.list import List
+from backend.models.settings import SpaceSettings
 from backend.models.space import Space
 from backend.models.task import Task
 from backend.models.user import User
 
-__all__ = ["Erasure", "Space", "Task", "User"]
+__all__ = ["Erasure", "List", "Space", "SpaceSettings", "Task", "User"]

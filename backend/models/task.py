@@ -1,12 +1,23 @@
 """The tasks."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Computed, Index, Text, text
+from sqlalchemy import BigInteger, Computed, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy.dialects.postgresql import TIME, TIMESTAMP, TSVECTOR
 from sqlmodel import Field, SQLModel
 
-from backend.models.domains import DESCRIPTION, TITLE, UUID7
+from backend.models.domains import (
+    DESCRIPTION,
+    PRIORITY,
+    RANK,
+    RECURRENCE,
+    RECURRENCE_FROM,
+    TAGS,
+    TIME_ZONE,
+    TITLE,
+    UUID7,
+)
 from backend.models.ownership import SPACE, owned_by
 
 
@@ -32,14 +43,34 @@ class Task(SQLModel, table=True):
             "id",
             postgresql_where=text("deleted_at is null"),
         ),
+        Index(
+            "tasks_in_list",
+            *("space_id", "list_id", "position", "id"),
+            postgresql_where=text("deleted_at is null"),
+        ),
+        Index(
+            "tasks_below",
+            *("space_id", "parent_id"),
+            postgresql_where=text("parent_id is not null"),
+        ),
+        ForeignKeyConstraint(
+            ["space_id", "list_id"],
+            ["duly.lists.space_id", "duly.lists.id"],
+            name="tasks_list_id_fkey",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["space_id", "parent_id"],
+            ["duly.tasks.space_id", "duly.tasks.id"],
+            name="tasks_parent_id_fkey",
+            ondelete="CASCADE",
+        ),
         owned_by(SPACE),
     )
 
     space_id: str = Field(
         primary_key=True,
         sa_type=Text(collation="C"),
-        foreign_key="duly.spaces.id",
-        ondelete="CASCADE",
         sa_column_kwargs={"server_default": text("duly.current_space()")},
         description="Whose task it is; set by the database.",
     )
@@ -52,17 +83,53 @@ class Task(SQLModel, table=True):
         description="What titles sort by, without case and accents; set by a trigger.",
     )
     description: str | None = Field(default=None, sa_type=DESCRIPTION)
+    list_id: UUID = Field(description="Its list; without one, its parent's or the inbox.")
+    parent_id: UUID | None = Field(default=None, description="The task that it is a part of.")
+    position: str = Field(
+        sa_type=RANK,
+        sa_column_kwargs={"server_default": text("duly.rank_at(clock_timestamp())")},
+        description="Its rank among the tasks of its list that have the same parent.",
+    )
+    tags: list[str] = Field(sa_type=TAGS, sa_column_kwargs={"server_default": text("'{}'")})
+    priority: int = Field(
+        sa_type=PRIORITY,
+        sa_column_kwargs={"server_default": text("0")},
+        description="From 0, none, to 4, urgent.",
+    )
+    due_date: date | None = Field(default=None)
+    due_time: time | None = Field(default=None, sa_type=TIME(precision=0))
+    due_time_zone: str | None = Field(
+        default=None, sa_type=TIME_ZONE, description="Null: wherever its user is."
+    )
+    recurrence: str | None = Field(default=None, sa_type=RECURRENCE)
+    recurrence_anchor: datetime | None = Field(
+        default=None,
+        sa_type=TIMESTAMP(precision=0),
+        description="When it was due first, which the recurrence counts from.",
+    )
+    recurrence_from: str = Field(
+        sa_type=RECURRENCE_FROM, sa_column_kwargs={"server_default": text("'due'")}
+    )
+    words: str = Field(
+        sa_type=TSVECTOR, description="What a search looks through; set by a trigger."
+    )
     completed: bool = Field(
         sa_column_args=[Computed("completed_at is not null", persisted=True)],
         description="Follows from `completed_at`; never written.",
     )
     completed_at: datetime | None = Field(default=None, description="Null while open.")
+    completed_with: UUID | None = Field(
+        default=None, description="The task whose completion completed it; null: its own."
+    )
     created_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
     updated_at: datetime = Field(
         sa_column_kwargs={"server_default": text("now()")},
         description="When it was written last; set by the trigger.",
     )
     deleted_at: datetime | None = Field(default=None, description="Null outside the trash.")
+    trashed_with: UUID | None = Field(
+        default=None, description="The task or list that took it to the trash; null: its own way."
+    )
     version: int = Field(
         sa_type=BigInteger,
         sa_column_kwargs={"server_default": text("0")},

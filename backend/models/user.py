@@ -26,7 +26,6 @@ class User(SQLModel, table=True):
     )
     email: str | None = Field(default=None, sa_type=EMAIL, description="For display.")
     name: str | None = Field(default=None, sa_type=DISPLAY_NAME, description="For display.")
-    time_zone: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "UTC"})
     claims_issued_at: int = Field(
         sa_type=BigInteger,
         sa_column_kwargs={"server_default": text("0")},

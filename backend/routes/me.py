@@ -9,7 +9,8 @@ from backend.core.principal import Principal
 from backend.core.problems import BeingErased, InvalidToken, ValidationFailed
 from backend.dependencies.database import AccountSession, CallerSession
 from backend.dependencies.resources import Held
-from backend.schemas.user import AccountMerge
+from backend.schemas.user import AccountMerge, Me, MeUpdate
+from backend.services import users
 from backend.services.erasures import erase_me as erase
 from backend.services.merges import Merge, merge_from
 from backend.web import answers
@@ -21,6 +22,12 @@ router = StrictRouter("me")
 _SOON = 3  # seconds
 _MERGE_SECONDS = 6.0  # less than what proxies and clients wait
 _MERGE_PAUSE = 0.02  # between two steps, for what others write
+
+
+@router.patch("/api/me", response_model=Me)
+async def update_me(db: CallerSession, patch: MeUpdate) -> Response:
+    """Change what the caller has chosen: the time zone."""
+    return answers.model(await db.run(users.update_me(db.principal, patch)))
 
 
 @router.delete(

@@ -1,15 +1,25 @@
 """Values that PostgreSQL can keep and every client can show."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Annotated
+from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from backend.core.visibility import shows_something
 
 _DECIMAL = re.compile(r"-?[0-9]{1,18}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
 
 def _refuse_unstorable(value: str) -> str:
@@ -30,6 +40,29 @@ def _read_decimal(value: object) -> object:
             raise PydanticCustomError("int_parsing", "Input should be a decimal integer.")
         return int(value)
     return value
+
+
+def _read_date(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _DATE.fullmatch(value)):
+        return value
+    raise PydanticCustomError("date_parsing", "Input should be a date, YYYY-MM-DD.")
+
+
+def _read_time(value: object) -> object:
+    if isinstance(value, time) or (isinstance(value, str) and _TIME.fullmatch(value)):
+        return value
+    raise PydanticCustomError("time_parsing", "Input should be a time of day, HH:MM or HH:MM:SS.")
+
+
+def _check_time_zone(value: str) -> str:
+    if value not in _time_zones():
+        raise PydanticCustomError("time_zone", "Input should be an IANA time zone: Europe/Berlin.")
+    return value
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _refuse_invisible(value: str) -> str:
@@ -55,6 +88,21 @@ Instant = Annotated[
 ]
 """A point in time, in the one form of all answers, which `database/projection.py` writes as well:
 UTC as `+00:00` and six digits of a second, for clients that read by a pattern."""
+
+Day = Annotated[date, BeforeValidator(_read_date)]
+"""A date, `YYYY-MM-DD`, where pydantic would also take a number of seconds."""
+
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(_read_time),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"}),
+]
+"""A time on the clock, `HH:MM` or `HH:MM:SS`; answers always have the seconds."""
+
+TimeZone = Annotated[
+    str, StringConstraints(strict=True, max_length=64), AfterValidator(_check_time_zone)
+]
+"""The IANA name of a time zone."""
 
 DecimalInt = Annotated[int, BeforeValidator(_read_decimal)]
 """An integer of a query: decimal digits only, where Python's `int` also takes `1_0` and ` 1 `."""

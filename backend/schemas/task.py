@@ -5,9 +5,18 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import UUID7, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    UUID7,
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
-from backend.schemas.scalars import DecimalInt, Instant, Storable, Visible
+from backend.schemas.scalars import Day, DecimalInt, Instant, Storable, TimeOfDay, TimeZone, Visible
 
 Title = Annotated[
     str,
@@ -17,8 +26,42 @@ Title = Annotated[
 ]
 Description = Annotated[str, StringConstraints(strict=True, max_length=16_384), Storable]
 
+
+def _in_lower_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _each_once(tags: list[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
+
+
 # There is no format `uuid7`: generators would take it for any text.
 _AS_UUID = WithJsonSchema({"type": "string", "format": "uuid"})
+
+PRIORITIES = ("none", "low", "medium", "high", "urgent")
+Priority = Annotated[
+    Literal["none", "low", "medium", "high", "urgent"], BeforeValidator(_in_lower_case)
+]
+
+MAX_TAGS = 20
+Tag = Annotated[
+    str,
+    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=50),
+    Storable,
+    Visible,
+]
+Tags = Annotated[
+    list[Tag],
+    Field(strict=True, max_length=MAX_TAGS),
+    AfterValidator(_each_once),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": 50},
+            "maxItems": MAX_TAGS,
+        }
+    ),
+]
 
 SortField = Literal["created", "updated", "title"]
 Sort = Literal["created", "-created", "updated", "-updated", "title", "-title"]
@@ -33,6 +76,17 @@ class TaskFields(BaseModel):
     title: Title = Field(default="", examples=["Buy milk"])
     description: Description | None = Field(default=None, examples=["Two litres"])
     completed: bool = Field(default=False, strict=True)
+    priority: Priority = Field(default="none", description="In any case; answered in lower case.")
+    tags: Tags = Field(default=[], examples=[["home"]])
+    due_date: Day | None = Field(default=None, examples=["2026-03-01"])
+    due_time: TimeOfDay | None = Field(
+        default=None, description="On the clock; needs a date.", examples=["09:30"]
+    )
+    due_time_zone: TimeZone | None = Field(
+        default=None,
+        description="IANA name; needs a time, which it makes an instant. Null: wherever one is.",
+        examples=["Europe/Berlin"],
+    )
 
 
 class _Input(BaseModel):
@@ -49,6 +103,10 @@ class TaskCreate(_Input, TaskFields):
         description="A UUIDv7 of the client's own, so that a retry cannot make a second task.",
     )
     title: Title
+    list_id: UUID | None = Field(
+        default=None, description="Without one: its parent's list, or the inbox."
+    )
+    parent_id: UUID | None = Field(default=None, description="The task that it is a part of.")
 
 
 class TaskUpdate(_Input, TaskFields):
@@ -78,6 +136,11 @@ class TaskRead(TaskFields, _Owned):
     # PostgreSQL makes this object: its members are these fields, in their order, and all of them.
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
+    list_id: UUID
+    parent_id: UUID | None
+    position: str = Field(
+        description="Sorts it, as text, among the tasks of its list with the same parent."
+    )
     completed_at: Instant | None
     created_at: Instant
     updated_at: Instant

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.schemas.scalars import Instant
+from backend.schemas.scalars import Instant, TimeZone
 
 
 class Me(BaseModel):
@@ -30,6 +30,18 @@ class Me(BaseModel):
     name: str | None
     time_zone: str = Field(description="IANA name.")
     expires_at: Instant = Field(description="When the token stops working.")
+
+
+class MeUpdate(BaseModel):
+    """A merge patch (RFC 7396) of what the caller has chosen."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"time_zone": "Europe/Berlin"}]}
+    )
+
+    time_zone: TimeZone = Field(
+        default="UTC", description="Where the user's days begin; tasks with a zone keep theirs."
+    )
 
 
 class AccountMerge(BaseModel):

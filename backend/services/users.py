@@ -1,6 +1,7 @@
 """Users: made at their first write, kept as the latest token that wrote describes them."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import BigInteger, Text, bindparam
@@ -12,8 +13,8 @@ from backend.database.operations import Operation
 from backend.database.queries import select, where
 from backend.database.session import Introduction
 from backend.database.statements import Fragment, Statement
-from backend.models import User
-from backend.schemas.user import Me
+from backend.models import SpaceSettings, User
+from backend.schemas.user import Me, MeUpdate
 
 _REMEMBERED: Final = 50_000
 
@@ -37,7 +38,13 @@ _INTRODUCTION: Final = Statement(
     "updated_at = excluded.updated_at",
     where(User, _OLDER, _OTHER),
 )
-_TIME_ZONE: Final = Statement(*select(Fragment(col(User.time_zone)), User))
+_SET_TIME_ZONE: Final = Statement(
+    "INSERT INTO duly.settings (time_zone) VALUES (",
+    Fragment(bindparam("time_zone", type_=Text)),
+    ")\nON CONFLICT (space_id) DO UPDATE SET time_zone = excluded.time_zone",
+    where(SpaceSettings, Fragment(col(SpaceSettings.time_zone), " <> excluded.time_zone")),
+)
+_TIME_ZONE: Final = Statement(*select(Fragment(col(SpaceSettings.time_zone)), SpaceSettings))
 
 
 class KnownUsers:
@@ -69,14 +76,24 @@ class KnownUsers:
 
 def describe_me(principal: Principal) -> Operation[Me]:
     """The caller, from the token and the database."""
+    return Operation((_TIME_ZONE.bind(),), partial(_me, principal))
 
-    def read(rows: list[Rows]) -> Me:
-        return Me(
-            subject=principal.subject,
-            email=principal.email,
-            name=principal.name,
-            time_zone=(rows[0][0][0] or b"UTC").decode() if rows[0] else "UTC",
-            expires_at=datetime.fromtimestamp(principal.expires_at, UTC),
-        )
 
-    return Operation((_TIME_ZONE.bind(),), read)
+def update_me(principal: Principal, patch: MeUpdate) -> Operation[Me]:
+    """Apply a merge patch (RFC 7396) to what the caller has chosen."""
+    show = _TIME_ZONE.bind()
+    if not patch.model_fields_set:
+        return Operation((show,), partial(_me, principal))
+    change = _SET_TIME_ZONE.bind(time_zone=patch.time_zone)
+    return Operation((change, show), partial(_me, principal), writes=True)
+
+
+def _me(principal: Principal, rows: list[Rows]) -> Me:
+    chosen = rows[-1]
+    return Me(
+        subject=principal.subject,
+        email=principal.email,
+        name=principal.name,
+        time_zone=(chosen[0][0] or b"").decode() if chosen else "UTC",
+        expires_at=datetime.fromtimestamp(principal.expires_at, UTC),
+    )

@@ -6,11 +6,12 @@ made otherwise. Row-level security is enabled here and *forced* when the migrati
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from alembic import context, op
 from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import UserDefinedType
 
 from backend.database.migrations.rights import Rights
 
@@ -52,6 +53,19 @@ def create(
     own(table)
     number(table)
     grant(table, insert=insert, update=update, delete=True)
+
+
+class domain(UserDefinedType[object]):  # noqa: N801 - named like SQLAlchemy's own types
+    """A domain of the schema `duly`, as the type of a column."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Its name in SQL."""
+        return f"duly.{self.name}"
 
 
 def own(table: str, owner: str = "space_id", asker: str = SPACE, *, one_row: bool = False) -> None:

@@ -34,20 +34,33 @@ class Rights(NamedTuple):
                 yield f"grant {privilege} ({names}) on duly.{table} to {role}"
 
 
+# What clients say of a task, directly or by moving, completing and trashing it.
+_OF_TASKS: Final = (
+    *("title", "description", "completed_at", "deleted_at", "list_id", "parent_id", "position"),
+    *("tags", "priority", "due_date", "due_time", "due_time_zone", "recurrence"),
+    *("recurrence_anchor", "recurrence_from", "trashed_with", "completed_with"),
+)
+
 RIGHTS: Final = {
     "erasures": Rights(insert=["subject"], update=["claimed_until"], delete=True),
+    "lists": Rights(
+        insert=["id", "name", "color", "position", "archived"],
+        update=["name", "color", "position", "archived", "deleted_at"],
+        delete=True,
+    ),
+    "settings": Rights(insert=["time_zone"], update=["time_zone"], delete=True),
     "spaces": Rights(
         insert=["id"], update=["last_version", "task_bound", "erasing_at"], delete=True
     ),
     "tasks": Rights(
-        # The two last ones for what comes from another account (`services/merges.py`).
-        insert=["id", "title", "description", "completed_at", "created_at", "deleted_at"],
-        update=["title", "description", "completed_at", "deleted_at"],
+        # A task that comes from elsewhere keeps when it was made (`services/merges.py`).
+        insert=["id", "created_at", *_OF_TASKS],
+        update=_OF_TASKS,
         delete=True,
     ),
     "users": Rights(
         insert=["subject", "email", "name", "claims_issued_at"],
-        update=["email", "name", "claims_issued_at", "time_zone", "updated_at"],
+        update=["email", "name", "claims_issued_at", "updated_at"],
         delete=True,
     ),
 }

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam
+from sqlalchemy import Uuid, bindparam, text
 from sqlmodel import col
 
 from backend.core.problems import NotFound
@@ -13,10 +13,20 @@ from backend.database.projection import json_object, projection
 from backend.database.queries import select
 from backend.database.statements import Fragment, Statement
 from backend.models import Task
-from backend.schemas.task import TaskRead
+from backend.schemas.task import PRIORITIES, TaskRead
 from backend.services.tasks.filters import IS_LIVE
 
-JSON: Final = json_object(projection(TaskRead, Task, user_id=col(Task.space_id)))
+PRIORITY_NAMES: Final = f"ARRAY[{', '.join(map(repr, PRIORITIES))}]"
+"""SQL: what the numbers in the column are called, from 0 on."""
+
+JSON: Final = json_object(
+    projection(
+        TaskRead,
+        Task,
+        user_id=col(Task.space_id),
+        priority=text(f"({PRIORITY_NAMES})[tasks.priority + 1]"),
+    )
+)
 REPRESENTATION: Final = Fragment(JSON, ", ", col(Task.version))
 HAS_ID: Final = Fragment(col(Task.id) == bindparam("id", type_=Uuid))
 SHOW: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, IS_LIVE))

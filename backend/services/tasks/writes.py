@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, bindparam, case, func, inspect, null
+from sqlalchemy import BigInteger, Boolean, Text, bindparam, case, func, inspect, null, text
 from sqlalchemy import any_ as sql_any
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
@@ -20,7 +20,14 @@ from backend.models import Task
 from backend.models.domains import base_type
 from backend.schemas.task import TaskCreate, TaskUpdate
 from backend.services.tasks.filters import IS_LIVE, IS_TRASHED
-from backend.services.tasks.shape import HAS_ID, REPRESENTATION, SHOW, Representation, only
+from backend.services.tasks.shape import (
+    HAS_ID,
+    PRIORITY_NAMES,
+    REPRESENTATION,
+    SHOW,
+    Representation,
+    only,
+)
 
 _SHAPES: Final = 1_024
 _COLUMNS: Final = inspect(Task).local_table.c
@@ -42,23 +49,25 @@ _SPECIAL: Final[dict[str, tuple[str, Any]]] = {
         "completed_at",
         case((_COMPLETED, func.coalesce(col(Task.completed_at), func.now())), else_=null()),
     ),
+    "priority": (
+        "priority",
+        text(f"array_position({PRIORITY_NAMES}, :priority) - 1").bindparams(
+            bindparam("priority", type_=Text)
+        ),
+    ),
     "toggled": ("completed_at", case((col(Task.completed_at).is_(None), func.now()))),
     "trashed": ("deleted_at", func.now()),
     "restored": ("deleted_at", null()),
 }
 _ASSIGNMENTS: Final[dict[str, tuple[str, Fragment]]] = {
-    **{name: (name, _given(name)) for name in TaskUpdate.model_fields if name not in _SPECIAL},
-    **{name: (column, Fragment(expression)) for name, (column, expression) in _SPECIAL.items()},
+    name: (name, _given(name))
+    for name in TaskUpdate.model_fields | TaskCreate.model_fields
+    if name not in _SPECIAL
+} | {name: (column, Fragment(expression)) for name, (column, expression) in _SPECIAL.items()}
+_MADE: Final = {
+    name: (column, Fragment(case((_COMPLETED, func.now()))) if name == "completed" else given)
+    for name, (column, given) in _ASSIGNMENTS.items()
 }
-_PLAIN: Final = [name for name in TaskCreate.model_fields if name not in _SPECIAL]
-_CREATE: Final = Statement(
-    *insert(
-        Task,
-        {name: _given(name) for name in _PLAIN}
-        | {"completed_at": Fragment(case((_COMPLETED, func.now())))},
-        Fragment(REPRESENTATION, ", ", col(Task.id)),
-    )
-)
 _SHOW_ANY: Final = Statement(*select(REPRESENTATION, Task, HAS_ID))
 _SHOW_ANY_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, _HAS_VERSION))
 _SHOW_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, IS_LIVE, _HAS_VERSION))
@@ -70,8 +79,10 @@ def create_task(task: TaskCreate) -> Operation[tuple[str, Representation]]:
     The operation raises:
         Conflict: when the caller has a task with this id, perhaps in the trash.
     """
-    values = vars(task) | {"id": task.id or new_id()}
-    return Operation((_CREATE.bind(**values),), _created, writes=True, decisive=True)
+    values = {name: getattr(task, name) for name in task.model_fields_set}
+    values["id"] = task.id or new_id()
+    statement = _insert(frozenset(values))
+    return Operation((statement.bind(**values),), _created, writes=True, decisive=True)
 
 
 def update_task(
@@ -136,6 +147,12 @@ def _change(
     bound = statement.bind(id=task_id, versions=list(versions), **values)
     reasons = (SHOW.bind(id=task_id),)
     return Operation((bound,), _current, writes=True, decisive=True, reasons=reasons)
+
+
+@lru_cache(_SHAPES)
+def _insert(fields: frozenset[str]) -> Statement:
+    values = dict(_MADE[name] for name in sorted(fields))
+    return Statement(*insert(Task, values, Fragment(REPRESENTATION, ", ", col(Task.id))))
 
 
 @lru_cache(_SHAPES)

@@ -57,6 +57,7 @@ def live(person: Person) -> None:
     person.client.post(f"/api/tasks/{done['id']}/complete")
     gone = person.create("Gone")
     person.client.delete(f"/api/tasks/{gone['id']}")
+    person.client.patch("/api/me", json={"time_zone": "Europe/Berlin"})
 
 
 def sign_in(person: Person, issuer: Issuer, now: float | None = None, **claims: Any) -> None:

@@ -13,6 +13,15 @@ MISSING = "01890a5d-ac96-774b-bcce-b302099a8057"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "FOO")
 
 
+def below(person: Person, levels: int) -> str:
+    """The id of a task that stands so many levels deep."""
+    parent = None
+    for _ in range(levels):
+        parent = person.create(parent_id=parent)["id"]
+    assert parent
+    return str(parent)
+
+
 def errors(person: Person) -> list[Any]:
     """One answer of each kind that a request alone can cause."""
     task = person.create()
@@ -35,6 +44,7 @@ def errors(person: Person) -> list[Any]:
         ask("GET", "/api/tasks?" + "x" * 9_000),
         ask("POST", "/api/tasks", content=b"x", headers={"Content-Type": "text/plain"}),
         ask("GET", "/api/tasks?limit=0"),
+        ask("POST", "/api/tasks", json={"title": "a", "parent_id": below(person, 5)}),
         ask("GET", "/api/tasks", headers={"X": "x" * 17_000}),
         ask("OPTIONS", "/api/tasks", headers={
             "Origin": "https://evil.example.com", "Access-Control-Request-Method": "GET",

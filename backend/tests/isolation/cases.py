@@ -20,6 +20,7 @@ from backend.core.paging import Cursor
 from backend.core.principal import Principal
 from backend.database.operations import Operation
 from backend.schemas.task import Sort, TaskCreate, TaskQuery, TaskUpdate, TrashQuery
+from backend.schemas.user import MeUpdate
 from backend.services.tasks import TrashLeft
 
 Function = Callable[..., Operation[Any]]
@@ -48,6 +49,7 @@ EXAMPLES: dict[Any, list[Any]] = {
     TaskUpdate: [TaskUpdate(title="x", completed=True), TaskUpdate(description="x"), TaskUpdate()],
     TaskQuery: [*_pages()],
     TrashQuery: [TrashQuery()],
+    MeUpdate: [MeUpdate(time_zone="Europe/Berlin"), MeUpdate()],
     Sequence[int] | None: [None, [1, 2, 3]],
     bool | None: [True, False, None],
     TrashLeft | None: [None, TrashLeft(datetime(2100, 1, 1, tzinfo=UTC), UUID(int=0))],

@@ -89,10 +89,10 @@ HARMLESS = {
     "a function that requests cannot call": "create function duly.counters() returns bigint"
     " language sql security definer return (select count(*) from duly.tasks);"
     " revoke execute on function duly.counters() from public",
-    "a table as migrations make it": "create table duly.lists (space_id text, id uuid,"
-    " primary key (space_id, id)); grant select on duly.lists to duly_api;"
-    " alter table duly.lists enable row level security, force row level security;"
-    " create policy own_rows on duly.lists using (space_id = (select duly.current_space()))"
+    "a table as migrations make it": "create table duly.notes (space_id text, id uuid,"
+    " primary key (space_id, id)); grant select on duly.notes to duly_api;"
+    " alter table duly.notes enable row level security, force row level security;"
+    " create policy own_rows on duly.notes using (space_id = (select duly.current_space()))"
     " with check (space_id = duly.current_space())",
 }
 
@@ -163,7 +163,8 @@ def test_every_foreign_key_stays_with_its_owner(administrator: psycopg.Connectio
     owners = owned_tables()
     for table, column, _ in keys:
         assert column == owners[table.removeprefix("duly.")].column
-    assert ("duly.tasks", "space_id", "id") in keys
+    assert ("duly.lists", "space_id", "id") in keys
+    assert ("duly.tasks", "space_id", "space_id") in keys
 
 
 def test_every_row_with_a_version_is_numbered(administrator: psycopg.Connection) -> None:

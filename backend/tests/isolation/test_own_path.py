@@ -120,7 +120,7 @@ def test_a_plus_in_a_path_is_a_plus(signed_in: Callable[[str], httpx2.Client]) -
         ("auth", "GET /api/auth/me", 200, None),
         ("auth", "GET /api/auth/tasks", 200, None),
         ("me", "GET /api/me/tasks", 200, None),
-        ("me", "GET /api/me", 405, "DELETE"),
+        ("me", "GET /api/me", 405, "DELETE, PATCH"),
     ],
 )
 def test_a_route_of_its_own_is_never_taken_for_a_users(

@@ -8,21 +8,17 @@ Unicode will change, `backend/core/visibility.py` knows the rest.
 Existing titles that show nothing become `…`. Adding the key writes the table anew.
 """
 
-import sqlalchemy as sa
 from alembic import op
+
+from backend.database.migrations.folding import IGNORABLE, SYMBOLS, folded
 
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-# White_Space and the controls, Default_Ignorable_Code_Point, and two that are blank by design.
-_IGNORABLE = (
-    r"\00AD\034F\061C\115F-\1160\17B4-\17B5\180B-\180F\200B-\200F\202A-\202E\2060-\206F\3164"
-    r"\FE00-\FE0F\FEFF\FFA0\FFF0-\FFF8\+01BCA0-\+01BCA3\+01D173-\+01D17A\+0E0000-\+0E0FFF"
-)
 _BLANK = r"\0001-\0020\007F-\00A0\1680\2000-\200A\2028-\2029\202F\205F\3000\2800\+01D159"
-_SHOWS = f"value ~ U&'[^{_BLANK}{_IGNORABLE}]'"
+_SHOWS = f"value ~ U&'[^{_BLANK}{IGNORABLE}]'"
 # As 0003 has it.
 _BLANKS_BEFORE = (
     r"U&'\0009\000A\000B\000C\000D\0020\0085\00A0\1680\2000\2001\2002\2003"
@@ -30,38 +26,13 @@ _BLANKS_BEFORE = (
 )
 _SHOWED = f"btrim(value, {_BLANKS_BEFORE}) <> ''"
 
-# Accents and points, which Latin, Greek, Cyrillic, Hebrew, Arabic and Kana letters sort without.
-_ACCENTS = (
-    r"\0300-\036F\0483-\0489\0591-\05BD\05BF\05C1-\05C2\05C4-\05C5\05C7\0610-\061A\064B-\065F"
-    r"\0670\06D6-\06DC\06DF-\06E4\06E7-\06E8\06EA-\06ED\1AB0-\1AFF\1DC0-\1DFF\20D0-\20FF"
-    r"\3099-\309A\FE20-\FE2F"
-)
-_SYMBOLS = r"\00A1-\00BF\00D7\00F7\2010-\2BFF\3001-\3003\3008-\3020\3030\+01F000-\+01FAFF"
 # Punctuation and symbols come before digits and letters, as UTS 10 has them. What ASCII has behind
 # its digits takes the place of control characters; a look for it costs less than `translate`.
 _RANKED = r""":;<=>?@[\\]^_`{|}~"""
 _RANKS = "".join(rf"\{code:04X}" for code in range(0x0E, 0x1F))
 _HAS_RANKED = "title ~ '[:-@[-`{-~]'"
-# Letters that are others with a stroke or without a dot, or two in one; й is one of its own.
-_ALIKE = (r"\00F8\0142\0111\0127\0167\0131\00F0", "oldhtid")
-_PAIRS = {
-    r"\0438\0306": r"\0439",
-    r"\00DF": "ss",
-    r"\00E6": "ae",
-    r"\0153": "oe",
-    r"\00FE": "th",
-}
 # Bounded, because an entry of an index is; a letter can decompose into eighteen.
 _KEY_LENGTH = 200
-
-# Any of these folds case by Unicode's own table.
-_FOLDING = "{pg_c_utf8,und-x-icu,C.utf8,C.UTF-8,en_US.utf8}"
-_FIND_FOLDING = """
-select collname from pg_collation
-where collname = any(cast(:names as text[])) and collnamespace = 'pg_catalog'::regnamespace
-    and collencoding in (-1, (select encoding from pg_database where datname = current_database()))
-order by array_position(cast(:names as text[]), collname::text) limit 1
-"""
 
 _KEY_TITLE = """
 create function duly.key_title() returns trigger
@@ -117,13 +88,8 @@ def _check_titles(check: str) -> None:
 
 def _title_key() -> str:
     """The function that makes the key; titles in ASCII, the most, take the short way."""
-    found = op.get_bind().scalar(sa.text(_FIND_FOLDING), {"names": _FOLDING})
-    key = f'lower(normalize(title, nfkd) collate "{found or "default"}") collate "C"'
-    for letters, other in _PAIRS.items():
-        key = f"replace({key}, U&'{letters}', U&'{other}')"
-    key = f"translate({key}, U&'{_ALIKE[0]}', '{_ALIKE[1]}')"
-    key = f"regexp_replace({key}, U&'[{_IGNORABLE}{_ACCENTS}]', '', 'g')"
-    key = f"regexp_replace({key}, U&'([{_SYMBOLS}])', U&'\\001F\\\\1', 'g')"
+    key = folded("title")
+    key = f"regexp_replace({key}, U&'([{SYMBOLS}])', U&'\\001F\\\\1', 'g')"
     short = 'lower(title collate "C") collate "C"'
     is_ascii = "octet_length(title) = char_length(title)"
     either = f"case when {is_ascii} then {short} else {key} end"
