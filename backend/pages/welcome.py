@@ -51,7 +51,10 @@ def _to_own_host(route: Route, named: frozenset[str]) -> Route:
 
     async def answer(request: Request) -> Response:
         if not _is_own(request.headers.get("host", ""), named):
-            raise MisdirectedRequest
+            raise MisdirectedRequest(
+                "Development answers here to addresses, localhost, and hosts that HOST, "
+                "CORS_ORIGINS or BETTER_AUTH_URL names: any other name may be a stranger's."
+            )
         response: Response = await route.endpoint(request)
         return response
 

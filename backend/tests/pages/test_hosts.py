@@ -62,6 +62,7 @@ def test_a_name_that_may_be_a_strangers_gets_nothing_and_is_told_why(
     assert answer.status == 421
     problem = answer.json()
     assert problem["code"] == "misdirected_request"
+    assert "HOST, CORS_ORIGINS or BETTER_AUTH_URL" in problem["detail"]
     explained = ask(development, problem["type"], host).json()
     assert "`HOST`" in explained["remedy"]
     assert "CORS_ORIGINS" in explained["remedy"]
