@@ -15,6 +15,8 @@ from backend.config import Settings, UnusableSettings, sentences
 
 # What a command needs is imported inside it, so that each starts fast.
 
+# How a pipe or a disk refuses what is written.
+_LOST = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 
 
@@ -30,6 +32,8 @@ class _Program(typer.Typer):
                 if sys.stdout:
                     sys.stdout.flush()
         except OSError as error:
+            if error.errno not in _LOST:
+                raise
             _give_up(error)
 
 
@@ -40,8 +44,8 @@ def _give_up(error: OSError) -> NoReturn:
             typer.echo(str(error), err=True)
     # What is still to be written would fail again when the interpreter ends.
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        os.dup2(nowhere, stream.fileno())
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
     sys.exit(1)
 
 
