@@ -146,21 +146,19 @@ def _read(text: str) -> tuple[str, tuple[str, ...]]:
         raise ValueError(_SHAPE)
     parts = _parsed(text, _SPECIAL if scheme else _SHAPE)
     if not scheme:
-        _check_repeated(text)
+        pairs = [each[1] for each in _PAIR.finditer(text)]
+        _check_repeated(pairs, "a value with blanks in it stands in single quotes")
     _check(parts)
     if fault := find_bad_parameter(parts):
         raise ValueError(fault)
     return text, ignored
 
 
-def _check_repeated(pairs: str) -> None:
+def _check_repeated(names: list[str], mend: str) -> None:
     """Refuse a keyword that comes twice: libpq takes the last, which may be of a password."""
-    names = [each[1] for each in _PAIR.finditer(pairs)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(
-            f"has {' and '.join(f'`{name}`' for name in twice)} more than once: a value with "
-            "blanks in it stands in single quotes"
-        )
+        listed = " and ".join(f"`{name}`" for name in twice)
+        raise ValueError(f"has {listed} more than once: {mend}")
 
 
 def _translated(uri: str) -> tuple[str, tuple[str, ...]]:
@@ -265,6 +263,7 @@ def _check_together(kept: list[tuple[str, str]]) -> None:
     names = [name for name, _ in kept]
     if names.count("host") > 1:
         raise ValueError(_HOSTS)
+    _check_repeated(names, "an `&` in a value is %26")
     # libpq passes over a certificate that is not there, and says nothing.
     has_key = {"sslkey", "service"} & {*names} or "PGSSLKEY" in os.environ
     if "sslcert" in names and not (has_key or _has_usual_key()):

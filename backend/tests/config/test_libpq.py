@@ -135,6 +135,16 @@ def test_a_password_with_blanks_that_was_not_quoted_is_refused_and_not_shown(pai
 
 
 @pytest.mark.parametrize(
+    "query",
+    [*("password=pa&user=u&user=hush", "password=hush&password=x"), "port=1&password=a&port=5"],
+)
+def test_a_password_with_an_ampersand_that_was_not_encoded_is_refused(query: str) -> None:
+    message = refused(f"postgresql://h/d?{query}")
+    assert "more than once: an `&` in a value is %26" in message
+    assert "hush" not in message
+
+
+@pytest.mark.parametrize(
     "pairs",
     [
         "host=h password='pa host=ss' dbname=d",
