@@ -1,9 +1,12 @@
 """The command `duly`."""
 
+import contextlib
+import errno
 import json
+import os
 import sys
 from collections.abc import Callable
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import SecretStr, ValidationError
@@ -12,9 +15,41 @@ from backend.config import Settings, UnusableSettings, sentences
 
 # What a command needs is imported inside it, so that each starts fast.
 
+# How a pipe or a disk refuses what is written.
+_LOST = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 
-app = typer.Typer(
+
+class _Program(typer.Typer):
+    """The commands; what they say may end in a pipe that is closed, or on a disk that is full."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run one, and see that all that it said has arrived."""
+        try:
+            try:
+                return super().__call__(*args, **kwargs)
+            finally:
+                if sys.stdout:
+                    sys.stdout.flush()
+        except OSError as error:
+            if error.errno not in _LOST:
+                raise
+            _give_up(error)
+
+
+def _give_up(error: OSError) -> NoReturn:
+    """End, in silence if nobody listens any more, or with what the system says."""
+    if error.errno != errno.EPIPE:
+        with contextlib.suppress(OSError):
+            typer.echo(str(error), err=True)
+    # What is still to be written would fail again when the interpreter ends.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    sys.exit(1)
+
+
+app = _Program(
     help="The task backend for apps whose users sign in with Better Auth.",
     no_args_is_help=True,
     add_completion=False,
@@ -80,7 +115,8 @@ def migrate(
                     f"Going back to {revision} deletes data of users, and this is production: "
                     "say `--yes-delete-data`, and have a backup."
                 )
-            outcome = (migrations.downgrade if back else migrations.upgrade)(url, revision)
+            move = migrations.downgrade if back else migrations.upgrade
+            outcome = move(url, revision, settings.migration_variable)
     except (server.CannotServe, migrations.MigrationFailed) as error:
         _stop(str(error))
     typer.echo(str(outcome))
@@ -109,15 +145,20 @@ def token(
 @app.command()
 def doctor(
     token: Annotated[
-        typer.FileText | None,
+        typer.FileBinaryRead | None,
         typer.Option(help="A file with a token to explain; `-` is standard input."),
     ] = None,
 ) -> None:
     """Check settings, database, keys and clock, and explain a token. Status 1 if one fails."""
+    from backend.config.environment import decode  # noqa: PLC0415
     from backend.doctor.run import examine  # noqa: PLC0415
 
+    try:
+        text = decode(token.read()).strip() if token else None
+    except ValueError:
+        _stop("The file of --token is not text in UTF-8: save it as such.")
     failed = False
-    for finding in examine(_settings(), token.read().strip() if token else None):
+    for finding in examine(_settings(), text):
         typer.echo(f"{_MARKS[finding.verdict]} {finding.check}: {finding.detail}")
         if finding.remedy:
             typer.echo(f"     {finding.remedy}")

@@ -16,6 +16,8 @@ from urllib.parse import unquote
 
 from pydantic import SecretStr
 
+from backend.config.libpq import find_bad_parameter
+
 if TYPE_CHECKING:
     from backend.config.settings import Settings
 
@@ -33,6 +35,8 @@ _SCHEME: Final = re.compile(r"(?i)(?:jdbc:)?(?:postgres(?:ql)?|pgsql|postgis)(?:
 # Where libpq ends user and password.
 _START: Final = re.compile(r"postgresql://(?:[^@/]*@)?")
 _NAME: Final = re.compile(r"[A-Za-z][\w.-]{0,40}", re.ASCII)
+# A keyword and its value, as libpq's conninfo_parse has them.
+_PAIR: Final = re.compile(r"\s*(\w+)\s*=\s*(?:'(?:[^'\\]|\\.)*'|(?:[^\s\\]|\\.)*)", re.DOTALL)
 
 _MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 # `ssl` of asyncpg, pgJDBC, node-postgres, postgres.js; node-postgres has `no-verify` as a mode.
@@ -140,8 +144,21 @@ def _read(text: str) -> tuple[str, tuple[str, ...]]:
         text, ignored = _translated(f"postgresql://{text[scheme.end() :]}")
     elif "://" in text.partition("=")[0]:
         raise ValueError(_SHAPE)
-    _check(_parsed(text, _SPECIAL if scheme else _SHAPE))
+    parts = _parsed(text, _SPECIAL if scheme else _SHAPE)
+    if not scheme:
+        pairs = [each[1] for each in _PAIR.finditer(text)]
+        _check_repeated(pairs, "a value with blanks in it stands in single quotes")
+    _check(parts)
+    if fault := find_bad_parameter(parts):
+        raise ValueError(fault)
     return text, ignored
+
+
+def _check_repeated(names: list[str], mend: str) -> None:
+    """Refuse a keyword that comes twice: libpq takes the last, which may be of a password."""
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        listed = " and ".join(f"`{name}`" for name in twice)
+        raise ValueError(f"has {listed} more than once: {mend}")
 
 
 def _translated(uri: str) -> tuple[str, tuple[str, ...]]:
@@ -246,6 +263,7 @@ def _check_together(kept: list[tuple[str, str]]) -> None:
     names = [name for name, _ in kept]
     if names.count("host") > 1:
         raise ValueError(_HOSTS)
+    _check_repeated(names, "an `&` in a value is %26")
     # libpq passes over a certificate that is not there, and says nothing.
     has_key = {"sslkey", "service"} & {*names} or "PGSSLKEY" in os.environ
     if "sslcert" in names and not (has_key or _has_usual_key()):

@@ -26,7 +26,19 @@ _COMMENT: Final = re.compile(r"(?:^|\s)#.*", re.DOTALL)
 # Both sides must have the same bytes: what is odd about it is refused, not put right.
 _AS_IT_IS: Final = frozenset({"auth_shared_secret"})
 _LINK: Final = re.compile(r"(?:tcp|udp|sctp)://[\w.:\[\]-]+")
-_UNREPLACED: Final = re.compile(r"\$\w+|\$\{[^}]*\}|\$\([^)]*\)|%\w+%|\{\{.*\}\}|<[^>]*>")
+# How variables are called. A secret that begins with `$` is none: with 32 bytes it is longer, or
+# has digits beside small letters.
+_NAME: Final = r"(?:[A-Z_][A-Z0-9_]{0,59}|[A-Za-z_]{1,30})"
+_BRACED: Final = rf"\$\{{{_NAME}(?::?[-?+=][^}}]*)?\}}|\$?\{{\{{[^}}]*\}}\}}"
+_WORDS: Final = r"<[A-Za-z][A-Za-z _.-]*>"
+_UNREPLACED: Final = re.compile(rf"\${_NAME}|{_BRACED}|\$\([^)]*\)|%{_NAME}%|{_WORDS}")
+# In a URL: what can be neither a character of one nor a password. `[YOUR-PASSWORD]` is Supabase's;
+# a bare `$NAME` may be a password, but no host.
+_UNREPLACED_PART: Final = re.compile(
+    rf"{_BRACED}|(?<=[/:@.,=]){_WORDS}(?![^/:@.,?#])|(?<=[/:])\[[A-Z][A-Z _-]*\](?=[@:])"
+    rf"|(?:://|@)[^/?#@]*\${_NAME}(?=[:/?#.,]|$)(?![^/?#]*@)"
+)
+_IN_ANGLES: Final = re.compile(r"<\S*://\S*>")
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -79,6 +91,18 @@ def clean(text: str, *, commented: bool = True) -> str:
     return text[1:-1].strip(_BLANK) if _QUOTED.fullmatch(text) else text
 
 
+def decode(raw: bytes) -> str:
+    """The text of a file, as editors and shells save it: in UTF-8, or in UTF-16 with its mark.
+
+    Raises:
+        ValueError: when it is no text.
+    """
+    text = raw.decode("utf-16" if raw.startswith(_UTF_16) else "utf-8-sig")
+    if "\0" in text:
+        raise ValueError("a NUL")
+    return text
+
+
 class _Reader:
     def __init__(self, known: Collection[str], secrets: Collection[str]) -> None:
         self.notes: list[str] = []
@@ -118,10 +142,17 @@ class _Reader:
         # A password may have ` #` in it, in a URL encoded.
         commented = name not in self._secrets or "://" in text or text.lstrip().startswith("#")
         value = text if name in _AS_IT_IS else clean(text, commented=commented)
-        if _UNREPLACED.fullmatch(value):
+        if _IN_ANGLES.fullmatch(value):
+            self._faults.append(f"{name.upper()} stands in `<` and `>`: take them away")
+        elif _UNREPLACED.fullmatch(value):
             shown = "a secret in the form of a placeholder" if name in self._secrets else value
             self._faults.append(
                 f"{name.upper()} is {shown}, which nothing has put a value in the place of"
+            )
+        elif "://" in value and _UNREPLACED_PART.search(value):
+            self._faults.append(
+                f"{name.upper()} has a placeholder in it, which nothing has put a value in the "
+                "place of"
             )
         elif _LINK.fullmatch(value) and name.endswith("port"):
             self.notes.append(
@@ -135,7 +166,7 @@ class _Reader:
         # What is no path is the secret itself, set under the wrong name: it is not shown.
         shown = path if path.startswith(("/", "./", "~")) and "://" not in path else "…"
         try:
-            text = Path(path).expanduser().read_bytes().decode("utf-8-sig").rstrip("\r\n")
+            text = decode(Path(path).expanduser().read_bytes()).rstrip("\r\n")
         except OSError as error:
             self._faults.append(f"{setting}={shown} cannot be read ({error.strerror})")
         except (ValueError, RuntimeError):  # of the encoding, or `~` of a user without home
@@ -161,11 +192,9 @@ def _lines(path: Path, notes: list[str]) -> Mapping[str, str | None]:
             f"{path} cannot be read ({error.strerror}): let this user read it, or move it away"
         ) from None
     try:
-        text = raw.decode("utf-16" if raw.startswith(_UTF_16) else "utf-8-sig")
+        text = decode(raw)
     except ValueError:
-        text = "\0"
-    if "\0" in text:
-        raise UnusableSettings(f"{path} is not text in UTF-8: save it as such")
+        raise UnusableSettings(f"{path} is not text in UTF-8: save it as such") from None
     notes += [
         f"line {each.original.line} of {path} is no NAME=value: not read"
         for each in parse_stream(StringIO(text))

@@ -207,7 +207,9 @@ class Fields(BaseSettings):
         default=8000, ge=1, le=65_535, description="Port to listen on."
     )
     workers: Annotated[PositiveInt, WHOLE] = Field(
-        default=2, description="Worker processes; about one for each processor core."
+        default=2,
+        le=256,
+        description="Worker processes, 256 at most; about one for each processor core.",
     )
     drain_seconds: Annotated[NonNegativeInt, SECONDS] = Field(
         default=0,

@@ -92,7 +92,7 @@ def _through(variable: str, value: str, host: str) -> Way:
 
 
 def _without_password(url: str) -> str:
-    return re.sub(r"(^|//)[^/]*@", r"\1", url)
+    return re.sub(r"^(\w+://)?.*@", r"\1", url)
 
 
 def _is_exempt(host: str, port: int | None, listed: str) -> bool:

@@ -146,6 +146,11 @@ class Settings(Fields):
         return self.database_url_direct or self.database_url
 
     @property
+    def migration_variable(self) -> str:
+        """What names that."""
+        return "DATABASE_URL_DIRECT" if self.database_url_direct else "DATABASE_URL"
+
+    @property
     def _better_auth_origin(self) -> str | None:
         return read_url(self.better_auth_url).origin if self.better_auth_url else None
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 _OWN_PORTS: Final = {"http": 80, "https": 443}
 _WEB: Final = re.compile(r"(https?):[/\\]*(.*)", re.IGNORECASE | re.DOTALL)
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:[/\\]*", re.IGNORECASE)
 _OTHER: Final = re.compile(r"([a-z][a-z0-9+.-]*)://(.*)", re.IGNORECASE | re.DOTALL)
 _PARTS: Final = re.compile(r"(?:([^/\\?#]*)@)?([^/\\?#]*)([^?#]*)(.*)", re.DOTALL)
 _AUTHORITY: Final = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::(\d{0,5}))?")
@@ -112,8 +113,10 @@ def is_loopback(host: str) -> bool:
 
 
 def _shown(text: str) -> str:
-    """A URL for a message: without a password, and not endless."""
-    return re.sub(r"//[^/]*@", "//", text)[:200]
+    """A URL for a message: without a password, whatever is in that, and not endless."""
+    scheme = _SCHEME.match(text)
+    start = scheme[0] if scheme else ""
+    return f"{start}{text.removeprefix(start).rpartition('@')[2]}"[:200]
 
 
 def _is_misspelt(scheme: str) -> bool:

@@ -15,6 +15,7 @@ from backend.core.prefix import read_prefix
 
 Algorithm = Literal["EdDSA", "Ed25519", "ES256", "ES384", "ES512", "RS256", "PS256"]
 
+_USER: Final = re.compile(r"://.*@")
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
 
 LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1"))
@@ -54,6 +55,8 @@ def split_words(value: object) -> object:
 def _audiences(values: tuple[str, ...]) -> tuple[str, ...]:
     if starred := [each for each in values if "*" in each]:
         raise ValueError(f"is compared to the letter, so {starred[0]} fits no token")
+    if any(map(_USER.search, values)):
+        raise ValueError("takes no user and password: tokens name their audience without")
     return values
 
 
@@ -94,6 +97,8 @@ def read_issuer(value: str) -> str:
         raise ValueError(f"is compared to the letter, so {value} fits no token")
     if value.startswith("[") or re.search(r",|\s", value):
         raise ValueError("takes one issuer, without commas and blanks: AUTH_ISSUERS takes more")
+    if _USER.search(value):
+        raise ValueError("takes no user and password: tokens name their issuer without")
     return value
 
 
@@ -121,7 +126,13 @@ def read_key_url(value: str) -> str:
         ValueError: when it is none.
     """
     url = read_web_url(value)
-    return f"{url.start}{url.path}{url.rest.partition('#')[0]}"
+    bare = f"{url.origin}{url.path}"
+    if url.user:
+        raise ValueError(
+            "takes no user and password, since keys are public: let their path through without a "
+            f"login, and write {bare}"
+        )
+    return f"{bare}{url.rest.partition('#')[0]}"
 
 
 def read_json(value: object) -> object:

@@ -216,6 +216,21 @@ class BeingErased(Problem):
         super().__init__(headers={"Retry-After": "3"})
 
 
+class MisdirectedRequest(Problem):
+    code = "misdirected_request"
+    status = 421
+    title = "This host name does not lead here for sure"
+    meaning = (
+        "The page of development and its tokens were asked for under a name that is no address, "
+        "not `localhost`, and not in the settings: any page can point a name of its own at this "
+        "machine, and would read what is answered (DNS rebinding)."
+    )
+    remedy = (
+        "Use `localhost` or the address; or name the host in `HOST`, or the origin in "
+        "`CORS_ORIGINS`."
+    )
+
+
 class StaleVersion(Problem):
     code = "stale_version"
     status = 412

@@ -16,6 +16,7 @@ from psycopg import sql
 
 _SHORT = re.compile(r"/[\w./-]{1,60}", re.ASCII)  # a socket's path has 107 bytes, on macOS 103
 _PREFIX = "duly-postgres-"
+_FATAL = re.compile(r"(?:FATAL|PANIC):\s+(.+)")
 
 
 class PostgresFailed(Exception):  # noqa: N818 - named for what it means
@@ -119,22 +120,29 @@ class EmbeddedServer:
             locale = ("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
             self._call("initdb", "-D", ".", "-U", "postgres", "-A", "trust", "-E", "UTF8", *locale)
         folder = self._folder()
+        log = self._directory / "log"
+        told = log.stat().st_size if log.exists() else 0
         try:
             options = f"-h '' -k {folder}"
             self._call("pg_ctl", "start", "-D", ".", "-l", "log", "-t", "60", "-o", options)
-        except BaseException:
+        except BaseException as error:
             _remove(folder)
+            if isinstance(error, PostgresFailed) and (why := _fatal(log, told)):
+                raise PostgresFailed(f"PostgreSQL does not start: {why} (more in {log})") from None
             raise
 
     def _folder(self) -> Path:
         """A folder for the socket, short and private: the old one, if the server was killed."""
-        user, group = _account(self._directory) or (os.geteuid(), os.getegid())
+        account = _account(self._directory)
+        user, group = account or (os.geteuid(), os.getegid())
         old = self._socket().parent
         # Whoever has connections finds it again. Names in /tmp may be taken by others meanwhile.
         if old.name.startswith(_PREFIX) and old.is_dir() and old.lstat().st_uid == user:
             return old
         usual = tempfile.gettempdir()
-        place = usual if _SHORT.fullmatch(usual) else "/tmp"  # noqa: S108 - mkdtemp makes it safe
+        # The folder of root's own session may be closed to the user that the server runs as.
+        usable = _SHORT.fullmatch(usual) and (not account or _lets_in(Path(usual), *account))
+        place = usual if usable else "/tmp"  # noqa: S108 - mkdtemp makes it safe
         new = tempfile.mkdtemp(prefix=_PREFIX, dir=place)
         os.chown(new, user, group)
         return Path(new)
@@ -170,17 +178,23 @@ class EmbeddedServer:
         user, group = account or (None, None)
         # A file, because the server inherits it: the end of a pipe would not come.
         with tempfile.TemporaryFile("w+") as output:
-            done = subprocess.run(  # noqa: S603 - a program and arguments of our own
-                [installed / program, *arguments],
-                cwd=self._directory,
-                user=user,
-                group=group,
-                extra_groups=None if user is None else [],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                check=False,
-            )
+            try:
+                done = subprocess.run(  # noqa: S603 - a program and arguments of our own
+                    [installed / program, *arguments],
+                    cwd=self._directory,
+                    user=user,
+                    group=group,
+                    extra_groups=None if user is None else [],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    check=False,
+                )
+            except PermissionError:  # of wheels that root unpacked with a narrow umask
+                raise PostgresFailed(
+                    f"User {user} may not run {installed / program}, as PostgreSQL has to, since "
+                    f"it refuses root: run `chmod -R a+rX {installed.parent}`."
+                ) from None
             if done.returncode:
                 output.seek(0)
                 raise PostgresFailed(
@@ -227,9 +241,30 @@ def _account(directory: Path) -> tuple[int, int] | None:
     return nobody.pw_uid, nobody.pw_gid
 
 
+def _lets_in(folder: Path, user: int, group: int) -> bool:
+    """Whether another user can pass through a folder and those above it, by their modes."""
+    place = folder.resolve()
+    for status in map(Path.stat, (place, *place.parents)):
+        mine = 0o100 if status.st_uid == user else 0o010 if status.st_gid == group else 0o001
+        if not status.st_mode & mine:
+            return False
+    return True
+
+
+def _fatal(log: Path, start: int) -> str:
+    """The first line from `start` on with which a server gave up; empty without one."""
+    try:
+        said = log.read_bytes()[start:].decode(errors="replace")
+    except OSError:
+        return ""
+    found = _FATAL.search(said)
+    return found[1] if found else ""
+
+
 def _open_to_others(*places: Path) -> None:
     """Let another user pass through the folders above these."""
-    for folder in {above for place in places for above in place.parents}:
+    reached = {each for place in places for each in (place, place.resolve())}
+    for folder in {above for place in reached for above in place.parents}:
         mode = folder.stat().st_mode
         if not mode & 0o001:
             folder.chmod(mode | 0o001)

@@ -74,12 +74,17 @@ def configuration(url: str, outcome: Outcome | None = None) -> Config:
     return config
 
 
-def upgrade(url: str, revision: str = "head") -> Outcome:
+def upgrade(url: str, revision: str = "head", variable: str = "DATABASE_URL") -> Outcome:
     """Bring the database at `url` to `revision`, creating everything that is missing.
 
     At the newest one, role, grants and row-level security are put right as well. Requests may go on
     meanwhile; when PostgreSQL prefers one of theirs, it is tried again. A database that is newer
     than this program is left as it is.
+
+    Args:
+        url: The database, as libpq takes it.
+        revision: Where to go.
+        variable: What names the database, for messages.
 
     Raises:
         MigrationFailed: when the database cannot be reached or the login may not do it, or there is
@@ -87,24 +92,29 @@ def upgrade(url: str, revision: str = "head") -> Outcome:
     """
     from alembic import command  # noqa: PLC0415 - as above
 
-    with _explained():
+    with _explained(variable):
         return _repeated(lambda outcome: command.upgrade(configuration(url, outcome), revision))
 
 
-def downgrade(url: str, revision: str) -> Outcome:
+def downgrade(url: str, revision: str, variable: str = "DATABASE_URL") -> Outcome:
     """Take the database at `url` back to `revision`; `base` removes all of Duly's data.
+
+    Args:
+        url: As for `upgrade`, and so are the others.
+        revision: Where to go.
+        variable: What names the database.
 
     Raises:
         MigrationFailed: as `upgrade`.
     """
     from alembic import command  # noqa: PLC0415 - as above
 
-    with _explained():
+    with _explained(variable):
         return _repeated(lambda outcome: command.downgrade(configuration(url, outcome), revision))
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained(variable: str) -> Iterator[None]:
     """Say in words why a migration failed."""
     from alembic import util  # noqa: PLC0415 - as above
 
@@ -119,19 +129,19 @@ def _explained() -> Iterator[None]:
     except (IsolationBroken, util.CommandError) as error:
         raise MigrationFailed(str(error)) from None
     except DBAPIError as error:  # whose own text has the statement in it
-        raise MigrationFailed(_why(error.orig)) from None
+        raise MigrationFailed(_why(error.orig, variable)) from None
 
 
-def _why(error: BaseException | None) -> str:
-    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
-        return f"DATABASE_URL cannot be reached: {first_line(error)}"
+def _why(error: BaseException | None, variable: str) -> str:
+    if isinstance(error, psycopg.Error) and error.sqlstate is None:  # PostgreSQL was not asked
+        return f"{variable} cannot be reached: {first_line(error)}"
     if isinstance(error, _BUSY):
         return (
             "The database is too busy: retry, or end what uses the tables for long, such as a "
             "dump or an open transaction (pg_stat_activity shows them)."
         )
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-        return "The database takes no writes: name the primary server in DATABASE_URL."
+        return f"The database takes no writes: name the primary server in {variable}."
     return f"PostgreSQL refuses the migration: {first_line(error or Exception())}"
 
 

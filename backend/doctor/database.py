@@ -10,6 +10,7 @@ from backend.database import migrate, urls
 from backend.database.connection.wire import Wire, WireOptions
 from backend.database.faults import FAULTS, IsolationBroken
 from backend.database.proof import prove_isolation
+from backend.database.read_only import find_read_only
 from backend.database.urls import first_line
 from backend.doctor.finding import Finding, fail, ok, warn
 from backend.doctor.pooler import examine_pooler
@@ -26,6 +27,10 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
         with urls.connect(url, autocommit=True) as connection:
             yield _reached(connection)
             yield _encrypted(connection, settings)
+            if reason := find_read_only(connection):
+                yield fail("writes", f"the database takes none: {reason.detail}", reason.remedy)
+            if settings.database_url_direct is not None:
+                yield from _same(connection, settings.database_url_direct.get_secret_value())
             pooled = connection.pgconn.backend_pid != _server_pid(connection)
     except psycopg.Error as error:
         yield _unreachable(error)
@@ -38,6 +43,32 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     yield migrated
     if migrated.verdict != "fail":  # or there is nothing yet that could isolate
         yield asyncio.run(_isolating(url))
+
+
+def _same(connection: psycopg.Connection, direct: str) -> Iterator[Finding]:
+    """Whether migrations go to the database that is served; `_migrated` says if they cannot."""
+    try:
+        with urls.connect(direct, autocommit=True) as other:
+            here, there = urls.place(connection), urls.place(other)
+            # Not the system identifier, which branches of a database have in common.
+            if _identity(connection) == _identity(other):
+                yield ok("direct", f"the same database: {there}")
+                return
+    except psycopg.Error:
+        return
+    yield fail(
+        "direct",
+        f"DATABASE_URL_DIRECT leads to another database, {there}, than DATABASE_URL, {here}",
+        "Name the same host, without the pooler, and the same database in both: `duly migrate` "
+        "would change the other one.",
+    )
+
+
+def _identity(connection: psycopg.Connection) -> object:
+    """What no two databases have in common, while their servers run."""
+    return connection.execute(
+        "select pg_postmaster_start_time(), oid from pg_database where datname = current_database()"
+    ).fetchone()
 
 
 def _unreachable(error: psycopg.Error, variable: str = "DATABASE_URL") -> Finding:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from backend.config import Settings
+from backend.config.addresses import find_bad_host
 from backend.config.outgoing import find_bad_certificates, way_to
 from backend.doctor.database import examine_database
 from backend.doctor.finding import Finding, fail, ok
 from backend.doctor.keys import examine_keys
+from backend.doctor.redis import examine_redis
 from backend.doctor.replica import examine_replica
 from backend.doctor.token import explain_token
 from backend.security.signing import development_issuer
@@ -27,12 +29,16 @@ def examine(settings: Settings, token: str | None = None) -> Iterator[Finding]:
     for note in settings.notes:
         yield Finding("settings", "warn", note)
     yield _pages(settings)
+    if fault := find_bad_host(settings.host):
+        yield Finding("host", "fail", fault)
     if settings.database_url is None:
         yield _embedded()
     else:
         yield from examine_database(settings)
     if settings.database_url_replica is not None:
         yield examine_replica(settings)
+    if settings.redis_url is not None:
+        yield examine_redis(settings)
     if problem := find_bad_certificates(settings.key_urls):
         yield Finding("certificates", "fail", problem)
         return

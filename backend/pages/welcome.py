@@ -1,10 +1,11 @@
 """`/` in development: somebody to be, a list that works on the API, and where all else is.
 
-Anybody who reaches the port may have the tokens of two invented people, and nobody else's:
-docs/decisions/0028-pages.md.
+Anybody who reaches the port may have the tokens of two invented people, and nobody else's: but for
+pages of strangers, whose own name may lead here as well (docs/decisions/0028-pages.md).
 """
 
 import json
+from ipaddress import ip_address
 from typing import Final
 
 from starlette.requests import Request
@@ -12,6 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from backend.config import Settings
+from backend.config.urls import read_url
+from backend.core.problems import MisdirectedRequest
 from backend.pages import files
 
 PEOPLE: Final = ("alice", "bob")
@@ -33,12 +36,49 @@ def routes(settings: Settings) -> list[Route]:
         known="" if token else "hidden",
         docs="" if settings.docs_enabled else "hidden",
     )
-    issued = [_keys(settings), *(_token(settings, each) for each in PEOPLE)]
+    answers = [page]
+    if settings.development_keys:
+        answers += [_keys(settings), *(_token(settings, each) for each in PEOPLE)]
+    named = _named_hosts(settings)
     return [
-        page,
+        *(_to_own_host(each, named) for each in answers),
         *(files.asset(f"/welcome/{name}", name) for name in assets),
-        *(issued if settings.development_keys else ()),
     ]
+
+
+def _to_own_host(route: Route, named: frozenset[str]) -> Route:
+    """The same, for requests whose Host no stranger can have pointed here."""
+
+    async def answer(request: Request) -> Response:
+        if not _is_own(request.headers.get("host", ""), named):
+            raise MisdirectedRequest(
+                "Development answers here to addresses, localhost, and hosts that HOST, "
+                "CORS_ORIGINS or BETTER_AUTH_URL names: any other name may be a stranger's."
+            )
+        response: Response = await route.endpoint(request)
+        return response
+
+    return Route(route.path, answer)
+
+
+def _named_hosts(settings: Settings) -> frozenset[str]:
+    """The hosts that the settings name: where it listens, and those of the frontend's pages."""
+    pages = [*settings.cors_origins, *filter(None, [settings.better_auth_url])]
+    return frozenset({settings.host.lower(), *(read_url(page).host for page in pages)})
+
+
+def _is_own(host: str, named: frozenset[str]) -> bool:
+    """Whether a Host field is an address, of this machine by its nature, or named."""
+    try:
+        name = read_url(f"http://{host}").host.removesuffix(".")
+    except ValueError:
+        return False
+    if name in named or name == "localhost" or name.endswith(".localhost"):  # RFC 6761
+        return True
+    try:
+        return bool(ip_address(name.strip("[]")))
+    except ValueError:
+        return False
 
 
 def _token_url(settings: Settings) -> str:

@@ -21,9 +21,20 @@ from backend.rates.standing import Standing
 _PATIENCE: Final = 0.25
 """Seconds that a request waits for Redis."""
 _RETRY_AFTER: Final = 1.0
+# The library wants a port in what it reads and does not use: the pool knows the way.
+_OF_POOL: Final = "redis://pool:6379"
 _CONNECTIONS: Final = 16  # per worker
 
+FAULTS: Final = (RedisError, OSError, TimeoutError)
+"""What asking may end with when Redis is not to be had."""
+
 log = logging.getLogger(__name__)
+
+
+def why(error: BaseException) -> str:
+    """What became of an attempt to ask, in a line: a dead host is not a wrong password."""
+    said = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {said}" if said else "no answer in time"
 
 
 class RedisWindows:
@@ -35,16 +46,22 @@ class RedisWindows:
         url: `redis://` or `rediss://`.
         name: Comes before the keys.
         limits: How much each key may use up.
+        patience: Seconds to wait for an answer.
     """
 
-    def __init__(self, url: str, name: str, limits: Sequence[Limit]) -> None:
+    def __init__(
+        self, url: str, name: str, limits: Sequence[Limit], *, patience: float = _PATIENCE
+    ) -> None:
+        self._patience = patience
         retry: Retry = Retry(NoBackoff(), 0)
         self._pool = BlockingConnectionPool.from_url(
-            url, max_connections=_CONNECTIONS, timeout=_PATIENCE, retry=retry
+            url, max_connections=_CONNECTIONS, timeout=patience, retry=retry
         )
         # Its type says that options are text and numbers; it passes them on as they are.
         options: dict[str, Any] = {"connection_pool": self._pool}
-        storage = RedisStorage(url, implementation="redispy", key_prefix=f"duly:{name}", **options)
+        storage = RedisStorage(
+            _OF_POOL, implementation="redispy", key_prefix=f"duly:{name}", **options
+        )
         self._strategy = SlidingWindowCounterRateLimiter(storage)
         self._items = [
             (limit, RateLimitItemPerSecond(limit.amount, limit.seconds)) for limit in limits
@@ -60,11 +77,10 @@ class RedisWindows:
                 return None
             self._ask_at = now + _RETRY_AFTER
         try:
-            async with asyncio.timeout(_PATIENCE):
-                standing = await self._ask(who, cost, spend=spend)
-        except (RedisError, OSError, TimeoutError) as error:
+            standing = await self.count(who, cost, spend=spend)
+        except FAULTS as error:
             self._ask_at = now + _RETRY_AFTER
-            self._note(down=True, reason=type(error).__name__)
+            self._note(down=True, reason=why(error))
             return None
         self._note(down=False)
         return standing
@@ -72,6 +88,15 @@ class RedisWindows:
     async def close(self) -> None:
         """Close all connections."""
         await self._pool.disconnect()
+
+    async def count(self, who: str, cost: int, *, spend: bool = True) -> Standing:
+        """As `take`.
+
+        Raises:
+            FAULTS: when Redis is not to be had.
+        """
+        async with asyncio.timeout(self._patience):
+            return await self._ask(who, cost, spend=spend)
 
     async def _ask(self, who: str, cost: int, *, spend: bool) -> Standing:
         ask = self._strategy.hit if spend else self._strategy.test

@@ -151,8 +151,14 @@ def development_token(settings: Settings, subject: str, lifetime: int) -> str:
     """A token for `subject` that lasts `lifetime` seconds; only without a real issuer.
 
     Raises:
-        ValueError: As `development_issuer`.
+        ValueError: As `development_issuer`; or it would be refused for how long it lasts.
     """
+    longest = settings.auth_max_token_lifetime
+    if not 0 < lifetime <= longest:
+        raise ValueError(
+            f"--lifetime takes 1 to {longest} seconds (AUTH_MAX_TOKEN_LIFETIME): Duly would refuse "
+            "any other token"
+        )
     return development_issuer(settings).token(
         subject,
         issuer=settings.issuer,

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from backend.config.addresses import addresses, no_address
+
 _BACKLOG: Final = 4_096
 _LISTENS: Final = "0A"  # TCP_LISTEN in /proc/net/tcp (proc(5))
 
@@ -30,7 +32,7 @@ def claim(host: str, port: int, setting: str) -> list[socket.socket]:
     """
     claimed: list[socket.socket] = []
     try:
-        for family, address in _addresses(host, port):
+        for family, address in addresses(host, port):
             if listener := _listen(family, address, alone=host != "::"):
                 claimed.append(listener)
         if not claimed:
@@ -40,19 +42,6 @@ def claim(host: str, port: int, setting: str) -> list[socket.socket]:
             each.close()
         raise PortUnavailable(_explain(error, host, f"{setting}={port}", port)) from None
     return claimed
-
-
-def _addresses(host: str, port: int) -> list[tuple[int, Any]]:
-    """The family and the address of each, once.
-
-    Raises:
-        OSError: when there is none.
-    """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (socket.gaierror, UnicodeError):  # of a name too long, or with an empty label
-        raise OSError(errno.EADDRNOTAVAIL, "no address") from None
-    return list(dict.fromkeys((each[0], each[4]) for each in found))
 
 
 def _listen(family: int, address: Any, *, alone: bool) -> socket.socket | None:
@@ -99,10 +88,7 @@ def _explain(error: OSError, host: str, setting: str, port: int) -> str:
     if error.errno == errno.EACCES:
         return f"{setting} needs privileges that this user lacks: set 1024 or more."
     if error.errno == errno.EADDRNOTAVAIL:
-        return (
-            f"HOST={host} is no address of this machine: set HOST to 127.0.0.1, or to 0.0.0.0 for "
-            "all. (Conda and csh set HOST to the machine's name: `unset HOST` there.)"
-        )
+        return no_address(host)
     return f"HOST={host}, {setting} cannot be listened on: {os.strerror(error.errno or 0)}."
 
 

@@ -212,10 +212,10 @@ def _bring_up_to_date(settings: Settings) -> None:
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
         if settings.development:
             raise CannotServe(
-                f"DATABASE_URL cannot be reached: {urls.first_line(error)}"
+                f"{settings.migration_variable} cannot be reached: {urls.first_line(error)}"
             ) from error
         # An outage, or a mistake: serve 503 until the database is there.
-        log.warning("database_unreachable", extra={"reason": urls.first_line(error)})
+        _log_unreachable(settings.migration_variable, error)
         return
     if migrate.is_newer(current):
         known = {"revision": current, "known": migrate.revisions()[-1]}
@@ -224,7 +224,7 @@ def _bring_up_to_date(settings: Settings) -> None:
         if not settings.development:
             raise CannotServe("The database is older than this program: run `duly migrate` first.")
         try:
-            migrate.upgrade(url)
+            migrate.upgrade(url, variable=settings.migration_variable)
         except migrate.MigrationFailed as error:
             raise CannotServe(str(error)) from None
     _prove_isolation(settings)
@@ -233,20 +233,30 @@ def _bring_up_to_date(settings: Settings) -> None:
 def _prove_isolation(settings: Settings) -> None:
     """See that users are kept apart, as each worker does, which could only die of it.
 
+    A database that takes no writes is served, and said.
+
     Raises:
         CannotServe: when they are not.
     """
     # Imported here: see `serve`.
     from backend.database.proof import check, rows_of_proof  # noqa: PLC0415
+    from backend.database.read_only import find_read_only  # noqa: PLC0415
 
     assert settings.database_url is not None  # noqa: S101 - `database` has set it
     try:
         with urls.connect(settings.database_url.get_secret_value()) as one, one.transaction():
             check(rows_of_proof(one.pgconn))
+            if reason := find_read_only(one):
+                log.warning("database_read_only", extra={"reason": reason.detail})
     except IsolationBroken as error:
         raise CannotServe(f"Refusing to serve: {error}. `duly migrate` mends it.") from None
     except psycopg.Error as error:
-        log.warning("database_unreachable", extra={"reason": urls.first_line(error)})
+        _log_unreachable("DATABASE_URL", error)
+
+
+def _log_unreachable(variable: str, error: psycopg.Error) -> None:
+    known = {"setting": variable, "reason": urls.first_line(error)}
+    log.warning("database_unreachable", extra=known)
 
 
 @contextmanager

@@ -286,8 +286,11 @@ def test_what_is_no_replica_is_never_believed(settings: Settings, issuer: Issuer
 def test_the_doctor_tells_a_replica_that_replays_from_one_that_stands_still(
     pair: Pair, settings: Settings
 ) -> None:
-    url = SecretStr(pair.replica.url("duly"))
-    there = settings.model_copy(update={"database_url_replica": url})
+    urls = {
+        "database_url": SecretStr(pair.primary.url),
+        "database_url_replica": SecretStr(pair.replica.url("duly")),
+    }
+    there = settings.model_copy(update=urls)
     assert examine_replica(there).verdict == "ok"
     pair.replica.pause()
     assert (examine_replica(there).verdict, examine_replica(there).detail) == (
