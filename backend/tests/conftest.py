@@ -80,12 +80,16 @@ def cluster(testrun_uid: str) -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def make_database(cluster: EmbeddedServer, worker_id: str) -> Callable[[str], str]:
-    """Gives the URL of a new, migrated database of this worker."""
+    """Gives the URL of a new, migrated database of this worker: a copy of one that is."""
+    template = f"template_{worker_id}"
+    migrate.upgrade(cluster.database(template))
 
     def make(name: str) -> str:
-        url = cluster.database(f"{name}_{worker_id}")
-        migrate.upgrade(url)
-        return url
+        made = f"{name}_{worker_id}"
+        with psycopg.connect(cluster.url(), autocommit=True) as connection:
+            connection.execute(f"drop database if exists {made} with (force)".encode())
+            connection.execute(f"create database {made} template {template}".encode())
+        return cluster.url(made)
 
     return make
 
