@@ -1,5 +1,6 @@
 """The real program on the real database, and the people who use it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -33,6 +34,12 @@ hypothesis_settings.load_profile("duly")
 
 # A service that is not asked how long it waits waits this much longer than production.
 PATIENCE = 5.0
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for each two processors: many tests wait, for a timer or a program that starts."""
+    processors = os.cpu_count() or 1
+    return processors + (processors + 1) // 2
 
 
 def pytest_runtest_setup() -> None:
