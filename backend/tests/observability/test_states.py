@@ -183,7 +183,9 @@ def test_a_database_that_does_not_keep_users_apart_raises_the_alarm(
                 administrator.execute(f"alter table duly.tasks {wall} row level security".encode())
 
                 def told(lost: int = lost) -> bool:
-                    eve.client.get("/api/tasks")  # it is proved while there are calls
+                    # It is proved while there are calls, by each worker for itself: by new
+                    # connections both are called.
+                    eve.client.get("/api/tasks", headers={"Connection": "close"})
                     return scrape(program.url).total("duly_isolation_lost") == lost
 
                 soon(told)
