@@ -1,5 +1,6 @@
 """The real program on the real database, and the people who use it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -33,6 +34,12 @@ hypothesis_settings.load_profile("duly")
 
 # A service that is not asked how long it waits waits this much longer than production.
 PATIENCE = 5.0
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for each two processors: many tests wait, for a timer or a program that starts."""
+    processors = os.cpu_count() or 1
+    return processors + (processors + 1) // 2
 
 
 def pytest_runtest_setup() -> None:
@@ -80,12 +87,16 @@ def cluster(testrun_uid: str) -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def make_database(cluster: EmbeddedServer, worker_id: str) -> Callable[[str], str]:
-    """Gives the URL of a new, migrated database of this worker."""
+    """Gives the URL of a new, migrated database of this worker: a copy of one that is."""
+    template = f"template_{worker_id}"
+    migrate.upgrade(cluster.database(template))
 
     def make(name: str) -> str:
-        url = cluster.database(f"{name}_{worker_id}")
-        migrate.upgrade(url)
-        return url
+        made = f"{name}_{worker_id}"
+        with psycopg.connect(cluster.url(), autocommit=True) as connection:
+            connection.execute(f"drop database if exists {made} with (force)".encode())
+            connection.execute(f"create database {made} template {template}".encode())
+        return cluster.url(made)
 
     return make
 

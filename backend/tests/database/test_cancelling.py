@@ -59,7 +59,7 @@ async def test_nothing_is_sent_between_a_cancel_and_its_end(database_url: str) -
     """Cancels that come too late hit what was sent before them, and that is told apart."""
     wire = await Wire.connect(database_url, options())
     outcomes: Counter[str] = Counter()
-    for _ in range(1_000):
+    for _ in range(300):
         calls = [wire.send([sql("select pg_sleep(0.0003), :n", n=n)]) for n in range(5)]
         await asyncio.sleep(random.uniform(0, 0.002))  # noqa: S311 - anywhere among them
         if wire.current is not None:
@@ -71,7 +71,7 @@ async def test_nothing_is_sent_between_a_cancel_and_its_end(database_url: str) -
         assert texts((await wire.send([sql("select 'unharmed'")]))[0]) == [["unharmed"]]
     wire.close()
     assert set(outcomes) == {"list", "Preempted"}
-    assert outcomes["Preempted"] > 100
+    assert outcomes["Preempted"] > 30
 
 
 async def test_a_statement_that_somebody_else_cancels_is_not_repeated(database_url: str) -> None:
@@ -125,7 +125,7 @@ async def test_in_a_storm_of_callers_who_leave_nobody_else_fails(
                 outcomes["right" if right else "wrong"] += 1
 
     leavers = [asyncio.ensure_future(leave(number)) for number in range(10)]
-    while outcomes["left"] < 500:
+    while outcomes["left"] < 200:
         await asyncio.gather(*(work(number) for number in range(40)))
     leaving = False
     await asyncio.gather(*leavers)

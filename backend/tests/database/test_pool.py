@@ -121,7 +121,10 @@ async def test_a_read_in_flight_when_the_pool_closes_fails_at_once(database_url:
 
 
 async def test_a_crowd_brings_back_the_wires_that_were_closed(database_url: str) -> None:
-    async with running(database_url, size=3, idle=0.5) as pool:
+    # However long connecting takes: nobody is told that they wait too long, no wire that the server
+    # is hung, which says nothing as long as the lock is held.
+    patient = {"silence": 1_000.0, "patience": 1_000.0}
+    async with running(database_url, size=3, idle=0.1, **patient) as pool:
         await until(lambda: pool.wires == 0)
         with held(database_url) as hold:
             slow = as_user("alice", *hold.statements)

@@ -65,7 +65,7 @@ class Faults:
         return int(row[0]) if row else 0
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def faulty(private: PrivateCluster) -> str:
     private.execute(_FAULTY, database="duly")
     return private.url

@@ -100,7 +100,7 @@ def test_lists_come_from_the_replica_once_it_has_what_the_caller_wrote(
     assert (pair.between.messages - said)["E"] >= 3
 
 
-def test_nothing_is_stale_in_thousands_of_reads_while_replay_stands_still_and_goes_on(
+def test_nothing_is_stale_in_many_reads_while_replay_stands_still_and_goes_on(
     pair: Pair, issuer: Issuer
 ) -> None:
     writers = [Person(f"writer{number}", pair.first, issuer) for number in range(4)]
@@ -115,7 +115,7 @@ def test_nothing_is_stale_in_thousands_of_reads_while_replay_stands_still_and_go
             timeout=60,
         )
         with reader:
-            for number in range(250):
+            for number in range(100):
                 title = f"Task {number}"
                 created = writer.create(title)
                 for _ in range(2):
@@ -141,7 +141,7 @@ def test_nothing_is_stale_in_thousands_of_reads_while_replay_stands_still_and_go
     for writer in writers:
         writer.client.close()
     assert sum(stale for stale, _ in results) == 0
-    assert sum(reads for _, reads in results) > 2_000
+    assert sum(reads for _, reads in results) > 800
     outcomes = pair.outcomes()
     assert outcomes["used"] > 0
     assert outcomes["behind"] > 0

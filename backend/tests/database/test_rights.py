@@ -149,7 +149,7 @@ SABOTAGE = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(private: PrivateCluster) -> str:
     """A migrated database, by its owner's URL; each test leaves it whole."""
     private.execute("create role keeper login createrole", "create database kept owner keeper")

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from backend.cli import app
 from backend.security.signing import Issuer
 from backend.tests.doctor.conftest import Changed
 from backend.tests.support.key_server import KeyServer
@@ -97,10 +99,10 @@ def test_what_only_should_be_otherwise_is_status_0(doctor: Run, source: KeyServe
     ],
 )
 def test_unsafe_settings_are_told_before_anything_is_tried(
-    doctor: Run, source: KeyServer, variables: dict[str, str], told: list[str]
+    changed: Changed, source: KeyServer, variables: dict[str, str], told: list[str]
 ) -> None:
-    ended = doctor(**variables)
-    assert (ended.returncode, ended.stdout) == (1, "")
+    ended = CliRunner().invoke(app, ["doctor"], env={**environment(changed()), **variables})
+    assert (ended.exit_code, ended.stdout) == (1, "")
     assert [words for words in told if words not in ended.stderr] == []
     assert "Traceback" not in ended.stderr
     assert source.requests == 0

@@ -15,7 +15,7 @@ from backend.tests.support.private_cluster import private_cluster
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One PostgreSQL for all; each scenario has people and a program of its own."""
     issuer = Issuer.generate()
-    with private_cluster() as cluster, KeyServer(issuer) as keys:
+    with private_cluster(durable=True) as cluster, KeyServer(issuer) as keys:
         yield Stage(cluster, issuer, keys, tmp_path_factory.mktemp("faults"))
 
 

@@ -1,5 +1,6 @@
 """The state of the key sets, in `/readyz` and `/metrics`."""
 
+import json
 import math
 import os
 import re
@@ -39,11 +40,15 @@ def preview() -> Iterator[KeyServer]:
         yield server
 
 
+def entry(preview: KeyServer) -> dict[str, str]:
+    """The issuer `preview`, as `AUTH_ISSUERS` has it."""
+    return {"name": "preview", "issuer": _ISSUER, "audience": "duly", "jwks_url": preview.url}
+
+
 @pytest.fixture
 def both(settings: Settings, source: KeyServer, preview: KeyServer) -> Settings:
     """The settings with a main issuer of two keys, and the issuer `preview` of one."""
-    more = {"name": "preview", "issuer": _ISSUER, "audience": "duly", "jwks_url": preview.url}
-    changes = {"auth_jwks_url": source.url, "auth_issuers": [more]}
+    changes = {"auth_jwks_url": source.url, "auth_issuers": [entry(preview)]}
     return Settings(_env_file=None, **{**dict(settings), **changes})
 
 
@@ -110,10 +115,14 @@ def test_readiness_shows_neither_urls_nor_names_of_keys(both: Settings, source: 
     assert str(source.issuers[0].kid) not in text
 
 
-def test_metrics_tell_each_key_set(both: Settings, preview: KeyServer) -> None:
+def test_metrics_tell_each_key_set(
+    settings: Settings, source: KeyServer, preview: KeyServer, tmp_path: Path
+) -> None:
+    """Of a process of its own: services that share one share its metrics."""
     preview.mode = "down"
-    with Service(both) as service:
-        found = samples(service.url)
+    issuers = {"AUTH_JWKS_URL": source.url, "AUTH_ISSUERS": json.dumps([entry(preview)])}
+    with programs.serve(settings, tmp_path, WORKERS="1", **issuers) as service:
+        found = soon(lambda: samples(service.url) or None)
         assert found["duly_keys", "main"] == 2
         assert 0 <= found["duly_key_set_age_seconds", "main"] < 60
         assert found["duly_keys", "preview"] == 0

@@ -83,13 +83,13 @@ def test_asking_uses_nothing_up(window: SlidingWindow) -> None:
     assert window.take("alice", 1).remaining == 9
 
 
-def test_a_million_made_up_names_set_nobody_free_who_has_used_up_the_limit(
+def test_three_tables_of_made_up_names_set_nobody_free_who_has_used_up_the_limit(
     window: SlidingWindow,
 ) -> None:
     """The table has a fixed size: what is new takes the place of what was used least."""
     for _ in range(10):
         window.take("alice", 1)
-    assert all(window.take(f"made up {number}", 1).wait == 0 for number in range(1_000_000))
+    assert all(window.take(f"made up {number}", 1).wait == 0 for number in range(400_000))
     assert window.take("alice", 1).wait > 0
 
 

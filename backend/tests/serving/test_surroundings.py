@@ -8,7 +8,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
 
+from backend.cli import app
 from backend.config import Settings
 from backend.tests.support import program as programs
 from backend.tests.support.processes import Program, ProgramError, started
@@ -27,29 +29,12 @@ own_mounts = pytest.mark.skipif(
 )
 
 HARMLESS = {
-    "of a shell": {
+    "of a shell and a host": {
         "LC_ALL": "tr_TR.ISO-8859-9",
         "TZ": ":/etc/passwd",
         "TERM": "nonsense",
         "COLUMNS": "wide",
         "PS1": "\x1b[31m",
-    },
-    "of no language": {
-        "LC_ALL": "C",
-        "PYTHONUTF8": "0",
-        "PYTHONCOERCECLOCALE": "0",
-        "PYTHONIOENCODING": "ascii",
-        "TZ": "Mars/Phobos",
-    },
-    "of Python": {
-        "PYTHONPATH": ".",
-        "PYTHONWARNINGS": "error",
-        "PYTHONOPTIMIZE": "2",
-        "PYTHONASYNCIODEBUG": "1",
-        "PYTHONINTMAXSTRDIGITS": "640",
-        "PYTHONNOUSERSITE": "1",
-    },
-    "of a host": {
         "TMPDIR": "/nowhere/at/all",
         "HOME": "/nowhere",
         "WEB_CONCURRENCY": "auto",
@@ -61,7 +46,18 @@ HARMLESS = {
         "OTEL_TRACES_EXPORTER": "otlp",
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317",
     },
-    "of a network": {
+    "of no language, Python and a network": {
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONIOENCODING": "ascii",
+        "TZ": "Mars/Phobos",
+        "PYTHONPATH": ".",
+        "PYTHONWARNINGS": "error",
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONASYNCIODEBUG": "1",
+        "PYTHONINTMAXSTRDIGITS": "640",
+        "PYTHONNOUSERSITE": "1",
         "ALL_PROXY": "socks5://127.0.0.1:1080",
         "http_proxy": "http://127.0.0.1:9",
         "NO_PROXY": "***,[,10.0.0.0/99",
@@ -178,13 +174,15 @@ def test_variables_of_another_database_do_not_lead_the_embedded_one_astray(
 
 
 @pytest.mark.parametrize("kind", [b"\xff\xfe\x00", b"PORT=\xe4\n"], ids=["half", "Latin 1"])
-@pytest.mark.parametrize("command", ["serve", "token", "doctor", "migrate"])
 def test_a_file_of_settings_that_is_no_text_is_named_by_each_command(
-    command: str, kind: bytes, settings: Settings, tmp_path: Path
+    kind: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_bytes(kind)
-    lines = refused([DULY, command], settings, tmp_path)
-    assert lines[1:] == ["  .env is not text in UTF-8: save it as such"]
+    for command in ("serve", "token", "doctor", "migrate"):
+        told = CliRunner().invoke(app, [command])
+        assert (told.exit_code, told.stdout) == (1, "")
+        assert told.stderr.splitlines()[1:] == ["  .env is not text in UTF-8: save it as such"]
 
 
 @own_mounts

@@ -27,7 +27,7 @@ def short(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "HEAD_TIMEOUT": "0.5",
         "BODY_IDLE_TIMEOUT": "1",
         "BODY_TIMEOUT": "4",
-        "IDLE_TIMEOUT": "8",
+        "IDLE_TIMEOUT": "6",
         "WRITE_TIMEOUT": "1.5",
     }
     with programs.serve(settings, tmp_path_factory.mktemp("short"), **times) as program:
@@ -153,4 +153,4 @@ def test_a_client_that_leaves_a_little_is_cut_off_as_soon(
         own = f":{deaf.getsockname()[1]:04X}"
         began = time.monotonic()
         short.wait_for(lambda: not holds(short.port, own) or None)
-        assert time.monotonic() - began < 6  # IDLE_TIMEOUT is 8
+        assert time.monotonic() - began < 5  # IDLE_TIMEOUT is 6

@@ -118,7 +118,7 @@ def judge(bars: Bars, stage: Stage, trouble: Trouble, load: Load, record: Record
 
 def soak(seconds: float, directory: Path) -> Bars:
     issuer, bars = Issuer.generate(), Bars("soak")
-    with private_cluster() as cluster, KeyServer(issuer) as keys:
+    with private_cluster(durable=True) as cluster, KeyServer(issuer) as keys:
         stage = Stage(cluster, issuer, keys, directory)
         requests = [message("GET", "/api/tasks?limit=20", stage.owner_of(20)[1]) for _ in range(50)]
         with stage.program() as program, stage.crowd(program, pace=0.1) as crowd:

@@ -18,5 +18,9 @@ class PatientLoop(asyncio.SelectorEventLoop):
         self._patience = patience
         super().__init__()
 
+    def hurry(self) -> None:
+        """Go on as fast as any other clock: what is left to wait for is only in the way."""
+        self.ahead, self._patience = self.time() - super().time(), 1.0
+
     def time(self) -> float:
         return super().time() / self._patience + self.ahead

@@ -23,14 +23,17 @@ class PrivateCluster:
 
     Args:
         directory: Where its data lives.
+        durable: Whether commits wait for the disk. Killed processes lose nothing without.
 
     Attributes:
         url: The database, over a Unix socket.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, durable: bool = False) -> None:
         self._server = EmbeddedServer(directory)
         self.url = self._server.url("duly")
+        if not durable:
+            self.execute("alter system set fsync = off", "select pg_reload_conf()")
         self.execute("create database duly", "alter system set restart_after_crash = on")
         migrate.upgrade(self.url)
 
@@ -90,10 +93,10 @@ class PrivateCluster:
 
 
 @contextmanager
-def private_cluster() -> Iterator[PrivateCluster]:
+def private_cluster(*, durable: bool = False) -> Iterator[PrivateCluster]:
     """A server in a directory of its own, for the same reason as the shared one."""
     with tempfile.TemporaryDirectory(prefix="duly-", ignore_cleanup_errors=True) as directory:
-        cluster = PrivateCluster(Path(directory) / "postgres")
+        cluster = PrivateCluster(Path(directory) / "postgres", durable=durable)
         yield cluster
         cluster.close()
 

@@ -13,6 +13,21 @@ from backend.main import create_app
 from backend.tests.support.patient import PatientLoop
 
 
+class _Server(uvicorn.Server):
+    """Stops when it is told to, not at its next look whether it should.
+
+    Attributes:
+        told: Set it in the server's thread.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.told = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.told.wait()
+
+
 class Service:
     """A running service.
 
@@ -27,7 +42,7 @@ class Service:
         loop: Its event loop.
     """
 
-    loop: asyncio.AbstractEventLoop
+    loop: PatientLoop
 
     def __init__(self, settings: Settings, *, patience: float = 1.0) -> None:
         self._patience = patience
@@ -45,7 +60,7 @@ class Service:
             date_header=False,
             lifespan="on",
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -63,13 +78,19 @@ class Service:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._server.should_exit = True
+        self.loop.call_soon_threadsafe(self._stop)
         self._thread.join(60)
         self._socket.close()
 
+    def _stop(self) -> None:
+        self.loop.hurry()
+        self._server.told.set()
+
     def _run(self) -> None:
         async def main() -> None:
-            self.loop = asyncio.get_running_loop()
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, PatientLoop)
+            self.loop = loop
             serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
             # uvicorn tells nobody when it has started.
             while not self._server.started and not serving.done():  # noqa: ASYNC110
