@@ -25,11 +25,13 @@ class Alias(NamedTuple):
         path: The path without it, decoded.
         exact: Whether it is a single segment, as it is sent; else it had slashes, which a proxy
             may have decoded.
+        sent: The path as it was sent, if that is known.
     """
 
     owner: str
     path: str
     exact: bool = True
+    sent: str = ""
 
     @property
     def shown(self) -> str:
@@ -49,7 +51,8 @@ def exact_alias(sent: str) -> Alias | None:
     owner, _, rest = sent.removeprefix(f"{OWNED_PREFIX}/").partition("/")
     if not owner or not rest:
         return None
-    return Alias(unquote(owner), f"{OWNED_PREFIX}/{unquote(rest)}".removesuffix("/"))
+    path = f"{OWNED_PREFIX}/{unquote(rest)}".removesuffix("/")
+    return Alias(unquote(owner), path, sent=f"{OWNED_PREFIX}/{rest}")
 
 
 def decoded_aliases(path: str, deepest: int) -> Iterator[Alias]:

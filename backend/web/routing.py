@@ -120,8 +120,19 @@ class RouteTable:
         own = path[:-1] if path.endswith("/") and path != "/" else path
         matched = self._match(own, method)
         if matched is None and own.startswith(f"{OWNED_PREFIX}/"):
-            return self._find_alias(own, sent_path(scope), method)
+            sent = sent_path(scope)
+            return self._match_sent(sent, method) or self._find_alias(own, sent, method)
         return matched
+
+    def _match_sent(self, sent: str, method: str) -> _Matched | None:
+        """What a path has whose names have encoded slashes within them."""
+        if "%2f" not in sent.lower():
+            return None
+        matched = self._match(sent.removesuffix("/"), method)
+        if matched is None:
+            return None
+        found, parameters, alias = matched
+        return found, {name: unquote(value) for name, value in parameters.items()}, alias
 
     def _find_alias(self, own: str, sent: str, method: str) -> _Matched | None:
         exact = exact_alias(sent)
@@ -129,7 +140,7 @@ class RouteTable:
         return next(filter(None, (self._match_alias(each, method) for each in aliases)), None)
 
     def _match_alias(self, alias: Alias, method: str) -> _Matched | None:
-        matched = self._match(alias.path, method)
+        matched = self._match(alias.path, method) or self._match_sent(alias.sent, method)
         if matched is None or not matched[0].terms.owned:
             return None
         found, parameters, _ = matched
@@ -145,7 +156,8 @@ class RouteTable:
                 continue
             parameters = match.groupdict()
             # `/api/tasks/tasks` are the tasks of a user called `tasks`: no id looks like that.
-            if self._collections.isdisjoint(parameters.values()):
+            ids = (value for name, value in parameters.items() if name.endswith("_id"))
+            if self._collections.isdisjoint(ids):
                 if method in others:
                     return others[method], parameters, None
                 methods = {**(methods or {}), **others}
