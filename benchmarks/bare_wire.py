@@ -33,7 +33,7 @@ from benchmarks.bare_asgi import Bare
 _ROOM = 4_096
 """Connections of a worker, as Duly has it."""
 
-LIST = Statement(*page_of(ORDERS["-created"], [IS_LIVE]))
+LIST = Statement(*page_of(ORDERS["-created"].stretches(), (IS_LIVE,)))
 GET = Statement(*select(JSON, Task, HAS_ID, IS_LIVE))
 CREATE = Statement(
     *insert(

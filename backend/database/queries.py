@@ -50,9 +50,12 @@ def delete(model: type[SQLModel], *conditions: Fragment) -> Parts:
 
 def has_own(model: type[SQLModel], *conditions: Fragment) -> Fragment:
     """A condition: whether the caller has such rows."""
-    first, *others = where(model, *conditions).conditions
-    more = (part for condition in others for part in (" AND ", condition))
-    return Fragment(f"EXISTS (SELECT FROM {_name(model)} WHERE ", first, *more, ")")
+    return Fragment("EXISTS ", _sub_select("", model, *conditions))
+
+
+def value_of(model: type[SQLModel], what: Fragment | str, *conditions: Fragment) -> Fragment:
+    """A value of the caller's row; null when there is none."""
+    return _sub_select(what, model, *conditions)
 
 
 def where(model: type[SQLModel], *conditions: Fragment) -> Where:
@@ -77,6 +80,12 @@ def _table(model: type[SQLModel]) -> Table:
     table = inspect(model).local_table
     assert isinstance(table, Table)  # noqa: S101 - for the type checker
     return table
+
+
+def _sub_select(what: Fragment | str, model: type[SQLModel], *conditions: Fragment) -> Fragment:
+    first, *others = where(model, *conditions).conditions
+    more = (part for condition in others for part in (" AND ", condition))
+    return Fragment("(SELECT ", what, f" FROM {_name(model)} WHERE ", first, *more, ")")
 
 
 def _separated(fragments: list[Fragment]) -> Fragment:

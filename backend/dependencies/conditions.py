@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13); an ETag is a task's version in quotes."""
+"""Conditional requests (RFC 9110, section 13); an ETag is a version in quotes."""
 
 from typing import Annotated
 
@@ -16,14 +16,14 @@ def expected_versions(
     return fields.versions(if_match)
 
 
-def known_versions(
+def known(
     if_none_match: Annotated[
         str | None, Header(description="Answer 304 if the ETag is one of these.")
     ] = None,
-) -> frozenset[str]:
-    """The entity tags that the client holds (weak comparison); `*` stands for all."""
-    return fields.known_tags(if_none_match)
+) -> fields.Known:
+    """What the client has already (weak comparison)."""
+    return fields.known(if_none_match)
 
 
 ExpectedVersions = Annotated[tuple[int, ...] | None, Depends(expected_versions)]
-KnownVersions = Annotated[frozenset[str], Depends(known_versions)]
+Known = Annotated[fields.Known, Depends(known)]

@@ -49,6 +49,16 @@ class Task(SQLModel, table=True):
             postgresql_where=text("deleted_at is null"),
         ),
         Index(
+            "tasks_by_due",
+            *("space_id", "due_key", "id"),
+            postgresql_where=text("deleted_at is null and due_key is not null"),
+        ),
+        Index(
+            "tasks_by_priority",
+            *("space_id", "priority", "id"),
+            postgresql_where=text("deleted_at is null and priority > 0"),
+        ),
+        Index(
             "tasks_below",
             *("space_id", "parent_id"),
             postgresql_where=text("parent_id is not null"),
@@ -100,6 +110,14 @@ class Task(SQLModel, table=True):
     due_time: time | None = Field(default=None, sa_type=TIME(precision=0))
     due_time_zone: str | None = Field(
         default=None, sa_type=TIME_ZONE, description="Null: wherever its user is."
+    )
+    due_key: datetime | None = Field(
+        default=None,
+        sa_type=TIMESTAMP,
+        sa_column_args=[
+            Computed("due_date + coalesce(due_time, '23:59:59.999999'::time)", persisted=True)
+        ],
+        description="What it sorts by: when it is due on the clock, or the end of its day.",
     )
     recurrence: str | None = Field(default=None, sa_type=RECURRENCE)
     recurrence_anchor: datetime | None = Field(

@@ -9,7 +9,7 @@ from fastapi import Path, Query, Request, Response
 
 from backend.core.ids import parse_id
 from backend.core.problems import NotFound
-from backend.dependencies.conditions import ExpectedVersions, KnownVersions
+from backend.dependencies.conditions import ExpectedVersions, Known
 from backend.dependencies.database import CallerSession
 from backend.schemas.task import (
     TaskComplete,
@@ -34,14 +34,15 @@ _UNCHANGED: dict[int | str, dict[str, Any]] = {
 }
 
 
-# Counting reads every task of the user.
-@router.get("/api/tasks", response_model=list[TaskRead])
-@under(parameter_costs=(("count", 5),))
+# To count, or to search, is to read every task of the user.
+@router.get("/api/tasks", response_model=list[TaskRead], responses=_UNCHANGED)
+@under(parameter_costs=(("count", 5), ("q", 5)))
 async def list_tasks(
-    request: Request, db: CallerSession, query: Annotated[TaskQuery, Query()]
+    request: Request, db: CallerSession, known: Known, query: Annotated[TaskQuery, Query()]
 ) -> Response:
-    """List tasks outside the trash, a page at a time."""
-    return answers.page(request, await db.run(tasks.list_tasks(query)), query.following)
+    """List tasks outside the trash, a page at a time. Filters combine freely."""
+    found = await db.run(tasks.list_tasks(query, known.versions))
+    return answers.page(request, found, query.following, known)
 
 
 @router.post("/api/tasks", response_model=TaskRead, status_code=201)
@@ -52,7 +53,7 @@ async def create_task(request: Request, db: CallerSession, task: TaskCreate) -> 
 
 
 @router.get("/api/tasks/{task_id}", response_model=TaskRead, responses=_UNCHANGED)
-async def get_task(db: CallerSession, task_id: TaskId, known: KnownVersions) -> Response:
+async def get_task(db: CallerSession, task_id: TaskId, known: Known) -> Response:
     """Read one task."""
     return answers.one(await db.run(tasks.get_task(_parse(task_id))), known)
 
@@ -102,12 +103,13 @@ async def restore_task(db: CallerSession, task_id: TaskId, versions: ExpectedVer
     return answers.one(await db.run(tasks.restore_task(_parse(task_id), versions)))
 
 
-@router.get("/api/trash", response_model=list[TaskRead])
+@router.get("/api/trash", response_model=list[TaskRead], responses=_UNCHANGED)
 async def list_trash(
-    request: Request, db: CallerSession, query: Annotated[TrashQuery, Query()]
+    request: Request, db: CallerSession, known: Known, query: Annotated[TrashQuery, Query()]
 ) -> Response:
     """List the trash, the latest deletion first."""
-    return answers.page(request, await db.run(tasks.list_trash(query)), query.following)
+    found = await db.run(tasks.list_trash(query, known.versions))
+    return answers.page(request, found, query.following, known)
 
 
 # In steps, so that neither others nor the user's own writes wait for long.

@@ -19,6 +19,10 @@ from backend.core.visibility import shows_something
 
 _DECIMAL = re.compile(r"-?[0-9]{1,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# A `+` that was not escaped comes out of a query as a blank.
+_INSTANT = re.compile(
+    _DATE.pattern + r"T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[-+ ][0-9]{2}:[0-9]{2})"
+)
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
 
@@ -52,6 +56,22 @@ def _read_time(value: object) -> object:
     if isinstance(value, time) or (isinstance(value, str) and _TIME.fullmatch(value)):
         return value
     raise PydanticCustomError("time_parsing", "Input should be a time of day, HH:MM or HH:MM:SS.")
+
+
+def _read_day_or_instant(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        if _DATE.fullmatch(value):
+            return date.fromisoformat(value)
+        if _INSTANT.fullmatch(value):
+            return datetime.fromisoformat(value.replace(" ", "+"))
+    except ValueError:
+        pass
+    raise PydanticCustomError(
+        "date_or_instant",
+        "Input should be a date, YYYY-MM-DD, or an instant with its offset: 2026-03-01T09:00:00Z.",
+    )
 
 
 def _check_time_zone(value: str) -> str:
@@ -91,6 +111,20 @@ UTC as `+00:00` and six digits of a second, for clients that read by a pattern."
 
 Day = Annotated[date, BeforeValidator(_read_date)]
 """A date, `YYYY-MM-DD`, where pydantic would also take a number of seconds."""
+
+DayOrInstant = Annotated[
+    date | datetime,
+    BeforeValidator(_read_day_or_instant),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date"},
+                {"type": "string", "format": "date-time"},
+            ]
+        }
+    ),
+]
+"""A date, or a date-time of RFC 3339: a point in time."""
 
 TimeOfDay = Annotated[
     time,

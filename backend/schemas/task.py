@@ -1,6 +1,7 @@
 """Tasks as clients send and receive them."""
 
 from functools import cached_property
+from hashlib import blake2b
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,8 +16,19 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
-from backend.schemas.scalars import Day, DecimalInt, Instant, Storable, TimeOfDay, TimeZone, Visible
+from backend.core.ids import parse_id
+from backend.schemas.scalars import (
+    Day,
+    DayOrInstant,
+    DecimalInt,
+    Instant,
+    Storable,
+    TimeOfDay,
+    TimeZone,
+    Visible,
+)
 
 Title = Annotated[
     str,
@@ -43,6 +55,9 @@ Priority = Annotated[
     Literal["none", "low", "medium", "high", "urgent"], BeforeValidator(_in_lower_case)
 ]
 
+SearchText = Annotated[str, StringConstraints(max_length=100), Storable]
+"""No longer, or folding could make a word of it that PostgreSQL takes for too long."""
+
 MAX_TAGS = 20
 Tag = Annotated[
     str,
@@ -63,8 +78,35 @@ Tags = Annotated[
     ),
 ]
 
-SortField = Literal["created", "updated", "title"]
-Sort = Literal["created", "-created", "updated", "-updated", "title", "-title"]
+Sort = Literal[
+    "created",
+    "-created",
+    "updated",
+    "-updated",
+    "title",
+    "-title",
+    "due_date",
+    "-due_date",
+    "priority",
+    "-priority",
+    "position",
+    "-position",
+]
+
+
+def _read_parent(value: str) -> str:
+    if value == "none" or parse_id(value):
+        return value
+    raise PydanticCustomError("parent_id", "Input should be a UUID, or none.")
+
+
+ParentId = Annotated[
+    str,
+    AfterValidator(_read_parent),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "format": "uuid"}, {"type": "string", "enum": ["none"]}]}
+    ),
+]
 
 
 class TaskFields(BaseModel):
@@ -162,7 +204,14 @@ class PageQuery(_Input):
 
     @cached_property
     def _others(self) -> str:
-        return urlencode(self.model_dump(exclude_unset=True, exclude={"cursor"}) | {"cursor": ""})
+        given = self.model_dump(mode="json", exclude_unset=True, exclude={"cursor"})
+        return urlencode(given | {"cursor": ""}, doseq=True)
+
+    @cached_property
+    def number(self) -> int:
+        """What was asked, as a number: alike for equal queries, whatever process reads them."""
+        said = f"{type(self).__name__} {self.model_dump_json()}"
+        return int.from_bytes(blake2b(said.encode(), digest_size=7).digest())
 
     def following(self, cursor: str) -> str:
         """The query string of the page that starts at `cursor`, which needs no escaping."""
@@ -173,7 +222,36 @@ class TaskQuery(PageQuery):
     """Which tasks to list, and how."""
 
     status: Literal["all", "pending", "completed"] = "all"
-    sort: Sort = Field(default="-created", description="`-` before the field means descending.")
+    list_id: UUID | None = None
+    parent_id: ParentId | None = Field(
+        default=None, description="The parts of this task; `none`: what is a part of nothing."
+    )
+    priority: tuple[Priority, ...] = Field(
+        default=(), max_length=len(PRIORITIES), description="Repeatable: any of them."
+    )
+    tag: tuple[Tag, ...] = Field(
+        default=(), max_length=MAX_TAGS, description="Repeatable: all of them, to the letter."
+    )
+    due_before: DayOrInstant | None = Field(
+        default=None,
+        description="Due earlier: before a day begins where the user is, or before an instant.",
+    )
+    due_after: DayOrInstant | None = Field(
+        default=None, description="Due then or later; with `due_before` a span without overlap."
+    )
+    overdue: Literal["true"] | None = Field(
+        default=None,
+        description="Open, and due before now. A day is over when it is where the user is.",
+    )
+    q: SearchText | None = Field(
+        default=None,
+        description="Words of title, tags and description, all of them; the last may go on.",
+    )
+    sort: Sort | None = Field(
+        default=None,
+        description="`-` before the field means descending; no due date comes last, ties go by id."
+        " Without it the newest first, or with `q` what fits best.",
+    )
     count: Literal["exact"] | None = Field(default=None, description="Adds `Total-Count`.")
 
 

@@ -67,6 +67,13 @@ def _log(tmp_path_factory: pytest.TempPathFactory) -> None:
     configure_logs(path.open("w"))
 
 
+@pytest.fixture(autouse=True)
+def _own_metrics() -> Iterator[None]:
+    """A `duly serve` in this process counts in a folder of its own, which is gone with it."""
+    yield
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+
+
 @pytest.fixture(scope="session")
 def cluster(testrun_uid: str) -> Iterator[EmbeddedServer]:
     """One PostgreSQL for the whole run, shared by the workers of pytest-xdist.

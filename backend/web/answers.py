@@ -1,14 +1,13 @@
 """The answers of routes, whatever they are about; their bodies are ready when they come here."""
 
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from typing import Protocol
 from urllib.parse import quote
 
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from backend.web.fields import etag
+from backend.web.fields import NOTHING, Known, etag
 from backend.web.terms import JSON
 
 
@@ -39,13 +38,17 @@ class Paged(Protocol):
     def total(self) -> int | None:
         """How many there are on all pages, when asked for."""
 
+    @property
+    def version(self) -> int | None:
+        """Names the state of the answer; None when time alone can change it."""
 
-def one(resource: Versioned, known: AbstractSet[str] = frozenset()) -> Response:
-    """200 with the resource and its `ETag`; 304 for who has one of the `known` tags already."""
-    tag = etag(resource.version)
-    if known and (tag in known or "*" in known):
-        return Response(status_code=304, headers={"ETag": tag})
-    return Response(resource.body, headers={"ETag": tag}, media_type=JSON)
+
+def one(resource: Versioned, known: Known = NOTHING) -> Response:
+    """200 with the resource and its `ETag`; 304 for whom it is no news."""
+    headers = {"ETag": etag(resource.version)}
+    if known is not NOTHING and resource.version in known:
+        return Response(status_code=304, headers=headers)
+    return Response(resource.body, headers=headers, media_type=JSON)
 
 
 def created(request: Request, name: str, resource: Versioned) -> Response:
@@ -54,20 +57,25 @@ def created(request: Request, name: str, resource: Versioned) -> Response:
     return Response(resource.body, 201, headers, media_type=JSON)
 
 
-def page(request: Request, found: Paged, following: Callable[[str], str]) -> Response:
+def page(
+    request: Request, found: Paged, following: Callable[[str], str], known: Known = NOTHING
+) -> Response:
     """200 with a page, `Link` while there is more, and `Total-Count` when it was asked for.
 
     Args:
         request: Its path is that of all pages.
         found: The page.
         following: Gives the query of the page at a cursor.
+        known: Who has the same page already is answered 304.
     """
-    answer = Response(found.body, media_type=JSON)
+    headers = {} if found.version is None else {"ETag": etag(found.version)}
+    if known is not NOTHING and headers and found.version in known:
+        return Response(status_code=304, headers=headers)
     if found.cursor:
-        answer.headers["Link"] = f'<{path(request)}?{following(found.cursor)}>; rel="next"'
+        headers["Link"] = f'<{path(request)}?{following(found.cursor)}>; rel="next"'
     if found.total is not None:
-        answer.headers["Total-Count"] = str(found.total)
-    return answer
+        headers["Total-Count"] = str(found.total)
+    return Response(found.body, headers=headers, media_type=JSON)
 
 
 def model(content: BaseModel, status: int = 200) -> Response:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from starlette.types import Scope
 
@@ -9,7 +10,7 @@ from starlette.types import Scope
 # with the coding in it (Apache, Caddy, lighttpd) or behind it (Apache 2.2), after one dash or two
 # (Jetty).
 _CODING = "--?(?:x-)?(?:gzip|br|zstd|deflate)"
-_OWN_TAG = re.compile(rf'(?:W/)?"([0-9]{{1,18}})(?:{_CODING})?"(?:{_CODING})?')
+_OWN_TAG = re.compile(rf'(?:W/)?"(0|[1-9][0-9]{{0,17}})(?:{_CODING})?"(?:{_CODING})?')
 
 
 def header(scope: Scope, name: bytes) -> str | None:
@@ -38,13 +39,32 @@ def versions(if_match: str | None) -> tuple[int, ...] | None:
     return tuple(map(int, _own(if_match)))
 
 
-def known_tags(if_none_match: str | None) -> frozenset[str]:
-    """The entity tags of `If-None-Match` (section 13.1.2) that are ours; `*` stands for all."""
+class Known(NamedTuple):
+    """What a client has already.
+
+    Attributes:
+        any: Whether it asks for nothing if there is anything.
+        versions: The versions that it has.
+    """
+
+    any: bool = False
+    versions: tuple[int, ...] = ()
+
+    def __contains__(self, version: object) -> bool:
+        """Whether this version is no news to it."""
+        return self.any or version in self.versions
+
+
+NOTHING: Final = Known()
+
+
+def known(if_none_match: str | None) -> Known:
+    """What `If-None-Match` says that the client has (section 13.1.2), weak tags included."""
     if if_none_match is None:
-        return frozenset()
+        return NOTHING
     if if_none_match.strip() == "*":
-        return frozenset({"*"})
-    return frozenset(f'"{version}"' for version in _own(if_none_match))
+        return Known(any=True)
+    return Known(versions=tuple(map(int, _own(if_none_match))))
 
 
 def _own(tags: str) -> Iterator[str]:

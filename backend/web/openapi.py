@@ -134,7 +134,7 @@ def _add_headers(responses: dict[str, Any]) -> None:
             if schema.get("$ref") == _SCHEMAS.format(model="TaskRead"):
                 names.append("ETag")
             if schema.get("type") == "array":
-                names += ["Link", "Total-Count"]
+                names += ["ETag", "Link", "Total-Count"]
         response["headers"] = {
             name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names
         }

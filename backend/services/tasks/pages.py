@@ -1,5 +1,6 @@
 """Pages of tasks."""
 
+from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -15,93 +16,135 @@ from backend.database.operations import Operation
 from backend.database.queries import Parts, select
 from backend.database.statements import Bound, Fragment, Statement, Value
 from backend.models import Task
-from backend.schemas.task import TaskQuery, TrashQuery
-from backend.services.tasks.filters import STATUS
-from backend.services.tasks.ordering import ORDERS, Order
+from backend.schemas.task import PageQuery, TaskQuery, TrashQuery
+from backend.services.tasks.filters import TRASH, Selection, conditions, selection
+from backend.services.tasks.ordering import ORDERS, Stretch
+from backend.services.tasks.search import RANK
 from backend.services.tasks.shape import JSON
+from backend.services.validators import IS_NEWS, state, with_state
 
 _SHAPES: Final = 1_024
 _LIMIT: Final = Fragment(bindparam("limit", type_=BigInteger))
+_BY_RANK: Final = "-rank"
 
 
 class Page(NamedTuple):
     """Some tasks, and where the next ones start.
 
     Attributes:
-        body: A JSON array in UTF-8 of at most `MAX_PAGE` bytes, unless one task alone is larger.
+        body: A JSON array in UTF-8 of at most `MAX_PAGE` bytes, unless one task alone is larger;
+            empty for who knows the state of the answer.
         cursor: For the next page; None on the last one.
         total: How many tasks match on all pages, when asked for.
+        version: Names the state of the answer; None when time alone can change it.
     """
 
     body: bytes
     cursor: str | None
     total: int | None = None
+    version: int | None = None
 
 
-def list_tasks(query: TaskQuery) -> Operation[Page]:
+def list_tasks(query: TaskQuery, known: Collection[int] = ()) -> Operation[Page]:
     """One page of the caller's tasks outside the trash.
+
+    Args:
+        query: Which tasks, in which order, from where on.
+        known: States of the same answer that the client has.
 
     Raises:
         ValidationFailed: for a cursor that is not one, or was made with another sort.
     """
-    return _page(query.status, query.sort, query, count=query.count is not None)
+    sort = query.sort or ("-created" if query.q is None else _BY_RANK)
+    chosen = selection(query)
+    lasts = "overdue" not in chosen.filters
+    return _page(chosen, sort, query, known if lasts else (), lasts=lasts)
 
 
-def list_trash(query: TrashQuery) -> Operation[Page]:
-    """One page of the caller's trash, the latest deletion first. Errors as `list_tasks`."""
-    return _page("trashed", "-deleted", query, count=False)
+def list_trash(query: TrashQuery, known: Collection[int] = ()) -> Operation[Page]:
+    """One page of the caller's trash, the latest deletion first. Otherwise as `list_tasks`."""
+    return _page(TRASH, "-deleted", query, known)
 
 
-def _page(status: str, sort: str, query: TaskQuery | TrashQuery, *, count: bool) -> Operation[Page]:
+def _page(
+    chosen: Selection, sort: str, query: PageQuery, known: Collection[int], *, lasts: bool = True
+) -> Operation[Page]:
     # One row more than asked for tells whether there is a next page.
-    values: dict[str, Value] = {"limit": query.limit + 1}
-    null = None
+    values: dict[str, Value] = {"limit": query.limit + 1, "asked": query.number, **chosen.values}
+    none = None
     if query.cursor is not None:
-        value, last_id = _decode(query.cursor, sort)
-        null = value is None
-        values |= {"last_value": value, "last_id": last_id}
-    statements: list[Bound] = [_select(status, sort, null=null).bind(**values)]
-    if count:
-        statements.append(_count(status).bind())
-    return Operation(tuple(statements), partial(_read, sort, query.limit), many=True)
+        last, values["last_id"] = _decode(query.cursor, sort)
+        none = not last
+        values |= {f"last_{place}": value for place, value in enumerate(last)}
+    if known:
+        values["known"] = list(known)
+    shape = chosen.filters | {"news"} if known else chosen.filters
+    statements: list[Bound] = [_select(shape, sort, none=none).bind(**values)]
+    if isinstance(query, TaskQuery) and query.count is not None:
+        statements.append(_count(shape).bind(**values))
+    read = partial(_read, sort, query.limit, known, lasts=lasts)
+    return Operation(tuple(statements), read, many=True)
 
 
 @lru_cache(_SHAPES)
-def _select(status: str, sort: str, *, null: bool | None) -> Statement:
-    """The statement for a page; `null` says what the last value before it was, None: no page."""
-    order = ORDERS[sort]
-    conditions = [*STATUS[status], *([] if null is None else [order.after(null=null)])]
-    return Statement(*page_of(order, conditions))
+def _select(filters: frozenset[str], sort: str, *, none: bool | None) -> Statement:
+    """The statement for a page; `none` as `Order.stretches` has it."""
+    stretches = ORDERS[sort].stretches(filters, none=none)
+    beside = Fragment(RANK, " AS rank") if sort == _BY_RANK else None
+    page = page_of(stretches, _conditions(filters), beside)
+    return Statement(*with_state(page, more_columns=int(beside is not None)))
 
 
-def page_of(order: Order, conditions: list[Fragment]) -> Parts:
-    """The first tasks that meet the conditions, in their order, as JSON.
+def page_of(
+    stretches: tuple[Stretch, ...], which: tuple[Fragment, ...], beside: Fragment | None = None
+) -> Parts:
+    """The first tasks that meet the conditions, as JSON, in the order of the stretches.
 
-    In one SELECT, PostgreSQL would make the JSON of every row that it sorts.
+    In one SELECT, PostgreSQL would make the JSON of every row that it sorts; and where there are
+    two stretches it begins the second only when the first was too short.
+
+    Args:
+        stretches: What to read, one behind the other.
+        which: Conditions.
+        beside: A column besides, with its name.
     """
-    chosen = select("*", Task, *conditions)
-    ordered = ("\nORDER BY ", order.clause)
-    return (
-        *("SELECT ", JSON, "\nFROM ("),
-        *(*chosen, *ordered, " LIMIT ", _LIMIT, ") AS tasks", *ordered),
-    )
+    shown = ("SELECT ", JSON, ", rank" if beside else "", "\nFROM (")
+    what = Fragment("*, ", beside) if beside else "*"
+    parts = [
+        (
+            *select(what, Task, *which, *stretch.conditions),
+            *("\nORDER BY ", stretch.clause, " LIMIT ", _LIMIT),
+        )
+        for stretch in stretches
+    ]
+    if len(parts) == 1:
+        return (*shown, *parts[0], ") AS tasks")
+    first, second = parts
+    return (*(*shown, "(", *first, ")\nUNION ALL\n(", *second, ")\nLIMIT ", _LIMIT, ") AS tasks"),)
 
 
 @lru_cache(_SHAPES)
-def _count(status: str) -> Statement:
-    return Statement(*select("count(*)", Task, *STATUS[status]))
+def _count(filters: frozenset[str]) -> Statement:
+    return Statement(*select("count(*)", Task, *_conditions(filters)))
 
 
-def _read(sort: str, limit: int, rows: list[Rows]) -> Page:
-    found, *counted = rows
+def _conditions(filters: frozenset[str]) -> tuple[Fragment, ...]:
+    return (*conditions(filters), *([IS_NEWS] if "news" in filters else []))
+
+
+def _read(sort: str, limit: int, known: Collection[int], rows: list[Rows], *, lasts: bool) -> Page:
+    [_, *found], *counted = rows
+    version = state(rows[0]) if lasts else None
+    if version in known:
+        return Page(b"", None, None, version)
     tasks = [row[0] or b"" for row in found[:limit]]
     body = b"[%s]" % b",".join(tasks)
     if len(body) > MAX_PAGE:
         tasks = _fitting(tasks)
         body = b"[%s]" % b",".join(tasks)
-    cursor = _behind(tasks[-1], sort) if len(found) > len(tasks) else None
+    cursor = _behind(found[len(tasks) - 1], sort) if len(found) > len(tasks) else None
     total = int(counted[0][0][0] or 0) if counted else None
-    return Page(body, cursor, total)
+    return Page(body, cursor, total, version)
 
 
 def _fitting(tasks: list[bytes]) -> list[bytes]:
@@ -110,23 +153,26 @@ def _fitting(tasks: list[bytes]) -> list[bytes]:
     return tasks[: max(1, sum(size < MAX_PAGE for size in sizes))]
 
 
-def _behind(last: bytes, sort: str) -> str:
-    """The cursor behind a task, which shows its own sort value and id."""
-    task = from_json(last)
-    return Cursor(sort, task[ORDERS[sort].field], task["id"]).encode()
+def _behind(last: Sequence[bytes | None], sort: str) -> str:
+    """The cursor behind a task, which shows its own sort values and id; its rank is beside."""
+    shown, *beside = last
+    task = from_json(shown or b"")
+    if beside:
+        task["rank"] = (beside[0] or b"").decode()
+    return Cursor(sort, ORDERS[sort].show(task), task["id"]).encode()
 
 
-def _decode(text: str, sort: str) -> tuple[Value, str]:
-    """The sort value and the id of the last row of the page before."""
+def _decode(text: str, sort: str) -> tuple[Sequence[Value], str]:
+    """The sort values, if any, and the id of the last row of the page before."""
     order = ORDERS[sort]
     try:
         cursor = Cursor.decode(text)
-        value = None if cursor.value is None else order.read(cursor.value)
+        values = () if cursor.value is None else order.read(cursor.value)
     except ValueError:
         raise _invalid_cursor() from None
-    if cursor.sort != sort or (value is None and not order.nullable):
+    if cursor.sort != sort or not (values or order.has_value):
         raise _invalid_cursor()
-    return value, cursor.id
+    return values, cursor.id
 
 
 def _invalid_cursor() -> ValidationFailed:

@@ -1,7 +1,9 @@
 """All databases of the settings are one that takes writes: or the doctor and the start say so."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -134,7 +136,8 @@ def test_the_variable_that_is_wrong_is_the_one_that_is_named(
     monkeypatch.chdir(tmp_path)
     port = str(programs.free_port())
     variables = {"DATABASE_URL": database_url, "PORT": port, name: NOWHERE}
-    told = CliRunner().invoke(app, [command], env=variables)
+    with patch.dict(os.environ):  # what it sets for its workers ends with the test
+        told = CliRunner().invoke(app, [command], env=variables)
     assert told.exit_code == 1
     assert told.stderr.startswith(f"{name} cannot be reached: connection failed: ")
 

@@ -7,8 +7,8 @@ fails until it has some.
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import UTC, date, datetime
 from itertools import product
 from types import ModuleType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
@@ -33,15 +33,56 @@ class Meeting(NamedTuple):
     theirs: UUID
 
 
+LAST: dict[str, str] = {
+    "title": "x",
+    "priority": "high",
+    "due_date": "2026-01-02 03:04:05",
+    "position": f"{UUID(int=7)} a0",
+    "rank": "0.6 2026-01-02T03:04:05.000006+00:00",
+}
+"""What a cursor says of the last task, by sort; of the others, a point in time."""
+
+FILTERS: dict[str, dict[str, Any]] = {
+    "status": {"status": "pending"},
+    "completed": {"status": "completed"},
+    "list_id": {"list_id": UUID(int=7)},
+    "parent_id": {"parent_id": str(UUID(int=7))},
+    "top": {"parent_id": "none"},
+    "priority": {"priority": ("none", "high")},
+    "tag": {"tag": ("a", "b")},
+    "due_before": {"due_before": datetime(2026, 1, 2, tzinfo=UTC)},
+    "due_after": {"due_after": date(2026, 1, 2)},
+    "overdue": {"overdue": "true"},
+    "q": {"q": "some words"},
+}
+"""The filters of a list, one by one."""
+
+ALL_FILTERS: dict[str, Any] = {
+    name: value for one in FILTERS.values() for name, value in one.items()
+}
+SORTS = get_args(Sort)
+
+
+def places(sort: str) -> list[dict[str, Any]]:
+    """Where a page of a sort can start: at the beginning, and behind each kind of task."""
+    name = sort.removeprefix("-")
+    texts = [LAST.get(name, "2026-01-02T03:04:05.000006+00:00")]
+    if name in {"due_date", "priority"}:
+        texts.append("")
+    cursors = [Cursor(sort, text or None, str(new_id())).encode() for text in texts]
+    return [{}, *({"cursor": cursor} for cursor in cursors)]
+
+
 def _pages() -> Iterator[TaskQuery]:
-    """Every list of tasks that can be asked for."""
-    for status in get_args(TaskQuery.model_fields["status"].annotation):
-        yield TaskQuery(status=status, sort="title", count="exact")
-        for sort in get_args(Sort):
-            value = "x" if "title" in sort else "2026-01-02T03:04:05.000006+00:00"
-            cursor = Cursor(sort, value, str(new_id())).encode()
-            yield TaskQuery(status=status, sort=sort)
-            yield TaskQuery(status=status, sort=sort, cursor=cursor)
+    """Lists of tasks of every kind."""
+    for sort in SORTS:
+        for place in places(sort):
+            yield TaskQuery(sort=sort, **place)
+            yield TaskQuery(sort=sort, **place, **ALL_FILTERS)
+    for chosen in FILTERS.values():
+        yield TaskQuery(count="exact", **chosen)
+    for place in places("-rank"):
+        yield TaskQuery(q="some words", **place)
 
 
 # What a parameter of a type may be given; the second kind of example depends on who meets whom.
@@ -50,6 +91,7 @@ EXAMPLES: dict[Any, list[Any]] = {
     TaskQuery: [*_pages()],
     TrashQuery: [TrashQuery()],
     MeUpdate: [MeUpdate(time_zone="Europe/Berlin"), MeUpdate()],
+    Collection[int]: [(), (1, 2, 3)],
     Sequence[int] | None: [None, [1, 2, 3]],
     bool | None: [True, False, None],
     TrashLeft | None: [None, TrashLeft(datetime(2100, 1, 1, tzinfo=UTC), UUID(int=0))],
