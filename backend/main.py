@@ -27,7 +27,7 @@ from backend.observability.tracing import Tracing
 from backend.pages import documentation, welcome
 from backend.rates.addresses import Proxies
 from backend.resources import Resources
-from backend.routes import auth, me, operations, problems, tasks
+from backend.routes import auth, me, operations, problems, stats, tags, tasks
 from backend.web.application import Duly
 from backend.web.route import StrictRouter
 from backend.web.terms import PUBLIC, Terms
@@ -132,4 +132,13 @@ def _layers(settings: Settings, resources: Resources) -> list[Middleware]:
 
 def _routers(settings: Settings) -> list[StrictRouter]:
     own_port = [] if settings.metrics_port else [operations.metrics_router]
-    return [tasks.router, auth.router, me.router, problems.router, operations.router, *own_port]
+    return [
+        tasks.router,
+        tags.router,
+        stats.router,
+        auth.router,
+        me.router,
+        problems.router,
+        operations.router,
+        *own_port,
+    ]

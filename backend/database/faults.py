@@ -132,6 +132,7 @@ _PROBLEMS: dict[str, Callable[[], Problem]] = {
     "DU008": _refused("recurrence", "needs_date", "What recurs needs a date."),
     "DU009": _refused("list_id", "not_of_parent", "A task is in the list of its parent."),
     "DU014": _refused("list_id", "no_such_list", "There is no such list."),
+    "DU016": _refused("add_tags", "too_many", "A task has 20 tags at most."),  # `duly.retag`
     "DU010": UnknownSpace,  # raised by `duly.number_write`
     "DU012": TooManyTasks,  # raised by `duly.number_write`
     "DU013": BeingErased,  # raised by `duly.number_write`, as `DU010` is

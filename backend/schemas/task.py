@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from hashlib import blake2b
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -29,6 +30,7 @@ from backend.schemas.scalars import (
     TimeZone,
     Visible,
 )
+from backend.schemas.tag import MAX_TAGS, Tag, Tags
 
 Title = Annotated[
     str,
@@ -43,10 +45,6 @@ def _in_lower_case(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-def _each_once(tags: list[str]) -> list[str]:
-    return list(dict.fromkeys(tags))
-
-
 # There is no format `uuid7`: generators would take it for any text.
 _AS_UUID = WithJsonSchema({"type": "string", "format": "uuid"})
 
@@ -57,26 +55,6 @@ Priority = Annotated[
 
 SearchText = Annotated[str, StringConstraints(max_length=100), Storable]
 """No longer, or folding could make a word of it that PostgreSQL takes for too long."""
-
-MAX_TAGS = 20
-Tag = Annotated[
-    str,
-    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=50),
-    Storable,
-    Visible,
-]
-Tags = Annotated[
-    list[Tag],
-    Field(strict=True, max_length=MAX_TAGS),
-    AfterValidator(_each_once),
-    WithJsonSchema(
-        {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": 50},
-            "maxItems": MAX_TAGS,
-        }
-    ),
-]
 
 Sort = Literal[
     "created",
@@ -155,6 +133,18 @@ class TaskUpdate(_Input, TaskFields):
     """A merge patch (RFC 7396): what is absent stays, null clears."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk"}]})
+
+    add_tags: Tags = Field(default=[], description="Beside those that it has; not with `tags`.")
+    remove_tags: Tags = Field(default=[], description="Of those that it has; not with `tags`.")
+
+    @model_validator(mode="after")
+    def _change_tags_in_one_way(self) -> Self:
+        changed = self.model_fields_set & {"add_tags", "remove_tags"}
+        if changed and "tags" in self.model_fields_set:
+            raise PydanticCustomError("tags", "Send `tags`, or `add_tags` and `remove_tags`.")
+        if not set(self.add_tags).isdisjoint(self.remove_tags):
+            raise PydanticCustomError("tags", "A tag cannot be both added and removed.")
+        return self
 
 
 class TaskComplete(_Input):

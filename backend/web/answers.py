@@ -83,6 +83,11 @@ def model(content: BaseModel, status: int = 200) -> Response:
     return Response(content.model_dump_json(), status, media_type=JSON)
 
 
+def json(body: bytes) -> Response:
+    """JSON that is ready."""
+    return Response(body, media_type=JSON)
+
+
 def nothing() -> Response:
     """204."""
     return Response(status_code=204)

@@ -116,8 +116,9 @@ class RouteTable:
 
     def _find(self, scope: Scope, method: str) -> _Matched | None:
         """What a path has; one of its own is never taken for one under a user's id."""
-        path = scope["path"]
-        own = path[:-1] if path.endswith("/") and path != "/" else path
+        own = scope["path"]
+        if own.endswith("/") and own != "/" and not sent_path(scope).endswith(("%2F", "%2f")):
+            own = own[:-1]
         matched = self._match(own, method)
         if matched is None and own.startswith(f"{OWNED_PREFIX}/"):
             sent = sent_path(scope)

@@ -55,14 +55,23 @@ _SPECIAL: Final[dict[str, tuple[str, Any]]] = {
             bindparam("priority", type_=Text)
         ),
     ),
+    "retagged": (
+        "tags",
+        func.duly.retag(
+            col(Task.tags),
+            bindparam("add_tags", type_=ARRAY(Text)),
+            bindparam("remove_tags", type_=ARRAY(Text)),
+        ),
+    ),
     "toggled": ("completed_at", case((col(Task.completed_at).is_(None), func.now()))),
     "trashed": ("deleted_at", func.now()),
     "restored": ("deleted_at", null()),
 }
+_TAG_CHANGES: Final = {"add_tags", "remove_tags"}
 _ASSIGNMENTS: Final[dict[str, tuple[str, Fragment]]] = {
     name: (name, _given(name))
     for name in TaskUpdate.model_fields | TaskCreate.model_fields
-    if name not in _SPECIAL
+    if name not in _SPECIAL.keys() | _TAG_CHANGES
 } | {name: (column, Fragment(expression)) for name, (column, expression) in _SPECIAL.items()}
 _MADE: Final = {
     name: (column, Fragment(case((_COMPLETED, func.now()))) if name == "completed" else given)
@@ -101,7 +110,9 @@ def update_task(
     """
     fields = patch.model_fields_set
     if fields:
-        values = {name: getattr(patch, name) for name in fields}
+        values = {name: getattr(patch, name) for name in fields | _TAG_CHANGES}
+        if not fields.isdisjoint(_TAG_CHANGES):
+            fields = fields - _TAG_CHANGES | {"retagged"}
         return _change(task_id, frozenset(fields), versions, **values)
     if versions is None:
         return Operation((SHOW.bind(id=task_id),), only, decisive=True)

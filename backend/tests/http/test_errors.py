@@ -44,6 +44,7 @@ def errors(person: Person) -> list[Any]:
         ask("GET", "/api/tasks?" + "x" * 9_000),
         ask("POST", "/api/tasks", content=b"x", headers={"Content-Type": "text/plain"}),
         ask("GET", "/api/tasks?limit=0"),
+        ask("GET", "/", headers={"Host": "rebound.example.com"}),
         ask("POST", "/api/tasks", json={"title": "a", "parent_id": below(person, 5)}),
         ask("GET", "/api/tasks", headers={"X": "x" * 17_000}),
         ask("OPTIONS", "/api/tasks", headers={

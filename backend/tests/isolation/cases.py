@@ -90,6 +90,7 @@ EXAMPLES: dict[Any, list[Any]] = {
     TaskUpdate: [TaskUpdate(title="x", completed=True), TaskUpdate(description="x"), TaskUpdate()],
     TaskQuery: [*_pages()],
     TrashQuery: [TrashQuery()],
+    str: ["x"],
     MeUpdate: [MeUpdate(time_zone="Europe/Berlin"), MeUpdate()],
     Collection[int]: [(), (1, 2, 3)],
     Sequence[int] | None: [None, [1, 2, 3]],

@@ -50,11 +50,14 @@ class Operation:
         """A body that the route accepts."""
         if not self.takes_body:
             return None
+        if self.path.endswith("/tags/{name}"):
+            return {"name": "house"}
         return {"completed": True} if self.path.endswith("complete") else {"title": "A title"}
 
     def target(self, *, user: str = "", task: str = "") -> str:
         """The path with that user and that task in it; both are written as they should be."""
-        names = {"user_id": quote(user, safe=""), "task_id": task, "code": "not_found"}
+        names = {"user_id": quote(user, safe=""), "task_id": task}
+        names |= {"code": "not_found", "name": "home"}
         return self.path.format(**names)
 
 

@@ -235,7 +235,9 @@ def visitor(service: Service, issuer: Issuer) -> Iterator[Person]:
     limit=st.integers(1, 9),
 )
 @hypothesis_settings(
-    max_examples=EXAMPLES, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=EXAMPLES,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 def test_a_list_is_what_python_picks_from_all_tasks(  # noqa: PLR0913, PLR0917 - what is drawn
     made: list[dict[str, Any]],

@@ -1,0 +1,77 @@
+"""`/api/tags`; the same under `/api/{user_id}`. Names in paths are percent-encoded, slashes too."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Path, Request, Response
+
+from backend.core.problems import NotFound
+from backend.database.operations import Operation
+from backend.dependencies.conditions import Known
+from backend.dependencies.database import CallerSession
+from backend.schemas.tag import TagRead, TagUpdate
+from backend.services import tags
+from backend.web import answers
+from backend.web.route import OwnedRoute, StrictRouter
+from backend.web.terms import under
+
+router = StrictRouter("tags", OwnedRoute)
+
+TagName = Annotated[str, Path(description="The tag, percent-encoded.")]
+_SECONDS = 6.0  # less than what proxies and clients wait
+_PAUSE = 0.02  # between two steps, for what others write
+_UNFINISHED: dict[int | str, dict[str, Any]] = {
+    202: {"description": "Some tasks are left; the same request goes on with them."}
+}
+
+
+# To list them is to read every task of the user.
+@router.get("/api/tags", response_model=list[TagRead])
+@under(cost=5)
+async def list_tags(request: Request, db: CallerSession, known: Known) -> Response:
+    """List the tags of the tasks outside the trash, and how many have each."""
+    found = await db.run(tags.list_tags(known.versions))
+    return answers.page(request, found, str, known)
+
+
+@router.patch("/api/tags/{name}", response_model=TagRead, responses=_UNFINISHED)
+@under(deadline=_SECONDS + 2, cost=10)
+async def rename_tag(db: CallerSession, name: TagName, tag: TagUpdate) -> Response:
+    """Rename the tag in all tasks, those in the trash too. A name that exists merges the two."""
+    if tag.name == name:
+        return answers.model(await db.run(tags.count_tag(name)))
+    if not await _everywhere(db, lambda: tags.rename_tag(name, tag.name)):
+        return answers.unfinished(1)
+    return answers.model(await db.run(tags.count_tag(tag.name)))
+
+
+@router.delete("/api/tags/{name}", status_code=204, responses=_UNFINISHED)
+@under(deadline=_SECONDS + 2, cost=10)
+async def delete_tag(db: CallerSession, name: TagName) -> Response:
+    """Take the tag from all tasks, those in the trash too."""
+    if not await _everywhere(db, lambda: tags.delete_tag(name)):
+        return answers.unfinished(1)
+    return answers.nothing()
+
+
+async def _everywhere(db: CallerSession, change: Callable[[], Operation[int]]) -> bool:
+    """Change all tasks in steps, so that the user's other writes need not wait for long.
+
+    Returns:
+        Whether all are done.
+
+    Raises:
+        NotFound: when there was none.
+    """
+    began = time.monotonic()
+    changed = await db.run(change())
+    if not changed:
+        raise NotFound
+    while changed >= tags.BATCH:
+        if time.monotonic() - began > _SECONDS:
+            return False
+        await asyncio.sleep(_PAUSE)
+        changed = await db.run(change())
+    return True
