@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 _DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # RFC 3339 with what `Date.toISOString`, `<input type="datetime-local">` and ISO 8601 leave out.
 _MOMENT: Final = re.compile(
-    rf"({_DATE.pattern})[Tt]([0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?)(?:[.,][0-9]{{1,9}})?"
-    "([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+    rf"({_DATE.pattern})[Tt]((?:[01][0-9]|2[0-3]):[0-9]{{2}}(?::[0-9]{{2}})?)(?:[.,][0-9]{{1,9}})?"
+    "([Zz]|[+-][0-9]{2}(?::?[0-5][0-9])?)?"
 )
 
 

@@ -6,16 +6,17 @@ from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
-# A placeholder, for machines that nobody has told where they are.
-_NO_PLACE: Final = "Factory"
+# A placeholder for machines that nobody has told where they are; and names of old that PostgreSQL
+# reads as abbreviations, of winter time the whole year through.
+_UNUSABLE: Final = frozenset({"Factory", "CET", "EET", "EST", "HST", "MET", "MST", "WET"})
 _KEPT: Final = 128
 
 
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
-    """All zones that Duly takes: those of the package `tzdata`, the same on every machine."""
+    """All zones that Duly takes: those of `tzdata` with one meaning, alike on every machine."""
     names = files("tzdata").joinpath("zones").read_text("ascii").split()
-    return frozenset(names) - {_NO_PLACE}
+    return frozenset(names) - _UNUSABLE
 
 
 def is_zone(name: str) -> bool:

@@ -49,7 +49,8 @@ class Days:
         self._numbered = frozenset(each for each in rule.by_day if each.ordinal)
         self._by_year = rule.freq == "YEARLY" and not rule.by_month  # what ordinals count within
         self._months: dict[int, Sequence[int]] = {}
-        self._year: tuple[int, frozenset[int]] = (0, frozenset())
+        self._places_by_size: dict[int, Sequence[int]] = {}
+        self._places_by_kind: dict[tuple[int, int, bool], frozenset[int]] = {}
 
     def between(self, first: int, last: int) -> list[int]:
         """Those of a span, in order."""
@@ -80,15 +81,23 @@ class Days:
 
     def _days_of_month(self, number: int) -> Sequence[int]:
         year, (first, last) = number // 12, month_span(number)
-        days: Iterable[int] = range(first, last + 1)
-        if self._rule.by_month_day:
-            days = (first + n - 1 if n > 0 else last + n + 1 for n in self._rule.by_month_day)
+        days: Sequence[int] = [first + place for place in self._places(last - first + 1)]
         if self._rule.by_year_day or self._rule.by_week_no:
-            days = self._days_of_year(year).intersection(days)
+            places, start = self._places_of_year(year), year_span(year)[0]
+            days = [day for day in days if day - start in places]
         if self._rule.by_day:
             span = year_span(year) if self._by_year else (first, last)
-            days = (day for day in days if self._is_weekday(day, *span))
-        return sorted({day for day in days if first <= day <= last})
+            days = [day for day in days if self._is_weekday(day, *span)]
+        return days
+
+    def _places(self, size: int) -> Sequence[int]:
+        """What BYMONTHDAY leaves of a month with so many days, counted from 0."""
+        if not self._rule.by_month_day:
+            return range(size)
+        if size not in self._places_by_size:
+            numbers = (n for n in self._rule.by_month_day if abs(n) <= size)
+            self._places_by_size[size] = sorted({n - 1 if n > 0 else size + n for n in numbers})
+        return self._places_by_size[size]
 
     def _is_weekday(self, day: int, first: int, last: int) -> bool:
         """Whether BYDAY has it; first and last are those of the month or year."""
@@ -97,17 +106,20 @@ class Days:
             (((day - first) // 7 + 1, weekday), ((day - last - 1) // 7, weekday))
         )
 
-    def _days_of_year(self, year: int) -> frozenset[int]:
-        """What BYYEARDAY and BYWEEKNO leave of a year."""
-        if self._year[0] != year:
-            first, last = year_span(year)
-            found = frozenset(range(first, last + 1))
+    def _places_of_year(self, year: int) -> frozenset[int]:
+        """What BYYEARDAY and BYWEEKNO leave of a year, counted from 0; alike in all of its kind."""
+        first, last = year_span(year)
+        kind = (last - first, first % 7, isleap(year - 1))
+        if kind not in self._places_by_kind:
+            size = last - first + 1
+            found = frozenset(range(size))
             if self._rule.by_year_day:
-                found &= {first + n - 1 if n > 0 else last + n + 1 for n in self._rule.by_year_day}
+                found &= {n - 1 if n > 0 else size + n for n in self._rule.by_year_day}
             if self._rule.by_week_no:
-                found &= {day for each in (-1, 0, 1) for day in self._weeks(year + each)}
-            self._year = (year, found)
-        return self._year[1]
+                weeks = (self._weeks(year + each) for each in (-1, 0, 1))
+                found &= {day - first for days in weeks for day in days}
+            self._places_by_kind[kind] = found
+        return self._places_by_kind[kind]
 
     def _weeks(self, year: int) -> Iterable[int]:
         """The days of the weeks in BYWEEKNO, some perhaps of the years beside.

@@ -14,7 +14,7 @@ from backend.core.zones import load_zone
 # What may be looked at for one occurrence: 50 ms at the very worst. Nobody's rule needs nearly as
 # much; the most is for COUNT, which counts from the anchor.
 MOST_PERIODS: Final = 5_000
-MOST_MONTHS: Final = 1_500
+MOST_MONTHS: Final = 1_200
 
 _MIDNIGHT: Final = time()
 _ANY_START: Final = datetime.combine(date(2000, 1, 1), _MIDNIGHT)  # a day and an hour that all have
@@ -194,7 +194,26 @@ def ever_fires(rule: Rule) -> bool:
     dayless = not (rule.by_day or rule.by_month_day or rule.by_year_day)
     any_day = tuple(Weekday(0, day) for day in range(7)) if dayless and rule.by_week_no else ()
     eager = replace(rule, interval=1, count=None, until=None, by_day=rule.by_day or any_day)
-    return next_due(eager, _ANY_START, _ANY_START) is not None
+    reachable = not rule.by_set_pos or min(map(abs, rule.by_set_pos)) <= _largest_set(rule)
+    return reachable and next_due(eager, _ANY_START, _ANY_START) is not None
+
+
+def _largest_set(rule: Rule) -> int:
+    """How many moments a period has at most, for BYSETPOS to pick from."""
+    hours, minutes = max(1, len(rule.by_hour)), max(1, len(rule.by_minute))
+    match rule.freq:
+        case "MINUTELY":
+            return 1
+        case "HOURLY":
+            return minutes
+        case "DAILY":
+            return hours * minutes
+        case "WEEKLY":
+            return max(1, len(rule.by_day)) * hours * minutes
+        case "MONTHLY":
+            return 31 * hours * minutes
+        case "YEARLY":
+            return 366 * hours * minutes
 
 
 def _moment(when: date) -> datetime:

@@ -1,6 +1,5 @@
 """Recurrence rules: the RFC's own examples, what is refused, and that no rule takes long."""
 
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from random import Random
@@ -75,6 +74,8 @@ TIMED = [
     ("1997-09-02T09:00", "FREQ=DAILY;BYHOUR=9,10;BYMINUTE=0,20,40", "09:00 09:20 09:40 10:00"),
     ("1997-09-02T16:40", "FREQ=MINUTELY;INTERVAL=20;BYHOUR=9,16", "16:40 09:00 09:20"),
     ("1997-09-02T09:00", "FREQ=DAILY;BYHOUR=9,12,17;BYSETPOS=-1", "09:00 17:00 17:00"),
+    ("1997-09-02T09:50", "FREQ=MINUTELY;INTERVAL=25;BYHOUR=9", "09:50 09:10 09:35"),
+    ("1997-09-02T12:00", "FREQ=DAILY;BYHOUR=9,12;BYSETPOS=2", "12:00 12:00"),
     ("1997-09-02T09:15", "FREQ=HOURLY;BYMINUTE=0,15,30;BYSETPOS=2", "09:15 10:15 11:15"),
 ]
 
@@ -274,14 +275,18 @@ def test_a_rule_that_never_comes_again_from_its_anchor_is_refused() -> None:
 
 def test_weeks_are_numbered_as_pythons_calendar_does() -> None:
     day, last = date(2001, 1, 1), date(2401, 1, 7)
-    rule = Rule("YEARLY", by_week_no=(52, 53), by_day=parse("FREQ=DAILY;BYDAY=SA,SU,MO").by_day)
-    found = set(occurrences(replace(rule, until=last), day)) - {day}
-    wanted = set()
-    while day < last:
-        day += timedelta(days=1)
-        if day.isocalendar().week >= 52 and day.weekday() in {0, 5, 6}:
-            wanted.add(day)
-    assert found == wanted
+    days = {day + timedelta(days=n) for n in range(1, (last - day).days + 1)}
+    for week in (1, 52, 53):
+        rule = parse(f"FREQ=YEARLY;BYWEEKNO={week};BYDAY=SA,SU,MO;UNTIL={last:%Y%m%d}")
+        assert set(occurrences(rule, day)) - {day} == {
+            day for day in days if day.isocalendar().week == week and day.weekday() in {0, 5, 6}
+        }
+
+
+def test_a_rule_that_fires_from_some_days_only_is_a_rule() -> None:
+    thursday = date(2026, 12, 31)
+    rule = parse("FREQ=YEARLY;BYWEEKNO=53;BYMONTH=12")  # never on a Saturday
+    assert next_due(rule, thursday, thursday) == date(2032, 12, 30)
 
 
 # What stops python-dateutil for seconds or minutes, and rules made to be as much work as can be.
@@ -295,6 +300,7 @@ ENDLESS: list[Rule] = [
     Rule("MONTHLY", by_day=tuple(Weekday(n, 0) for n in range(-53, 54)), by_set_pos=(-366,)),
     Rule("MONTHLY", interval=12, by_month=(3,)),
     Rule("YEARLY", by_year_day=tuple(range(4, 90)), by_week_no=tuple(range(-20, 0))),
+    Rule("YEARLY", by_month=(5,), by_week_no=(*range(-53, 0), *range(1, 54)), by_set_pos=(40,)),
     Rule("HOURLY", interval=24, by_hour=(5,)),
     Rule("HOURLY", interval=9_999, by_year_day=(366,), by_hour=(5,), by_minute=(1, 2, 3)),
     Rule("MINUTELY", interval=1_440, by_minute=(5,)),
