@@ -1,6 +1,6 @@
 """Conditional requests (RFC 9110, section 13); an ETag is a version in quotes."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header
 
@@ -27,3 +27,8 @@ def known(
 
 ExpectedVersions = Annotated[tuple[int, ...] | None, Depends(expected_versions)]
 Known = Annotated[fields.Known, Depends(known)]
+
+UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
+    304: {"description": "The client's copy is current."}
+}
+"""For the document of a route that takes `Known`."""

@@ -9,7 +9,7 @@ from fastapi import Path, Request, Response
 
 from backend.core.problems import NotFound
 from backend.database.operations import Operation
-from backend.dependencies.conditions import Known
+from backend.dependencies.conditions import UNCHANGED, Known
 from backend.dependencies.database import CallerSession
 from backend.schemas.tag import TagRead, TagUpdate
 from backend.services import tags
@@ -28,7 +28,7 @@ _UNFINISHED: dict[int | str, dict[str, Any]] = {
 
 
 # To list them is to read every task of the user.
-@router.get("/api/tags", response_model=list[TagRead])
+@router.get("/api/tags", response_model=list[TagRead], responses=UNCHANGED)
 @under(cost=5)
 async def list_tags(request: Request, db: CallerSession, known: Known) -> Response:
     """List the tags of the tasks outside the trash, and how many have each."""

@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
 from backend.core.ids import parse_id
 from backend.core.problems import NotFound
-from backend.dependencies.conditions import ExpectedVersions, Known
+from backend.dependencies.conditions import UNCHANGED, ExpectedVersions, Known
 from backend.dependencies.database import CallerSession
 from backend.schemas.task import (
     TaskComplete,
@@ -29,13 +29,10 @@ router = StrictRouter("tasks", OwnedRoute)
 TaskId = Annotated[str, Path(description="The task's UUID.", json_schema_extra={"format": "uuid"})]
 _TRASH_SECONDS = 6.0  # less than what proxies and clients wait
 _TRASH_PAUSE = 0.02  # between two steps, each about as long, for what others write
-_UNCHANGED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "The client's copy is current."}
-}
 
 
 # To count, or to search, is to read every task of the user.
-@router.get("/api/tasks", response_model=list[TaskRead], responses=_UNCHANGED)
+@router.get("/api/tasks", response_model=list[TaskRead], responses=UNCHANGED)
 @under(parameter_costs=(("count", 5), ("q", 5)))
 async def list_tasks(
     request: Request, db: CallerSession, known: Known, query: Annotated[TaskQuery, Query()]
@@ -52,7 +49,7 @@ async def create_task(request: Request, db: CallerSession, task: TaskCreate) -> 
     return answers.created(request, task_id, created)
 
 
-@router.get("/api/tasks/{task_id}", response_model=TaskRead, responses=_UNCHANGED)
+@router.get("/api/tasks/{task_id}", response_model=TaskRead, responses=UNCHANGED)
 async def get_task(db: CallerSession, task_id: TaskId, known: Known) -> Response:
     """Read one task."""
     return answers.one(await db.run(tasks.get_task(_parse(task_id))), known)
@@ -103,7 +100,7 @@ async def restore_task(db: CallerSession, task_id: TaskId, versions: ExpectedVer
     return answers.one(await db.run(tasks.restore_task(_parse(task_id), versions)))
 
 
-@router.get("/api/trash", response_model=list[TaskRead], responses=_UNCHANGED)
+@router.get("/api/trash", response_model=list[TaskRead], responses=UNCHANGED)
 async def list_trash(
     request: Request, db: CallerSession, known: Known, query: Annotated[TrashQuery, Query()]
 ) -> Response:

@@ -6,55 +6,52 @@ from sqlmodel import col
 
 from backend.database.connection.wire import Rows
 from backend.database.operations import Operation
-from backend.database.queries import select
+from backend.database.queries import Parts, select
 from backend.database.statements import Fragment, Statement
-from backend.models import Task
+from backend.models import SpaceSettings, Task
 from backend.services.tasks import due
 from backend.services.tasks.filters import IS_LIVE
 
 DAYS: Final = 30
 """Days of which the completed tasks are counted."""
 
-_TODAY: Final = Fragment("(now() AT TIME ZONE ", due.ZONE, ")::date")
-_OVERDUE: Final = Fragment(*(part for each in due.IS_OVERDUE for part in (each, " AND ")), "true")
-_IS_RECENT: Final = Fragment(
-    *(col(Task.completed_at), " >= (SELECT (", _TODAY, f" - {DAYS - 1})::timestamp"),
-    *(" AT TIME ZONE ", due.ZONE, ")"),
-)
-
-
-def _counted(condition: Fragment | str) -> Fragment:
-    return Fragment("count(*) FILTER (WHERE ", condition, ")")
-
-
 _IS_OPEN: Final = Fragment(col(Task.completed_at).is_(None))
-_IS_DUE_TODAY: Final = Fragment(
-    *(_IS_OPEN, " AND (CASE WHEN tasks.due_time_zone IS NULL THEN tasks.due_date ELSE"),
-    " (duly.instant_of(tasks.due_key, tasks.due_time_zone) AT TIME ZONE ",
-    *(due.ZONE, ")::date END) = (SELECT ", _TODAY, ")"),
-)
-_TOTALS: Final = select(
+_TODAY: Final = Fragment("(SELECT today.day FROM today)")
+_ZONE: Final = Fragment("(SELECT today.zone FROM today)")
+# The first two conditions, which the third implies, are for the index.
+_IS_DUE_TODAY: Final = (
+    Fragment("tasks.due_key >= ", _TODAY, " - 2"),
+    Fragment("tasks.due_key < ", _TODAY, " + 3"),
     Fragment(
-        *(_counted(_IS_OPEN), " AS open, ", _counted("tasks.completed"), " AS completed, "),
-        *(_counted(_OVERDUE), " AS overdue, ", _counted(_IS_DUE_TODAY), " AS due_today"),
+        "CASE WHEN tasks.due_time_zone IS NULL THEN tasks.due_date",
+        " ELSE (duly.instant_of(tasks.due_key, tasks.due_time_zone) AT TIME ZONE ",
+        *(_ZONE, ")::date END = ", _TODAY),
     ),
-    Task,
-    IS_LIVE,
 )
-_DONE: Final = select(
-    Fragment("(tasks.completed_at AT TIME ZONE ", due.ZONE, ")::date AS day, count(*) AS count"),
-    Task,
-    IS_LIVE,
-    _IS_RECENT,
+_IS_RECENT: Final = Fragment(
+    *(col(Task.completed_at), " >= (", _TODAY, f" - {DAYS - 1})::timestamp AT TIME ZONE ", _ZONE)
+)
+
+
+def _count(*conditions: Fragment) -> Parts:
+    return "(", *select("count(*)", Task, IS_LIVE, *conditions), ")"
+
+
+_PER_DAY: Final = select(
+    Fragment("(tasks.completed_at AT TIME ZONE ", _ZONE, ")::date AS day, count(*) AS count"),
+    *(Task, IS_LIVE, _IS_RECENT),
 )
 _STATS: Final = Statement(
-    "SELECT json_build_object('open', open, 'completed', completed, 'overdue', overdue,"
-    " 'due_today', due_today, 'completed_per_day', days)::text\nFROM (",
-    *(*_TOTALS, ") AS totals, (SELECT json_agg(json_build_object("),
-    "'date', day::date, 'count', coalesce(count, 0)) ORDER BY day) AS days\nFROM generate_series(",
-    *("(SELECT ", _TODAY, f" - {DAYS - 1})::timestamp, (SELECT ", _TODAY, ")::timestamp,"),
-    *(" interval '1 day') AS each (day) LEFT JOIN (", *_DONE, "\nGROUP BY 1) AS done USING (day))"),
-    " AS per_day",
+    *("WITH chosen AS (", *select("settings.time_zone", SpaceSettings), "), today AS (SELECT"),
+    " zone, (now() AT TIME ZONE zone)::date AS day\nFROM (SELECT coalesce(max(time_zone), 'UTC')"
+    " AS zone FROM chosen) AS zones)\nSELECT json_build_object('open', ",
+    *(*_count(_IS_OPEN), ", 'completed', ", *_count(Fragment(col(Task.completed)))),
+    *(", 'overdue', ", *_count(*due.IS_OVERDUE)),
+    *(", 'due_today', ", *_count(_IS_OPEN, *_IS_DUE_TODAY), ", 'completed_per_day', "),
+    "(SELECT json_agg(json_build_object('date', day::date, 'count', coalesce(count, 0))"
+    " ORDER BY day)\nFROM generate_series(",
+    *(_TODAY, f" - {DAYS - 1}, ", _TODAY, ", interval '1 day') AS each (day)"),
+    *(" LEFT JOIN (", *_PER_DAY, "\nGROUP BY 1) AS done USING (day)))::text"),
 )
 
 

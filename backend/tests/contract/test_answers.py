@@ -58,6 +58,8 @@ def targets(operation: Operation, person: Person) -> Iterator[str]:
         yield operation.target(user=person.subject, task="x")
     if operation.names_user:
         yield operation.target(user="somebody-else", task=MISSING)
+    if operation.path.endswith("/tags/{name}"):
+        person.create(tags=["home"])
     if not operation.names_task:
         yield operation.target(user=person.subject)
 

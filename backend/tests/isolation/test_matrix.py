@@ -180,7 +180,7 @@ def test_the_alias_of_the_caller_is_the_same_resource(
     for operation in private:
         if not operation.names_user:
             continue
-        task = charlie.create()["id"]
+        task = charlie.create(tags=["home"])["id"]
         if operation.path.endswith("/restore"):
             charlie.client.delete(f"/api/tasks/{task}")
         answer = ask(charlie.client, operation, user=charlie.subject, task=task)
