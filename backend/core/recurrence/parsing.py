@@ -40,9 +40,9 @@ def _fields(text: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for part in text.split(";"):
         name, _, value = part.partition("=")
-        if name not in _PARTS:
+        if name not in PARTS:
             raise InvalidRule("It is made of parts such as FREQ=WEEKLY;BYDAY=MO, and no others.")
-        field, read = _PARTS[name]
+        field, read = PARTS[name]
         if field in fields:
             raise InvalidRule(f"It has {name} twice.")
         try:
@@ -129,7 +129,7 @@ def _until(text: str) -> date | datetime:
     raise ValueError("is such as 20261231, 20261231T170000 or 20261231T170000Z.")
 
 
-_PARTS: Final[dict[str, tuple[str, _Reader]]] = {
+PARTS: Final[dict[str, tuple[str, _Reader]]] = {
     "FREQ": ("freq", _frequency),
     "UNTIL": ("until", _until),
     "COUNT": ("count", _number(MOST)),
