@@ -113,11 +113,8 @@ class Task(SQLModel, table=True):
     )
     due_key: datetime | None = Field(
         default=None,
-        sa_type=TIMESTAMP,
-        sa_column_args=[
-            Computed("due_date + coalesce(due_time, '23:59:59.999999'::time)", persisted=True)
-        ],
-        description="What it sorts by: when it is due on the clock, or the end of its day.",
+        sa_type=TIMESTAMP(),
+        description="What sorts by date and time, a day at its end; set by a trigger.",
     )
     recurrence: str | None = Field(default=None, sa_type=RECURRENCE)
     recurrence_anchor: datetime | None = Field(

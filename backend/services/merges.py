@@ -25,7 +25,7 @@ BATCH: Final = 2_000
 _MOST_BYTES: Final = 4_000_000  # of their descriptions, which a setting carries across
 
 _SET_BY_DATABASE: Final = {
-    *("space_id", "title_key", "words", "version", "updated_at"),
+    *("space_id", "title_key", "words", "due_key", "version", "updated_at"),
     *("list_id", "parent_id", "trashed_with", "completed_with"),
 }
 MOVED: Final = tuple(

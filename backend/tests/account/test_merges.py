@@ -276,7 +276,7 @@ def test_it_counts_as_ten_requests(settings: Settings, issuer: Issuer) -> None:
 def test_every_column_of_a_task_comes_along_or_is_made_anew() -> None:
     columns = inspect(Task).local_table.c
     made = {
-        *("space_id", "title_key", "words", "version", "updated_at"),
+        *("space_id", "title_key", "words", "due_key", "version", "updated_at"),
         *("list_id", "parent_id", "trashed_with", "completed_with"),
         *(one.name for one in columns if one.computed),
     }

@@ -17,16 +17,18 @@ depends_on = None
 # No table has them yet; domains instead of constraints are decided (0015).
 squawk_ignores = ["ban-create-domain-with-constraint", "ban-drop-column"]
 
-# A UUIDv7 of the year 1970 whose other bits are a hash, so that no two spaces have the same.
+# A UUIDv7 of the year 1970 whose other bits are of a hash, so that no two spaces have the same.
 _INBOX_OF = """
 create function duly.inbox_of(space text) returns uuid
 language plpgsql immutable parallel safe strict
 as $$
-declare
-    hash text := encode(sha256(convert_to(space, 'UTF8')), 'hex');
 begin
-    return '00000000-0000-7' || left(hash, 3) || '-8' || substr(hash, 4, 3) || '-'
-        || substr(hash, 7, 12);
+    return overlay(
+        overlay(
+            left(encode(sha256(convert_to(space, 'UTF8')), 'hex'), 32)
+            placing '0000000000007' from 1
+        ) placing '8' from 17
+    );
 end
 $$
 """

@@ -11,15 +11,8 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-# It comes with 0012, which writes the table anew under the same lock; there are few dates yet.
-squawk_ignores = [
-    "adding-field-with-default",
-    "ban-drop-column",
-    "prefer-timestamp-tz",  # a time on the clock, wherever it hangs
-    "require-concurrent-index-creation",
-]
-
-_DUE_KEY = "due_date + coalesce(due_time, '23:59:59.999999'::time)"
+# It comes with 0012, which writes the table anew under the same lock; few tasks are in them yet.
+squawk_ignores = ["require-concurrent-index-creation"]
 
 # As RFC 5545, 3.3.5 has it: of two equal times the first; what is skipped counts by the offset
 # before. PostgreSQL takes the second of two.
@@ -38,9 +31,6 @@ end
 def upgrade() -> None:
     op.execute(_INSTANT_OF)
     op.execute(
-        f"alter table duly.tasks add due_key timestamp generated always as ({_DUE_KEY}) stored"
-    )
-    op.execute(
         "create index tasks_by_due on duly.tasks (space_id, due_key, id)"
         " where deleted_at is null and due_key is not null"
     )
@@ -52,5 +42,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("drop index duly.tasks_by_priority")
-    op.execute("alter table duly.tasks drop column due_key")
+    op.execute("drop index duly.tasks_by_due")
     op.execute("drop function duly.instant_of(timestamp, text)")
