@@ -1,7 +1,8 @@
 """`python -m benchmarks.lists`: what each list costs PostgreSQL, for users of few and many tasks.
 
 Processor time of the backend that answers, by its scheduler's clock: prelude and statement as a
-request has them, prepared, in a transaction. The users have 100, 10,000 tasks among a million.
+request has them, prepared, in a transaction. The users have 100 or 10,000 tasks among a million,
+whose rows lie apart, as after months in which everybody wrote, or together, as after an import.
 """
 
 import argparse
@@ -45,8 +46,9 @@ select user_id, uuidv7(at - clock_timestamp()),
     case when i % 2 = 0 then duly.inbox_of(user_id)
         else '00000000-0000-7000-8000-000000000001'::uuid end
 from (
-    select format('%s-%s', tasks, n) as user_id, n, i,
-        now() - interval '200 days' * (tasks - i + n * 0.618 % 1) / tasks as at
+    select format('%s-%s-%s', kind, tasks, n) as user_id, n, i, now() - case
+        when kind = 'together' then make_interval(days => n, secs => tasks - i)
+        else interval '200 days' * (tasks - i + n * 0.618 % 1) / tasks end as at
     from people, generate_series(1, users) n, generate_series(1, tasks) i
     order by at offset 0) rows
 """
@@ -93,7 +95,10 @@ class Backend:
         if statement.name not in self._known:
             self._known.add(statement.name)
             self._send.prepare(statement.name, statement.sql)
-        found = self._send.exec_prepared(statement.name, list(values))
+        found = self._send.exec_prepared(
+            statement.name,
+            values,  # type: ignore[arg-type]  # its stub knows no null
+        )
         if found.status != psycopg.pq.ExecStatus.TUPLES_OK:
             raise RuntimeError(found.error_message.decode())
         return [
@@ -114,17 +119,29 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of a PostgreSQL to keep, or kept before")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="duly-lists-") as folder:
-        server = EmbeddedServer(options.data or Path(folder) / "postgres")
+        data = options.data or Path(folder) / "postgres"
+        server = EmbeddedServer(data)
+        _enlarge(server.url())
+        server.close()  # for the setting
+        server = EmbeddedServer(data)
         try:
             url = server.database("lists")
             migrate.upgrade(url)
             _fill(url, options.tasks)
-            print(f"| list of {_PAGE}, us of PostgreSQL | {FEW} tasks | {MANY:,} | deep page |")
-            print("|---|---|---|---|")
+            print(
+                f"| list of {_PAGE}, us of PostgreSQL | {FEW} | {MANY:,} | deep | together | deep |"
+            )
+            print("|---|---|---|---|---|---|")
             for line in _measure(url, options.rounds):
                 print(f"| {' | '.join(line)} |", flush=True)
         finally:
             server.close()
+
+
+def _enlarge(url: str) -> None:
+    """Let everything be in memory that PostgreSQL looks after itself."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("alter system set shared_buffers = '1GB'")
 
 
 def _fill(url: str, total: int) -> None:
@@ -132,13 +149,16 @@ def _fill(url: str, total: int) -> None:
         run = connection.execute
         if run("select from duly.spaces limit 1").fetchone():
             return
-        groups = {MANY: _MANY_USERS, FEW: _FEW_USERS}
-        groups[ORDINARY] = max(1, (total - sum(t * u for t, u in groups.items())) // ORDINARY)
-        run("create temporary table people (tasks int, users int)")
-        for tasks, users in groups.items():
-            run("insert into people values (%s, %s)", [tasks, users])
+        others = (total - 2 * MANY * _MANY_USERS - FEW * _FEW_USERS) // ORDINARY
+        groups = (
+            *(("apart", MANY, _MANY_USERS), ("together", MANY, _MANY_USERS)),
+            *(("apart", FEW, _FEW_USERS), ("apart", ORDINARY, max(1, others))),
+        )
+        run("create temporary table people (kind text, tasks int, users int)")
+        for group in groups:
+            run("insert into people values (%s, %s, %s)", group)
         run(
-            "insert into duly.spaces (id) select format('%s-%s', tasks, n)"
+            "insert into duly.spaces (id) select format('%s-%s-%s', kind, tasks, n)"
             " from people, generate_series(1, users) n"
         )
         run(
@@ -153,14 +173,16 @@ def _fill(url: str, total: int) -> None:
 def _measure(url: str, rounds: int) -> Iterator[tuple[str, ...]]:
     backend = Backend(url)
     for name, chosen in QUERIES.items():
-        few, many, deep = [], [], []
+        costs: list[list[float]] = [[] for _ in range(5)]
         for n in range(rounds):
-            few.append(_cost(backend, f"{FEW}-{1 + n}", chosen))
-            user = f"{MANY}-{1 + n % _MANY_USERS}"
-            many.append(_cost(backend, user, chosen))
-            if "sort" in chosen:
-                deep.append(_cost(backend, user, chosen | {"cursor": _deep(backend, user, chosen)}))
-        yield name, *(f"{median(costs):,.0f}" if costs else "" for costs in (few, many, deep))
+            users = [f"{kind}-{MANY}-{1 + n % _MANY_USERS}" for kind in ("apart", "together")]
+            costs[0].append(_cost(backend, f"apart-{FEW}-{1 + n}", chosen))
+            for place, user in zip((1, 3), users, strict=True):
+                costs[place].append(_cost(backend, user, chosen))
+                if "sort" in chosen:
+                    cursor = {"cursor": _deep(backend, user, chosen)}
+                    costs[place + 1].append(_cost(backend, user, chosen | cursor))
+        yield name, *(f"{median(each):,.0f}" if each else "" for each in costs)
 
 
 def _cost(backend: Backend, user: str, chosen: dict[str, Any]) -> float:
