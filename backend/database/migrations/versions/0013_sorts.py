@@ -14,7 +14,6 @@ depends_on = None
 # It comes with 0012, which writes the table anew under the same lock; there are few dates yet.
 squawk_ignores = [
     "adding-field-with-default",
-    "ban-drop-column",
     "prefer-timestamp-tz",  # a time on the clock, wherever it hangs
     "require-concurrent-index-creation",
 ]
