@@ -19,7 +19,7 @@ from backend.models import Space
 
 # Eighteen digits, as the tags of one resource have at most.
 _STATE: Final = Fragment(
-    "hashtextextended(concat(spaces.last_version, ' ', spaces.xmin), ",
+    "hashtextextended(spaces.xmin::text, spaces.last_version # ",
     bindparam("asked", type_=BigInteger),
     ") & (1::bigint << 59) - 1",
 )

@@ -76,13 +76,11 @@ def places(sort: str) -> list[dict[str, Any]]:
 def _pages() -> Iterator[TaskQuery]:
     """Lists of tasks of every kind."""
     for sort in SORTS:
-        for place in places(sort):
-            yield TaskQuery(sort=sort, **place)
-            yield TaskQuery(sort=sort, **place, **ALL_FILTERS)
+        yield from (TaskQuery(sort=sort, **place) for place in places(sort))
     for chosen in FILTERS.values():
         yield TaskQuery(count="exact", **chosen)
     for place in places("-rank"):
-        yield TaskQuery(q="some words", **place)
+        yield TaskQuery(**ALL_FILTERS, **place)
 
 
 # What a parameter of a type may be given; the second kind of example depends on who meets whom.
@@ -92,7 +90,7 @@ EXAMPLES: dict[Any, list[Any]] = {
     TrashQuery: [TrashQuery()],
     str: ["x"],
     MeUpdate: [MeUpdate(time_zone="Europe/Berlin"), MeUpdate()],
-    Collection[int]: [(), (1, 2, 3)],
+    Collection[int]: [(1, 2, 3)],  # which adds a condition to what is asked without
     Sequence[int] | None: [None, [1, 2, 3]],
     bool | None: [True, False, None],
     TrashLeft | None: [None, TrashLeft(datetime(2100, 1, 1, tzinfo=UTC), UUID(int=0))],

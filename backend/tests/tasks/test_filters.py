@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from backend.core.ids import new_id
+from backend.core.paging import Cursor
 from backend.schemas.task import PRIORITIES
 from backend.security.signing import Issuer
 from backend.tests.support.people import ORIGIN, Person
@@ -272,3 +273,69 @@ def test_a_list_is_what_python_picks_from_all_tasks(  # noqa: PLR0913, PLR0917 -
         assert listed == sorted_by(each, expected, keys)
         assert {total for _, total in pages} == {len(expected)}
         assert [len(page) for page, _ in pages[:-1]] == [limit] * (len(pages) - 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        *((f"{name}=", name) for name in ("list_id", "parent_id", "priority", "tag", "due_before")),
+        *((f"{name}=x", name) for name in ("list_id", "parent_id", "priority", "sort", "overdue")),
+        *(
+            (f"{name}={v}", name)
+            for name in ("due_before", "due_after")
+            for v in ("x", "2026-02-30")
+        ),
+        ("due_before=2026-03-01T09:00:00", "due_before"),
+        ("due_before=2026-03-01T25:00:00Z", "due_before"),
+        ("due_before=0000-01-01", "due_before"),
+        ("due_after=1772355600", "due_after"),
+        ("overdue=false", "overdue"),
+        ("overdue=true&overdue=true", "overdue"),
+        ("list_id=1&list_id=2", "list_id"),
+        ("q=a&q=b", "q"),
+        ("sort=title&sort=-title", "sort"),
+        ("sort=rank", "sort"),
+        ("sort=-deleted", "sort"),
+        ("status=trashed", "status"),
+        ("priority=high&priority=5", "priority"),
+        ("tag=a%00b", "tag"),
+        (f"tag={'x' * 51}", "tag"),
+        ("&".join(["tag=x"] * 21), "tag"),
+        ("due=2026-01-01", "due"),
+        ("cursor=x", "cursor"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_name(query: str, parameter: str, alice: Person) -> None:
+    answer = alice.client.get(f"/api/tasks?{query}")
+    assert answer.status_code == 422, answer.text
+    pointers = {error["pointer"].split("/")[2] for error in answer.json()["errors"]}
+    assert pointers == {parameter}
+
+
+@pytest.mark.parametrize("year", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("clock", ["", "T00:00:00%2B14:00", "T23:59:59-11:00"])
+def test_the_ends_of_the_calendar_can_be_asked_for(year: str, clock: str, alice: Person) -> None:
+    for day in ("0001-01-01", "9999-12-31"):
+        alice.create(day, due_date=day)
+        alice.create(day, due_date=day, due_time="00:00", due_time_zone="Asia/Tokyo")
+    for name in ("due_before", "due_after"):
+        answer = alice.client.get(f"/api/tasks?{name}={year}{clock}&sort=due_date&limit=1")
+        while "next" in answer.links:
+            answer = alice.client.get(answer.links["next"]["url"])
+        assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("sort", ["due_date", "priority", "position", "created", "-title"])
+def test_a_cursor_of_another_sort_or_of_nobodys_making_is_refused(sort: str, alice: Person) -> None:
+    made = {
+        "due_date": ["x", "2026-01-01 25:00", "2026-01-01 10:00 x"],
+        "priority": ["none at all", "5"],
+        "position": ["x", "x y"],
+        "created": ["x"],
+        "-title": [],
+    }
+    others = [Cursor(other, "x", str(new_id())) for other in ("updated", f"-{sort}", "rank", "")]
+    for cursor in (*others, *(Cursor(sort, text, str(new_id())) for text in made[sort])):
+        answer = alice.client.get("/api/tasks", params={"sort": sort, "cursor": cursor.encode()})
+        assert answer.status_code == 422, cursor
+        assert answer.json()["errors"][0]["pointer"] == "/query/cursor"
