@@ -202,6 +202,17 @@ class Misplaced(Problem):
     remedy = "Choose another parent, or null for the top level; `detail` says what is in the way."
 
 
+class Entangled(Problem):
+    code = "entangled"
+    status = 409
+    title = "Two operations of one transaction do not go together"
+    meaning = (
+        "One of several operations, all of which were to succeed, completes an occurrence of a "
+        "recurring task, and one before it changes when that task is due. Nothing was changed."
+    )
+    remedy = "Send them one after the other, or not as one transaction."
+
+
 class BeingErased(Problem):
     code = "being_erased"
     status = 409

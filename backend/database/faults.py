@@ -111,6 +111,8 @@ def _refused(member: str, code: str, detail: str) -> Callable[[], Problem]:
 # The longest prefix of the SQLSTATE decides.
 _PROBLEMS: dict[str, Callable[[], Problem]] = {
     "22": ValidationFailed,  # data exception
+    # Only for a time zone: see the domain `duly.time_zone`.
+    "22023": partial(ValidationFailed, "The database does not know this time zone."),
     "23": ValidationFailed,  # integrity constraint
     "23505": Conflict,  # unique_violation
     QUERY_CANCELED: DeadlineExceeded,  # the statement timeout
@@ -129,7 +131,9 @@ _PROBLEMS: dict[str, Callable[[], Problem]] = {
     "DU005": _refused("parent_id", "no_such_task", "There is no such task."),
     "DU006": partial(Misplaced, "The parent is in the trash."),
     "DU007": _refused("due_time", "needs_date", "A time needs a date, and a time zone a time."),
-    "DU008": _refused("recurrence", "needs_date", "What recurs needs a date."),
+    "DU008": _refused(
+        "recurrence", "needs_date", "What recurs needs a date, and by the hour a time."
+    ),
     "DU009": _refused("list_id", "not_of_parent", "A task is in the list of its parent."),
     "DU014": _refused("list_id", "no_such_list", "There is no such list."),
     "DU016": _refused("add_tags", "too_many", "A task has 20 tags at most."),  # `duly.retag`

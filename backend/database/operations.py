@@ -17,7 +17,8 @@ class Operation(NamedTuple, Generic[A_co]):
     Attributes:
         statements: What to run, in this order, in one transaction.
         read: Makes the answer of the rows of each statement, and of nothing else; raises the
-            `Problem` that they mean, such as `NotFound`.
+            `Problem` that they mean, such as `NotFound`. What needs Python between two statements
+            answers with another operation, which is run then, in a call of its own.
         writes: Whether any statement changes something.
         decisive: Whether the operation has failed when its first statement gives no row.
         reasons: More statements, which only read: in case it failed, `read` sees why in their rows.
@@ -25,7 +26,7 @@ class Operation(NamedTuple, Generic[A_co]):
     """
 
     statements: tuple[Bound, ...]
-    read: Callable[[list[Rows]], A_co]
+    read: Callable[[list[Rows]], "A_co | Operation[A_co]"]
     writes: bool = False
     decisive: bool = False
     reasons: tuple[Bound, ...] = ()

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from backend.core.principal import Principal
-from backend.core.problems import Problem, Unavailable
+from backend.core.problems import Entangled, Problem, Unavailable
 from backend.database.connection.pool import Pool
 from backend.database.connection.pools import Pools
 from backend.database.connection.wire import Rows
@@ -76,7 +76,7 @@ class Session:
         self._replica = replica
 
     async def run(self, operation: Operation[A]) -> A:
-        """Run one operation: atomically, in one round trip.
+        """Run one operation: atomically, in one round trip, and so each one that it answers with.
 
         Returns:
             What the operation reads from its rows.
@@ -85,12 +85,18 @@ class Session:
             Problem: The operation's own, or what became of the call. `Unavailable` for a write
                 also means that its outcome is unknown.
         """
+        answer = operation.read(await self._rows(operation))
+        while isinstance(answer, Operation):
+            answer = answer.read(await self._rows(answer))
+        return answer
+
+    async def _rows(self, operation: Operation[A]) -> list[Rows]:
         if operation.many and self._replica is not None:
             rows = await self._replica.read(self.principal.subject, operation.statements)
             if rows is not None:
-                return operation.read(rows)
+                return rows
         statements = operation.statements + operation.reasons
-        return operation.read(await self._call(statements, writes=operation.writes))
+        return await self._call(statements, writes=operation.writes)
 
     async def run_all(
         self, operations: Sequence[Operation[A]], *, atomic: bool
@@ -122,36 +128,60 @@ class Session:
                 raise
             # PostgreSQL refused one and took back all. Rare, so it may take a call for each.
             return [await self._try_to_run(each) for each in operations]
-        return [
+        answers = [
             _try_to_read(operation, own)
             for operation, own in zip(operations, _shared_out(rows, parts), strict=True)
         ]
+        follow = [answer for answer in answers if isinstance(answer, Operation)]
+        further = iter(await self.run_all(follow, atomic=False))
+        return [next(further) if isinstance(each, Operation) else each for each in answers]
 
     async def _all_or_nothing(self, operations: Sequence[Operation[A]]) -> list[A]:
         parts = [demanding(each) for each in operations]
+        statements = sum(parts, ())
+        writes = any(each.writes for each in operations)
         try:
-            writes = any(each.writes for each in operations)
-            rows = await self._call(sum(parts, ()), writes=writes)
+            rows = await self._call(statements, writes=writes) if statements else []
         except Problem as problem:
             position = _failed(problem, parts)
             if position is None:
                 raise
             if isinstance(problem, DemandUnmet):
-                problem = await self._explain(operations[position])
-            problem.position = position
-            raise problem from None
-        return [
+                return await self._all_or_nothing(await self._instead(operations, position))
+            raise _placed(problem, position) from None
+        answers = [
             operation.read(own)
             for operation, own in zip(operations, _shared_out(rows, parts), strict=True)
         ]
+        assert not any(isinstance(each, Operation) for each in answers)  # noqa: S101 - or it failed
+        return cast("list[A]", answers)
 
-    async def _explain(self, operation: Operation[A]) -> Problem:
-        """Why a decisive operation gave no row."""
-        reasons = operation.reasons
-        rows = await self._call(reasons, writes=False) if reasons else []
-        answer = _try_to_read(operation, [*([] for _ in operation.statements), *rows])
-        assert isinstance(answer, Problem)  # noqa: S101 - or it is not decisive
-        return answer
+    async def _instead(
+        self, operations: Sequence[Operation[A]], position: int
+    ) -> list[Operation[A]]:
+        """What to run instead, all having been taken back because a decisive one gave no row.
+
+        Others behind it may need another operation for the same reason.
+
+        Raises:
+            Problem: why there is no row, if nothing is to be run instead.
+        """
+        parts = [each.reasons for each in operations[position:]]
+        statements = sum(parts, ())
+        rows = await self._call(statements, writes=False) if statements else []
+        instead = list(operations)
+        for at, own in enumerate(_shared_out(rows, parts), start=position):
+            operation = operations[at]
+            if at > position and not operation.reasons:
+                continue
+            answer = _try_to_read(operation, [*([] for _ in operation.statements), *own])
+            if isinstance(answer, Operation):
+                instead[at] = answer
+            elif at == position:
+                instead[at] = _settled(answer, position)
+        if instead[position].statements == operations[position].statements:
+            raise _placed(Entangled(), position)
+        return instead
 
     async def _try_to_run(self, operation: Operation[A]) -> A | Problem:
         try:
@@ -208,7 +238,19 @@ def _shared_out(rows: list[Rows], parts: Sequence[tuple[Bound, ...]]) -> list[li
     return [[next(remaining) for _ in statements] for statements in parts]
 
 
-def _try_to_read(operation: Operation[A], rows: list[Rows]) -> A | Problem:
+def _settled(answer: A | Problem, position: int) -> Operation[A]:
+    """An operation with nothing to do but to answer."""
+    if isinstance(answer, Problem):
+        raise _placed(answer, position)
+    return Operation((), lambda _rows: answer)
+
+
+def _placed(problem: Problem, position: int) -> Problem:
+    problem.position = position
+    return problem
+
+
+def _try_to_read(operation: Operation[A], rows: list[Rows]) -> A | Operation[A] | Problem:
     try:
         return operation.read(rows)
     except Problem as problem:

@@ -1,10 +1,11 @@
 """The tasks."""
 
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Computed, ForeignKeyConstraint, Index, Text, text
-from sqlalchemy.dialects.postgresql import TIME, TIMESTAMP, TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TIME, TIMESTAMP, TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from backend.models.domains import (
@@ -124,6 +125,11 @@ class Task(SQLModel, table=True):
     )
     recurrence_from: str = Field(
         sa_type=RECURRENCE_FROM, sa_column_kwargs={"server_default": text("'due'")}
+    )
+    stepped_from: dict[str, Any] | None = Field(
+        default=None,
+        sa_type=JSONB,
+        description="What the latest completion of an occurrence changed, as it was before.",
     )
     words: str = Field(
         sa_type=TSVECTOR, description="What a search looks through; set by a trigger."

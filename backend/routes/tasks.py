@@ -72,11 +72,15 @@ async def complete_task(
     versions: ExpectedVersions,
     wish: TaskComplete | None = None,
 ) -> Response:
-    """Set whether the task is done; without a body, toggle it."""
-    completed = wish.completed if wish else None
-    return answers.one(
-        await db.run(tasks.complete_task(_parse(task_id), completed=completed, versions=versions))
+    """Set whether the task is done; without a body, toggle it.
+
+    One that recurs goes to its next occurrence, or back to the one that was completed last.
+    """
+    completed, occurrence = (wish.completed, wish.occurrence) if wish else (None, None)
+    completion = tasks.complete_task(
+        _parse(task_id), completed=completed, occurrence=occurrence, versions=versions
     )
+    return answers.one(await db.run(completion))
 
 
 @router.patch("/api/tasks/{task_id}/toggle", response_model=TaskRead)

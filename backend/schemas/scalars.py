@@ -2,9 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time
-from functools import cache
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +14,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from backend.core.visibility import shows_something
+from backend.core.zones import is_zone
 
 _DECIMAL = re.compile(r"-?[0-9]{1,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -75,14 +74,9 @@ def _read_day_or_instant(value: object) -> object:
 
 
 def _check_time_zone(value: str) -> str:
-    if value not in _time_zones():
+    if not is_zone(value):
         raise PydanticCustomError("time_zone", "Input should be an IANA time zone: Europe/Berlin.")
     return value
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _refuse_invisible(value: str) -> str:

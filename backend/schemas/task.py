@@ -1,8 +1,9 @@
 """Tasks as clients send and receive them."""
 
+from datetime import time
 from functools import cached_property
 from hashlib import blake2b
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from backend.core.ids import parse_id
+from backend.schemas.due import Occurrence, Recurrence, check_series, read_members
 from backend.schemas.scalars import (
     Day,
     DayOrInstant,
@@ -98,7 +100,11 @@ class TaskFields(BaseModel):
     completed: bool = Field(default=False, strict=True)
     priority: Priority = Field(default="none", description="In any case; answered in lower case.")
     tags: Tags = Field(default=[], examples=[["home"]])
-    due_date: Day | None = Field(default=None, examples=["2026-03-01"])
+    due_date: Day | None = Field(
+        default=None,
+        description="A moment in ISO 8601 is read as well, as date, time and, with an offset, UTC.",
+        examples=["2026-03-01"],
+    )
     due_time: TimeOfDay | None = Field(
         default=None, description="On the clock; needs a date.", examples=["09:30"]
     )
@@ -107,14 +113,42 @@ class TaskFields(BaseModel):
         description="IANA name; needs a time, which it makes an instant. Null: wherever one is.",
         examples=["Europe/Berlin"],
     )
+    recurrence: Recurrence | None = Field(
+        default=None,
+        description="RRULE of RFC 5545; needs a date, the first one. Answered in one spelling.",
+        examples=["FREQ=WEEKLY;BYDAY=MO"],
+    )
+    recurrence_from: Literal["due", "completion"] = Field(
+        default="due", description="What the next date counts from."
+    )
 
 
 class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class TaskCreate(_Input, TaskFields):
+class _TaskInput(_Input, TaskFields):
+    is_whole: ClassVar = False
+    """Whether a member that is left out is empty; otherwise it stays what it was."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_due(cls, body: Any) -> Any:
+        return read_members(body, is_whole=cls.is_whole)
+
+    @model_validator(mode="after")
+    def _check_series(self) -> Self:
+        if self.recurrence is not None and self.due_date is not None:
+            knows_time = self.is_whole or "due_time" in self.model_fields_set
+            at = self.due_time if knows_time else time()
+            check_series(self.recurrence, self.due_date, at)
+        return self
+
+
+class TaskCreate(_TaskInput):
     """A new task; what is left out is empty, or false."""
+
+    is_whole: ClassVar = True
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy milk"}]})
 
@@ -129,7 +163,7 @@ class TaskCreate(_Input, TaskFields):
     parent_id: UUID | None = Field(default=None, description="The task that it is a part of.")
 
 
-class TaskUpdate(_Input, TaskFields):
+class TaskUpdate(_TaskInput):
     """A merge patch (RFC 7396): what is absent stays, null clears."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk"}]})
@@ -148,11 +182,16 @@ class TaskUpdate(_Input, TaskFields):
 
 
 class TaskComplete(_Input):
-    """Whether the task is done."""
+    """Whether the task is done; of one that recurs, whether an occurrence is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"completed": True}]})
 
     completed: bool = Field(strict=True)
+    occurrence: Occurrence | None = Field(
+        default=None,
+        description="Which one: `due_date`, and `T` and `due_time` if there is one. Not the"
+        " current one (or, to undo, the latest one): nothing changes. Without it: that one.",
+    )
 
 
 class _Owned(BaseModel):

@@ -38,7 +38,7 @@ class Rights(NamedTuple):
 _OF_TASKS: Final = (
     *("title", "description", "completed_at", "deleted_at", "list_id", "parent_id", "position"),
     *("tags", "priority", "due_date", "due_time", "due_time_zone", "recurrence"),
-    *("recurrence_anchor", "recurrence_from", "trashed_with", "completed_with"),
+    *("recurrence_anchor", "recurrence_from", "stepped_from", "trashed_with", "completed_with"),
 )
 
 RIGHTS: Final = {

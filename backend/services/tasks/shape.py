@@ -3,7 +3,9 @@
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy import BigInteger, Uuid, bindparam, text
+from sqlalchemy import any_ as sql_any
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from backend.core.problems import NotFound
@@ -29,6 +31,9 @@ JSON: Final = json_object(
 )
 REPRESENTATION: Final = Fragment(JSON, ", ", col(Task.version))
 HAS_ID: Final = Fragment(col(Task.id) == bindparam("id", type_=Uuid))
+HAS_VERSION: Final = Fragment(
+    col(Task.version) == sql_any(bindparam("versions", type_=ARRAY(BigInteger)))
+)
 SHOW: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, IS_LIVE))
 
 

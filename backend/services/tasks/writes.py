@@ -1,39 +1,41 @@
 """What can be done to tasks: create, change, complete, delete, restore."""
 
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from functools import lru_cache, partial
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Text, bindparam, case, func, inspect, null, text
-from sqlalchemy import any_ as sql_any
+from sqlalchemy import Boolean, Text, bindparam, case, func, inspect, null, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
+from backend.core.dates import Due
 from backend.core.ids import new_id
-from backend.core.problems import StaleVersion
+from backend.core.problems import NotFound, StaleVersion
 from backend.database.connection.wire import Rows
 from backend.database.operations import Operation
 from backend.database.queries import insert, select, update
-from backend.database.statements import Fragment, Statement, Value
+from backend.database.statements import Bound, Fragment, Statement, Value
 from backend.models import Task
 from backend.models.domains import base_type
 from backend.schemas.task import TaskCreate, TaskUpdate
+from backend.services.tasks import recurring, steps
 from backend.services.tasks.filters import IS_LIVE, IS_TRASHED
+from backend.services.tasks.recurring import IS_AS_SEEN, IS_SETTLED, Found
 from backend.services.tasks.shape import (
     HAS_ID,
+    HAS_VERSION,
     PRIORITY_NAMES,
     REPRESENTATION,
     SHOW,
     Representation,
+    get_task,
     only,
 )
 
 _SHAPES: Final = 1_024
 _COLUMNS: Final = inspect(Task).local_table.c
-_HAS_VERSION: Final = Fragment(
-    col(Task.version) == sql_any(bindparam("versions", type_=ARRAY(BigInteger)))
-)
 _COMPLETED: Final = bindparam("completed", type_=Boolean)
 
 
@@ -66,11 +68,14 @@ _SPECIAL: Final[dict[str, tuple[str, Any]]] = {
     "toggled": ("completed_at", case((col(Task.completed_at).is_(None), func.now()))),
     "trashed": ("deleted_at", func.now()),
     "restored": ("deleted_at", null()),
+    "stepped": steps.STEPPED,
+    "unstepped": ("stepped_from", null()),
+    "unanchored": ("recurrence_anchor", null()),
 }
 _TAG_CHANGES: Final = {"add_tags", "remove_tags"}
 _ASSIGNMENTS: Final[dict[str, tuple[str, Fragment]]] = {
     name: (name, _given(name))
-    for name in TaskUpdate.model_fields | TaskCreate.model_fields
+    for name in (*TaskUpdate.model_fields, *TaskCreate.model_fields, "recurrence_anchor")
     if name not in _SPECIAL.keys() | _TAG_CHANGES
 } | {name: (column, Fragment(expression)) for name, (column, expression) in _SPECIAL.items()}
 _MADE: Final = {
@@ -78,8 +83,8 @@ _MADE: Final = {
     for name, (column, given) in _ASSIGNMENTS.items()
 }
 _SHOW_ANY: Final = Statement(*select(REPRESENTATION, Task, HAS_ID))
-_SHOW_ANY_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, _HAS_VERSION))
-_SHOW_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, IS_LIVE, _HAS_VERSION))
+_SHOW_ANY_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, HAS_VERSION))
+_SHOW_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, IS_LIVE, HAS_VERSION))
 
 
 def create_task(task: TaskCreate) -> Operation[tuple[str, Representation]]:
@@ -90,6 +95,8 @@ def create_task(task: TaskCreate) -> Operation[tuple[str, Representation]]:
     """
     values = {name: getattr(task, name) for name in task.model_fields_set}
     values["id"] = task.id or new_id()
+    if task.recurrence is not None and task.due_date is not None:
+        values["recurrence_anchor"] = datetime.combine(task.due_date, task.due_time or time())
     statement = _insert(frozenset(values))
     return Operation((statement.bind(**values),), _created, writes=True, decisive=True)
 
@@ -111,9 +118,12 @@ def update_task(
     fields = patch.model_fields_set
     if fields:
         values = {name: getattr(patch, name) for name in fields | _TAG_CHANGES}
+        assignments = recurring.assignments_of(fields, patch.recurrence)
         if not fields.isdisjoint(_TAG_CHANGES):
-            fields = fields - _TAG_CHANGES | {"retagged"}
-        return _change(task_id, frozenset(fields), versions, **values)
+            assignments = assignments - _TAG_CHANGES | {"retagged"}
+        if "completed" in fields and patch.completed:
+            return _Completion(task_id, assignments, values, versions).begin()
+        return _change(task_id, assignments, versions, **values)
     if versions is None:
         return Operation((SHOW.bind(id=task_id),), only, decisive=True)
     wanted = _SHOW_IF.bind(id=task_id, versions=list(versions))
@@ -121,12 +131,28 @@ def update_task(
 
 
 def complete_task(
-    task_id: UUID, *, completed: bool | None, versions: Sequence[int] | None = None
+    task_id: UUID,
+    *,
+    completed: bool | None,
+    occurrence: Due | None = None,
+    versions: Sequence[int] | None = None,
 ) -> Operation[Representation]:
-    """Set whether a task is done; None toggles. Errors as `update_task`."""
-    if completed is None:
-        return _change(task_id, frozenset({"toggled"}), versions)
-    return _change(task_id, frozenset({"completed"}), versions, completed=completed)
+    """Set whether a task is done; None toggles. Errors as `update_task`.
+
+    One that recurs goes to its next occurrence, or back to the one before.
+
+    Args:
+        task_id: Which task.
+        completed: Whether it is to be done.
+        occurrence: Which occurrence of one that recurs; None for the current one.
+        versions: The versions that `If-Match` allows; None for any.
+
+    The operation also raises:
+        ValidationFailed: when `occurrence` may be one of several.
+    """
+    values: dict[str, Value] = {} if completed is None else {"completed": completed}
+    assignments = frozenset({"toggled"} if completed is None else {"completed"})
+    return _Completion(task_id, assignments, values, versions, occurrence).begin()
 
 
 def delete_task(task_id: UUID, versions: Sequence[int] | None = None) -> Operation[Representation]:
@@ -160,6 +186,85 @@ def _change(
     return Operation((bound,), _current, writes=True, decisive=True, reasons=reasons)
 
 
+class _Completion(NamedTuple):
+    """How a task is completed or opened, whether it recurs or not.
+
+    Attributes:
+        task_id: Which task.
+        assignments: What this does to one that does not recur, or not any more.
+        values: Those of the assignments.
+        versions: The versions that `If-Match` allows; None for any.
+        occurrence: Which occurrence of one that recurs; None for the current one.
+    """
+
+    task_id: UUID
+    assignments: frozenset[str]
+    values: Mapping[str, Value]
+    versions: Sequence[int] | None
+    occurrence: Due | None = None
+
+    def begin(self) -> Operation[Representation]:
+        """For one that does not recur this is all."""
+        return self._operation(self.assignments, self.values, IS_SETTLED)
+
+    def _operation(
+        self,
+        assignments: frozenset[str],
+        values: Mapping[str, Value],
+        condition: Fragment,
+        *others: Bound,
+    ) -> Operation[Representation]:
+        """Change the task on that condition; if it does not hold, look why, and go on."""
+        checked = self.versions is not None
+        change = _update(assignments, conditional=checked, also=condition)
+        reasons = [recurring.LOOK, *([SHOW] if checked else [])]
+        given = {**values, "id": self.task_id, "versions": list(self.versions or ())}
+        return Operation(
+            (change.bind(**given), *others),
+            partial(self._read, condition),
+            writes=True,
+            decisive=True,
+            reasons=tuple(each.bind(id=self.task_id) for each in reasons),
+        )
+
+    def _read(
+        self, condition: Fragment, rows: list[Rows]
+    ) -> Representation | Operation[Representation]:
+        if rows[0]:
+            return only(rows)
+        found = rows[-1]
+        if self.versions is not None:
+            *_, found, shown = rows
+            current = only([shown])
+            if not found or current.version not in self.versions:
+                raise StaleVersion(current.body, current.version)
+        if found:
+            return self._go_on(Found.read(found[0]))
+        if condition is IS_AS_SEEN:  # meanwhile somebody else made it one that does not recur
+            return self.begin()
+        raise NotFound
+
+    def _go_on(self, found: Found) -> Operation[Representation]:
+        """To the next occurrence or back, unless another one was meant."""
+        if self.values.get("completed") is False:
+            return steps.undo_step(self.task_id, self.occurrence, self.versions)
+        if self.occurrence and not recurring.is_current(found.series, self.occurrence):
+            return get_task(self.task_id)
+        return self._step(found)
+
+    def _step(self, found: Found) -> Operation[Representation]:
+        """As long as that depends on what was found; after the last occurrence it is done."""
+        series = recurring.changed(found.series, self.values)
+        step = series and recurring.step(series, found.now)
+        if step is None:
+            values = {**self.values, **found.seen}
+            return self._operation(self.assignments | {"unstepped"}, values, IS_AS_SEEN)
+        names = self.assignments - recurring.REPLACED | {"stepped", *step}
+        values = {**self.values, **step, **found.seen}
+        opening = steps.OPEN_BELOW.bind(id=self.task_id)
+        return self._operation(names, values, IS_AS_SEEN, opening)
+
+
 @lru_cache(_SHAPES)
 def _insert(fields: frozenset[str]) -> Statement:
     values = dict(_MADE[name] for name in sorted(fields))
@@ -167,11 +272,16 @@ def _insert(fields: frozenset[str]) -> Statement:
 
 
 @lru_cache(_SHAPES)
-def _update(assignments: frozenset[str], *, conditional: bool) -> Statement:
-    values = dict(_ASSIGNMENTS[name] for name in sorted(assignments))
+def _update(
+    assignments: frozenset[str], *, conditional: bool, also: Fragment | None = None
+) -> Statement:
+    values = dict(_ASSIGNMENTS[name] for name in sorted(assignments - recurring.ANCHORED))
+    for name in assignments & recurring.ANCHORED:
+        values["recurrence_anchor"] = recurring.anchor(name, values)
     state = IS_TRASHED if "restored" in assignments else IS_LIVE
-    conditions = [HAS_ID, state, *([_HAS_VERSION] if conditional else [])]
-    return Statement(*update(Task, values, *conditions, returning=REPRESENTATION))
+    conditions = [HAS_ID, state, *([HAS_VERSION] if conditional else []), *([also] if also else [])]
+    before = steps.DONE_BELOW if "stepped" in assignments else ()
+    return Statement(*before, *update(Task, values, *conditions, returning=REPRESENTATION))
 
 
 def _created(rows: list[Rows]) -> tuple[str, Representation]:

@@ -1,15 +1,25 @@
 """Operations that were made apart share a transaction, and a round trip."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from backend.core.dates import Due
 from backend.core.ids import new_id
 from backend.core.principal import Principal
-from backend.core.problems import Conflict, DeadlineExceeded, NotFound, Problem, StaleVersion
+from backend.core.problems import (
+    Conflict,
+    DeadlineExceeded,
+    Entangled,
+    NotFound,
+    Problem,
+    StaleVersion,
+)
 from backend.database.connection.pool import Pool, PoolOptions
 from backend.database.operations import Operation
 from backend.database.session import Session
@@ -112,6 +122,76 @@ async def test_one_that_its_rows_refuse_costs_the_others_nothing(db: Session, pr
     answers = await db.run_all([create(ONE), failing, create(TWO)], atomic=False)
     assert proxy.messages["S"] == before + 1
     assert [isinstance(answer, Problem) for answer in answers] == [False, True, False]
+
+
+RECURRING: dict[str, Any] = {"due_date": date(2026, 3, 1), "recurrence": "FREQ=DAILY"}
+
+
+def recurring(task_id: str) -> Operation[Any]:
+    return tasks.create_task(TaskCreate(id=task_id, title="x", **RECURRING))
+
+
+def complete(task_id: str, occurrence: str | None = None) -> Operation[Any]:
+    named = Due(date.fromisoformat(occurrence)) if occurrence else None
+    return tasks.complete_task(UUID(task_id), completed=True, occurrence=named)
+
+
+def dues(answers: Sequence[Any]) -> list[str]:
+    """When the tasks of some answers are due."""
+    return [json.loads(each.body)["due_date"] for each in answers]
+
+
+async def test_what_answers_with_another_operation_is_gone_on_with_all_at_once(
+    db: Session, proxy: Proxy
+) -> None:
+    await db.run_all([recurring(ONE), recurring(TWO), create(THREE)], atomic=False)
+    before = proxy.messages["S"]
+    operations = [complete(ONE), complete(THREE), complete(TWO)]
+    first, other, last = list[Any](await db.run_all(operations, atomic=False))
+    assert proxy.messages["S"] == before + 2
+    assert dues([first, last]) == ["2026-03-02", "2026-03-02"]
+    assert b'"completed":true' in other.body
+
+
+async def test_atomic_goes_on_with_all_of_them_in_one_transaction(
+    db: Session, proxy: Proxy
+) -> None:
+    await db.run_all([recurring(ONE), recurring(TWO), create(THREE)], atomic=False)
+    before = proxy.messages["S"]
+    rename = tasks.update_task(UUID(ONE), TaskUpdate(title="y"))
+    operations = [rename, complete(ONE), complete(THREE), complete(TWO)]
+    _, first, other, last = list[Any](await db.run_all(operations, atomic=True))
+    assert proxy.messages["S"] == before + 3  # all of them, why one failed, all of them
+    assert dues([first, last]) == ["2026-03-02", "2026-03-02"]
+    assert b'"title":"y"' in first.body
+    assert b'"completed":true' in other.body
+
+
+async def test_atomic_takes_a_step_back_when_another_operation_fails(db: Session) -> None:
+    await db.run(recurring(ONE))
+    with pytest.raises(NotFound) as failure:
+        await db.run_all([complete(ONE), tasks.delete_task(UUID(TWO))], atomic=True)
+    assert failure.value.position == 1
+    assert dues([await db.run(tasks.get_task(UUID(ONE)))]) == ["2026-03-01"]
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+async def test_an_occurrence_that_is_done_already_is_done(db: Session, *, atomic: bool) -> None:
+    await db.run_all([recurring(ONE), complete(ONE)], atomic=False)
+    operations = [complete(ONE, "2026-03-01"), create(TWO)]
+    first, _ = list[Any](await db.run_all(operations, atomic=atomic))
+    assert dues([first]) == ["2026-03-02"]
+    assert await titles(db) == ["x", "x"]
+
+
+async def test_one_task_goes_on_twice_but_not_in_one_transaction(db: Session) -> None:
+    await db.run(recurring(ONE))
+    with pytest.raises(Entangled) as failure:
+        await db.run_all([complete(ONE), complete(ONE)], atomic=True)
+    assert failure.value.position == 1
+    assert dues([await db.run(tasks.get_task(UUID(ONE)))]) == ["2026-03-01"]
+    answers = await db.run_all([complete(ONE), complete(ONE)], atomic=False)
+    assert dues(answers) == ["2026-03-02", "2026-03-03"]
 
 
 async def test_what_is_answered_comes_from_the_rows_alone(db: Session) -> None:

@@ -36,6 +36,13 @@ def friend(stranger: Callable[[], Person]) -> Person:
 
 
 Request = Callable[[Person, str], Any]
+
+
+def complete(person: Person, task: str, *, done: bool = True, **headers: str) -> Any:
+    path = f"/api/tasks/{task}/complete"
+    return person.client.post(path, json={"completed": done}, headers=headers)
+
+
 REQUESTS: dict[str, tuple[Request, int]] = {
     "list": (lambda person, _: person.client.get("/api/tasks"), 200),
     "list and count": (lambda person, _: person.client.get("/api/tasks?count=exact"), 200),
@@ -52,6 +59,8 @@ REQUESTS: dict[str, tuple[Request, int]] = {
         200,
     ),
     "complete": (lambda person, task: person.client.patch(f"/api/tasks/{task}/complete"), 200),
+    "complete what does not recur": (complete, 200),
+    "open": (lambda person, task: complete(person, task, done=False), 200),
     "delete": (lambda person, task: person.client.delete(f"/api/tasks/{task}"), 204),
     "restore": (lambda person, task: person.client.post(f"/api/tasks/{task}/restore"), 200),
     "trash": (lambda person, _: person.client.get("/api/trash"), 200),
@@ -98,6 +107,20 @@ def test_a_request_of_a_user_on_first_sight_is_one_round_trip(
     expected = 204 if name in {"empty the trash", "erase me"} else expected
     prepare = lambda: partial(request, stranger(), str(new_id()))  # noqa: E731 - as in the table
     assert syncs(watched[1], prepare) == (expected, 1)
+
+
+@pytest.mark.parametrize("done", [True, False])
+@pytest.mark.parametrize("headers", [{}, {"If-Match": "*"}])
+def test_completing_what_recurs_is_two_round_trips_and_so_is_taking_it_back(
+    headers: dict[str, str], *, done: bool, watched: tuple[Service, Proxy], friend: Person
+) -> None:
+    def prepare() -> Callable[[], Any]:
+        task = friend.create(due_date="2026-03-01", recurrence="FREQ=DAILY")["id"]
+        if not done:
+            complete(friend, task)
+        return partial(complete, friend, task, done=done, **headers)
+
+    assert syncs(watched[1], prepare) == (200, 2)
 
 
 def test_the_first_write_of_a_user_makes_the_user_and_the_task_in_one_round_trip(

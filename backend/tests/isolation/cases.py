@@ -15,13 +15,15 @@ from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import backend.services
+from backend.core.dates import Due
 from backend.core.ids import new_id
 from backend.core.paging import Cursor
 from backend.core.principal import Principal
+from backend.database.connection.call import Row
 from backend.database.operations import Operation
 from backend.schemas.task import Sort, TaskCreate, TaskQuery, TaskUpdate, TrashQuery
 from backend.schemas.user import MeUpdate
-from backend.services.tasks import TrashLeft
+from backend.services.tasks import TrashLeft, complete_task
 
 Function = Callable[..., Operation[Any]]
 
@@ -85,7 +87,11 @@ def _pages() -> Iterator[TaskQuery]:
 
 # What a parameter of a type may be given; the second kind of example depends on who meets whom.
 EXAMPLES: dict[Any, list[Any]] = {
-    TaskUpdate: [TaskUpdate(title="x", completed=True), TaskUpdate(description="x"), TaskUpdate()],
+    TaskUpdate: [
+        TaskUpdate(title="x", completed=True),
+        TaskUpdate(description="x", recurrence="FREQ=DAILY"),
+        TaskUpdate(),
+    ],
     TaskQuery: [*_pages()],
     TrashQuery: [TrashQuery()],
     str: ["x"],
@@ -93,6 +99,7 @@ EXAMPLES: dict[Any, list[Any]] = {
     Collection[int]: [(1, 2, 3)],  # which adds a condition to what is asked without
     Sequence[int] | None: [None, [1, 2, 3]],
     bool | None: [True, False, None],
+    Due | None: [None, Due(date(2026, 2, 28))],
     TrashLeft | None: [None, TrashLeft(datetime(2100, 1, 1, tzinfo=UTC), UUID(int=0))],
 }
 OF_MEETING: dict[Any, Callable[[Meeting], Any]] = {
@@ -108,10 +115,12 @@ class Case(NamedTuple):
     Attributes:
         function: The function.
         arguments: By name; those of `OF_MEETING` are left out.
+        found: The row that a first call found, if a second one is what is tried.
     """
 
     function: Function
     arguments: dict[str, Any]
+    found: Row | None = None
 
     def operation(self, meeting: Meeting) -> Operation[Any]:
         """The operation, for that caller and with that id in it."""
@@ -120,7 +129,26 @@ class Case(NamedTuple):
             for name, kind in parameters(self.function).items()
             if kind in OF_MEETING
         }
-        return self.function(**met, **self.arguments)
+        operation = self.function(**met, **self.arguments)
+        if self.found is None:
+            return operation
+        second = operation.read([*([] for _ in operation.statements), [self.found]])
+        assert isinstance(second, Operation)
+        return second
+
+
+RECURRING: dict[str, Any] = {
+    "due_date": "2026-03-01",
+    "due_time": None,
+    "due_time_zone": None,
+    "recurrence": "FREQ=DAILY",
+    "recurrence_from": "due",
+}
+"""A task whose next occurrence a second call takes it to."""
+_FOUND = (
+    *(b"FREQ=DAILY", b"2026-03-01 00:00:00", b"due", b"2026-03-01", None, None),
+    b"2026-03-01 12:00:00.5",
+)
 
 
 def modules() -> Iterator[ModuleType]:
@@ -159,4 +187,10 @@ def _cases() -> Iterator[tuple[str, Case]]:
             yield f"{name} {number}", Case(function, dict(zip(chosen, values, strict=True)))
 
 
-CASES: dict[str, Case] = dict(_cases())
+def _second_calls() -> Iterator[tuple[str, Case]]:
+    for name, completed in (("next", True), ("last", False)):
+        arguments = {"completed": completed, "occurrence": None, "versions": None}
+        yield f"complete_task {name}", Case(complete_task, arguments, _FOUND)
+
+
+CASES: dict[str, Case] = dict([*_cases(), *_second_calls()])

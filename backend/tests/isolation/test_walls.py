@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from backend.core.ids import new_id
 from backend.core.principal import Principal
@@ -23,7 +24,7 @@ from backend.services import tasks
 from backend.services.merges import Merge
 from backend.services.tasks import Page, Representation, TrashLeft
 from backend.services.users import KnownUsers
-from backend.tests.isolation.cases import CASES, Meeting, functions
+from backend.tests.isolation.cases import CASES, RECURRING, Meeting, functions
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +81,27 @@ def alice(url: str) -> dict[str, Any]:
                 " (%s, %s, 'secret', case when %s then now() end, case when %s then now() end)",
                 [subject, new_id(), completed, trashed],
             )
+        _add_recurring(connection, subject)
     return {"subject": subject} | everything(url, subject)
+
+
+def _add_recurring(connection: psycopg.Connection[Any], subject: str) -> None:
+    """A task that has gone on to its next occurrence, and a part of it that is done."""
+    task, part = new_id(), new_id()
+    before = {"due_date": "2026-02-28", "below": {str(part): ["2026-02-28", None]}}
+    connection.execute(
+        "insert into duly.tasks (space_id, id, title, due_date, recurrence, recurrence_from,"
+        " recurrence_anchor, stepped_from) values (%s, %s, 'secret', %s, %s, %s, %s, %s)",
+        [
+            *(subject, task, RECURRING["due_date"], RECURRING["recurrence"]),
+            *(RECURRING["recurrence_from"], RECURRING["due_date"], Jsonb(before)),
+        ],
+    )
+    connection.execute(
+        "insert into duly.tasks (space_id, id, parent_id, title, completed_at)"
+        " values (%s, %s, %s, 'secret', now())",
+        [subject, part, task],
+    )
 
 
 def everything(url: str, subject: str) -> dict[str, Any]:

@@ -20,11 +20,14 @@ VALUES: tuple[Any, ...] = (
     "#ff8800",
     ["a"],
     {},
+    "FREQ=WEEKLY;BYDAY=WE",
+    "completion",
 )
 
 NEEDS: dict[str, dict[str, Any]] = {
     "due_time": {"due_date": "2026-11-25"},
     "due_time_zone": {"due_date": "2026-11-25", "due_time": "09:30"},
+    "recurrence": {"due_date": "2026-11-25"},
 }
 """What a field cannot be without."""
 SHOWN = {"priority": "high", "due_time": "09:30:00"}
