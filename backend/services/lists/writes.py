@@ -1,0 +1,149 @@
+"""Making and changing lists."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final, TypeVar
+from uuid import UUID
+
+from pydantic_core import from_json
+from sqlalchemy import bindparam, inspect
+from sqlmodel import col
+
+from backend.core.ids import new_id
+from backend.core.problems import InboxProtected, NotFound, Problem, StaleVersion, TooManyLists
+from backend.database.connection.wire import Rows
+from backend.database.faults import UnknownSpace
+from backend.database.operations import Operation
+from backend.database.queries import insert, own, update
+from backend.database.statements import Fragment, Statement, Value
+from backend.models import List
+from backend.models.domains import base_type
+from backend.schemas.list import MAX_LISTS, ListCreate, ListUpdate
+from backend.services.lists.shape import (
+    HAS_ID,
+    HAS_VERSION,
+    IS_LIVE,
+    JSON,
+    SHOW,
+    ListRepresentation,
+    only,
+    show,
+)
+
+A = TypeVar("A")
+
+_COLUMNS: Final = inspect(List).local_table.c
+_GIVEN: Final = {
+    name: Fragment(bindparam(name, type_=base_type(_COLUMNS[name].type)))
+    for name in ListCreate.model_fields
+}
+IS_NO_INBOX: Final = Fragment(~col(List.is_inbox))
+_HAS_ROOM: Final = Fragment("NOT EXISTS (", own("", List), f" OFFSET {MAX_LISTS - 1})")
+_SHOW_IF: Final = show(HAS_ID, IS_LIVE, HAS_VERSION)
+
+
+def create_list(new: ListCreate) -> Operation[tuple[str, ListRepresentation]]:
+    """Create a list, which comes last, and give its id with it.
+
+    The operation raises:
+        Conflict: when the caller has a list with this id, perhaps in the trash.
+        TooManyLists: when they have as many as they may have.
+    """
+    values = {name: getattr(new, name) for name in new.model_fields_set}
+    values["id"] = new.id or new_id()
+    statement = _insert(frozenset(values))
+    return Operation((statement.bind(**values),), _created, writes=True, decisive=True)
+
+
+def update_list(
+    list_id: UUID, patch: ListUpdate, versions: Sequence[int] | None = None
+) -> Operation[ListRepresentation]:
+    """Apply a merge patch (RFC 7396). An empty one changes nothing, the version included.
+
+    Args:
+        list_id: Which list.
+        patch: The members that are set are applied.
+        versions: The versions that `If-Match` allows; None for any.
+
+    The operation raises:
+        NotFound: when the caller has no such list.
+        StaleVersion: when the list has another version than those allowed.
+        InboxProtected: when it is the inbox, which the patch would archive.
+    """
+    values: dict[str, Value] = {name: getattr(patch, name) for name in patch.model_fields_set}
+    is_conditional = versions is not None
+    if not values:
+        statements = (_SHOW_IF if is_conditional else SHOW,)
+        return changing(list_id, versions, statements, only, NotFound, writes=False)
+    archives = values.get("archived") is True
+    statements = (_update(frozenset(values), archives=archives, is_conditional=is_conditional),)
+    otherwise = InboxProtected if archives else UnknownSpace
+    return changing(list_id, versions, statements, only, otherwise, values=values)
+
+
+def changing(  # noqa: PLR0913 - of which list, what and how, and what else may come of it
+    list_id: UUID,
+    versions: Sequence[int] | None,
+    statements: tuple[Statement, ...],
+    read: Callable[[list[Rows]], A],
+    otherwise: Callable[[], Problem],
+    *,
+    values: Mapping[str, Value] = MappingProxyType({}),
+    reason: Statement = SHOW,
+    writes: bool = True,
+) -> Operation[A]:
+    """What is done to one list, if it is as expected: then the first statement gives a row.
+
+    Args:
+        list_id: Which list.
+        versions: Those that `If-Match` allows; None for any.
+        statements: What does it.
+        read: Makes the answer of their rows.
+        otherwise: What it means when the list is as expected, and the statement gave no row.
+        values: More for the statements.
+        reason: Shows the list, as it is.
+        writes: Whether the statements do.
+
+    The operation raises:
+        NotFound: when the caller has no such list.
+        StaleVersion: when the list has another version than those allowed.
+    """
+    expected = {"id": list_id, "versions": None if versions is None else list(versions)}
+    bound = tuple(statement.bind(**expected, **values) for statement in statements)
+
+    def read_or_explain(rows: list[Rows]) -> A:
+        *found, reasons = rows
+        if found[0]:
+            return read(found)
+        body, _ = only([reasons])
+        version = from_json(body)["version"]
+        if versions is not None and version not in versions:
+            raise StaleVersion(body, version)
+        raise otherwise()
+
+    reasons = (reason.bind(id=list_id),)
+    return Operation(bound, read_or_explain, writes=writes, decisive=True, reasons=reasons)
+
+
+@lru_cache
+def _insert(fields: frozenset[str]) -> Statement:
+    values = {name: _GIVEN[name] for name in sorted(fields)}
+    return Statement(*insert(List, values, _HAS_ROOM, returning=""), *JSON, ", lists.id")
+
+
+@lru_cache
+def _update(fields: frozenset[str], *, archives: bool, is_conditional: bool) -> Statement:
+    values = {name: _GIVEN[name] for name in sorted(fields)}
+    conditions = [
+        *(HAS_ID, IS_LIVE),
+        *([IS_NO_INBOX] if archives else []),
+        *([HAS_VERSION] if is_conditional else []),
+    ]
+    return Statement(*update(List, values, *conditions, returning=""), *JSON)
+
+
+def _created(rows: list[Rows]) -> tuple[str, ListRepresentation]:
+    if not rows[0]:
+        raise TooManyLists
+    return (rows[0][0][1] or b"").decode(), only(rows)
