@@ -20,10 +20,11 @@ from backend.services.lists.shape import (
     HAS_VERSION,
     IS_LIVE,
     JSON,
+    SHOW,
     ListRepresentation,
     only,
 )
-from backend.services.lists.writes import changing
+from backend.services.lists.writes import reading
 
 _LONGEST: Final = 64  # a rank that is longer has all of them made anew
 
@@ -89,12 +90,11 @@ def move_list(
         ValidationFailed: when there is no such list to put it beside.
     """
     side = "before" if place.before else "after" if place.after else "last"
-    statements = (_move(side, is_conditional=versions is not None),)
-    return changing(
-        *(list_id, versions, statements, partial(_moved, str(list_id))),
-        partial(_no_such_list, side),
-        values={"target": place.before or place.after},
+    bound = _move(side, is_conditional=versions is not None).bind(
+        id=list_id, versions=list(versions or ()), target=place.before or place.after
     )
+    read = reading(versions, partial(_moved, str(list_id)), partial(_no_such_list, side))
+    return Operation((bound,), read, writes=True, decisive=True, reasons=(SHOW.bind(id=list_id),))
 
 
 @lru_cache

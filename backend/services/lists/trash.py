@@ -4,9 +4,9 @@ A step writes so many tasks at most; the list itself goes with the last of them,
 the first. So a list is always outside the trash as long as one of its tasks is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, func, null
@@ -16,7 +16,7 @@ from backend.core.problems import InboxProtected, NotFound
 from backend.database.connection.wire import Rows
 from backend.database.operations import Operation
 from backend.database.queries import has_own, own, select, update
-from backend.database.statements import Fragment, Statement
+from backend.database.statements import Fragment, Statement, Value
 from backend.models import List, Task
 from backend.services.lists.shape import (
     HAS_ID,
@@ -29,9 +29,11 @@ from backend.services.lists.shape import (
     only,
     show,
 )
-from backend.services.lists.writes import IS_NO_INBOX, changing
+from backend.services.lists.writes import IS_NO_INBOX, reading
 from backend.services.tasks.filters import IS_LIVE as IS_LIVE_TASK
 from backend.services.tasks.filters import IS_TRASHED as IS_TRASHED_TASK
+
+A = TypeVar("A")
 
 BATCH: Final = 5_000
 """Tasks that one transaction writes."""
@@ -61,8 +63,8 @@ def delete_list(list_id: UUID, versions: Sequence[int] | None = None) -> Operati
         StaleVersion: when the list has another version than those allowed.
         InboxProtected: when it is the inbox.
     """
-    statements = _delete(is_conditional=versions is not None)
-    return changing(list_id, versions, statements, _is_whole, InboxProtected)
+    read = reading(versions, _is_whole, InboxProtected)
+    return _steps(_delete(is_conditional=versions is not None), list_id, versions, read, SHOW)
 
 
 def restore_list(
@@ -75,8 +77,20 @@ def restore_list(
 
     Answers the list, or None while some of its tasks are in the trash still.
     """
-    statements = _restore(is_conditional=versions is not None)
-    return changing(list_id, versions, statements, _restored, NotFound, reason=SHOW_ANY)
+    read = reading(versions, _restored, NotFound)
+    return _steps(_restore(is_conditional=versions is not None), list_id, versions, read, SHOW_ANY)
+
+
+def _steps(
+    statements: tuple[Statement, ...],
+    list_id: UUID,
+    versions: Sequence[int] | None,
+    read: Callable[[list[Rows]], A],
+    reason: Statement,
+) -> Operation[A]:
+    values: dict[str, Value] = {"id": list_id, "versions": list(versions or ())}
+    bound = tuple(statement.bind(**values) for statement in statements)
+    return Operation(bound, read, writes=True, decisive=True, reasons=(reason.bind(**values),))
 
 
 @lru_cache
@@ -100,7 +114,6 @@ def _restore(*, is_conditional: bool) -> tuple[Statement, ...]:
         _write_some(given_back, *_WAS_TAKEN, of_list=expected),
         Statement(*update(List, {"deleted_at": _NULL}, *expected, IS_TRASHED, returning="NULL")),
         SHOW,
-        SHOW_ANY,
         Statement(*select("NULL", Task, *_WAS_TAKEN), " LIMIT 1"),
     )
 

@@ -1,8 +1,7 @@
 """Making and changing lists."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from sqlalchemy import bindparam, inspect
 from sqlmodel import col
 
 from backend.core.ids import new_id
-from backend.core.problems import InboxProtected, NotFound, Problem, StaleVersion, TooManyLists
+from backend.core.problems import InboxProtected, Problem, StaleVersion, TooManyLists
 from backend.database.connection.wire import Rows
 from backend.database.faults import UnknownSpace
 from backend.database.operations import Operation
@@ -72,45 +71,36 @@ def update_list(
         InboxProtected: when it is the inbox, which the patch would archive.
     """
     values: dict[str, Value] = {name: getattr(patch, name) for name in patch.model_fields_set}
-    is_conditional = versions is not None
-    if not values:
-        statements = (_SHOW_IF if is_conditional else SHOW,)
-        return changing(list_id, versions, statements, only, NotFound, writes=False)
     archives = values.get("archived") is True
-    statements = (_update(frozenset(values), archives=archives, is_conditional=is_conditional),)
-    otherwise = InboxProtected if archives else UnknownSpace
-    return changing(list_id, versions, statements, only, otherwise, values=values)
+    is_conditional = versions is not None
+    statement = (
+        _update(frozenset(values), archives=archives, is_conditional=is_conditional)
+        if values
+        else (_SHOW_IF if is_conditional else SHOW)
+    )
+    bound = statement.bind(id=list_id, versions=list(versions or ()), **values)
+    read = reading(versions, only, InboxProtected if archives else UnknownSpace)
+    return Operation(
+        (bound,), read, writes=bool(values), decisive=True, reasons=(SHOW.bind(id=list_id),)
+    )
 
 
-def changing(  # noqa: PLR0913 - of which list, what and how, and what else may come of it
-    list_id: UUID,
+def reading(
     versions: Sequence[int] | None,
-    statements: tuple[Statement, ...],
     read: Callable[[list[Rows]], A],
     otherwise: Callable[[], Problem],
-    *,
-    values: Mapping[str, Value] = MappingProxyType({}),
-    reason: Statement = SHOW,
-    writes: bool = True,
-) -> Operation[A]:
-    """What is done to one list, if it is as expected: then the first statement gives a row.
+) -> Callable[[list[Rows]], A]:
+    """Reads what was done to one list, if it was as expected: the first statement gave a row then.
 
     Args:
-        list_id: Which list.
         versions: Those that `If-Match` allows; None for any.
-        statements: What does it.
-        read: Makes the answer of their rows.
-        otherwise: What it means when the list is as expected, and the statement gave no row.
-        values: More for the statements.
-        reason: Shows the list, as it is.
-        writes: Whether the statements do.
+        read: Makes the answer of the rows.
+        otherwise: What it means when the list is as expected, and there was no row.
 
-    The operation raises:
+    What it gives raises:
         NotFound: when the caller has no such list.
         StaleVersion: when the list has another version than those allowed.
     """
-    expected = {"id": list_id, "versions": None if versions is None else list(versions)}
-    bound = tuple(statement.bind(**expected, **values) for statement in statements)
 
     def read_or_explain(rows: list[Rows]) -> A:
         *found, reasons = rows
@@ -122,8 +112,7 @@ def changing(  # noqa: PLR0913 - of which list, what and how, and what else may 
             raise StaleVersion(body, version)
         raise otherwise()
 
-    reasons = (reason.bind(id=list_id),)
-    return Operation(bound, read_or_explain, writes=writes, decisive=True, reasons=reasons)
+    return read_or_explain
 
 
 @lru_cache
