@@ -15,7 +15,7 @@ from backend.database.operations import Operation
 from backend.database.statements import Fragment, Statement, Value, Where
 from backend.models import List
 from backend.schemas.list import ListQuery
-from backend.services.lists.shape import IS_LIVE, IS_TRASHED, JSON, LISTS
+from backend.services.lists.shape import COUNTED, IS_LIVE, IS_TRASHED, JSON_OF_MANY, LISTS
 from backend.services.tasks.pages import Page, invalid_cursor
 
 _SORT: Final = "position"
@@ -54,8 +54,8 @@ def _select(*, is_trashed: bool, by_archived: bool, is_first: bool) -> Statement
     ]
     # In one SELECT, PostgreSQL would make the JSON of every row that it sorts.
     return Statement(
-        *("SELECT ", *JSON, "\nFROM (SELECT *\nFROM ", *LISTS, Where((*conditions,))),
-        *(_ORDER, " LIMIT ", _LIMIT, ") AS lists", _ORDER),
+        *("SELECT ", JSON_OF_MANY, "\nFROM (SELECT *\nFROM ", *LISTS, Where((*conditions,))),
+        *(_ORDER, " LIMIT ", _LIMIT, ") AS lists LEFT JOIN ", *COUNTED, _ORDER),
     )
 
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 from backend.core.problems import NotFound
 from backend.database.connection.wire import Rows
 from backend.database.operations import Operation
-from backend.database.projection import json_object_from, projection
+from backend.database.projection import json_object, json_object_from, projection
 from backend.database.queries import Parts, has_own, select
 from backend.database.statements import Fragment, Statement, Where
 from backend.models import List, Space, Task
@@ -30,20 +30,29 @@ _COUNTS: Final = (
     "count(*) - count(tasks.completed_at) AS open_count,"
     " count(tasks.completed_at) AS completed_count"
 )
+_FIELDS: Final = projection(
+    ListRead,
+    List,
+    user_id=col(List.space_id),
+    open_count=text("coalesce(counted.open_count, 0)"),
+    completed_count=text("coalesce(counted.completed_count, 0)"),
+)
 JSON: Final = json_object_from(
-    projection(
-        ListRead,
-        List,
-        user_id=col(List.space_id),
-        open_count=text("counted.open_count"),
-        completed_count=text("counted.completed_count"),
-    ),
+    _FIELDS,
     (
         "\nFROM (",
         *select(_COUNTS, Task, Fragment(col(Task.list_id) == col(List.id)), IS_LIVE_TASK),
         ") AS counted",
     ),
 )
+"""A list with its counts."""
+
+JSON_OF_MANY: Final = json_object(_FIELDS)
+COUNTED: Final[Parts] = (
+    *("(", *select(f"tasks.list_id, {_COUNTS}", Task, IS_LIVE_TASK)),
+    "\nGROUP BY tasks.list_id) AS counted ON counted.list_id = lists.id",
+)
+"""What `JSON_OF_MANY` needs behind LEFT JOIN: all counts in one pass, a third of the time."""
 
 # Whoever has written nothing has no rows yet, and an inbox nevertheless: it is shown as the first
 # write will make it.
