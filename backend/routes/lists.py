@@ -11,7 +11,7 @@ from backend.core.ids import parse_id
 from backend.core.problems import NotFound
 from backend.database.operations import Operation
 from backend.database.session import Session
-from backend.dependencies.conditions import ExpectedVersions, KnownVersions
+from backend.dependencies.conditions import ExpectedVersions, Known
 from backend.dependencies.database import CallerSession
 from backend.schemas.list import ListCreate, ListMove, ListQuery, ListRead, ListUpdate
 from backend.services import lists
@@ -35,13 +35,14 @@ _UNFINISHED: Final[dict[int | str, dict[str, Any]]] = {
 
 
 # Counts read every task of the user.
-@router.get("/api/lists", response_model=list[ListRead])
+@router.get("/api/lists", response_model=list[ListRead], responses=_UNCHANGED)
 @under(cost=2)
 async def list_lists(
-    request: Request, db: CallerSession, query: Annotated[ListQuery, Query()]
+    request: Request, db: CallerSession, known: Known, query: Annotated[ListQuery, Query()]
 ) -> Response:
     """List the lists in their order: the inbox, and those that the user has made."""
-    return answers.page(request, await db.run(lists.list_lists(query)), query.following)
+    found = await db.run(lists.list_lists(query, known.versions))
+    return answers.page(request, found, query.following, known)
 
 
 @router.post("/api/lists", response_model=ListRead, status_code=201)
@@ -52,7 +53,7 @@ async def create_list(request: Request, db: CallerSession, new: ListCreate) -> R
 
 
 @router.get("/api/lists/{list_id}", response_model=ListRead, responses=_UNCHANGED)
-async def get_list(db: CallerSession, list_id: ListId, known: KnownVersions) -> Response:
+async def get_list(db: CallerSession, list_id: ListId, known: Known) -> Response:
     """Read one list."""
     return answers.one(await db.run(lists.get_list(_parse(list_id))), known)
 

@@ -189,7 +189,11 @@ LEFT JOIN task AS finisher ON finisher.id = task.completed_with""",
 # One level, from below.
 _TAKE_OUT: Final = Statement(
     *delete_batch(
-        ("SELECT id FROM ", f"unnest(current_setting('{_IDS}')::uuid[]) AS mine (id)", _IS_LEAF),
+        (
+            "SELECT id FROM ",
+            f"unnest(current_setting('{_IDS}', true)::uuid[]) AS mine (id)",
+            _IS_LEAF,
+        ),
         "tasks.id",
     ),
     "SELECT count(*) FROM gone",

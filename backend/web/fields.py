@@ -1,7 +1,7 @@
 """Header fields (RFC 9110): reading them, and entity tags of versions."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from starlette.types import Scope
@@ -43,7 +43,7 @@ def versions(if_match: str | None) -> tuple[int, ...] | None:
     """
     if if_match is None or if_match.strip() == "*":
         return None
-    return _versions(_own(if_match))
+    return tuple(int(tag["version"]) for tag in _own(if_match))
 
 
 class Known(NamedTuple):
@@ -73,12 +73,11 @@ def known(if_none_match: str | None) -> Known:
         return NOTHING
     if if_none_match.strip() == "*":
         return Known(any=True)
-    tags = tuple(_own(if_none_match))
-    return Known(versions=_versions(tags), tags=tuple(tag[1] for tag in tags))
-
-
-def _versions(tags: Iterable[re.Match[str]]) -> tuple[int, ...]:
-    return tuple(int(tag["version"]) for tag in tags)
+    tags = tuple(tag[1] for tag in _own(if_none_match))
+    return Known(
+        versions=tuple(int(tag) for tag in tags if tag.isdecimal()),
+        tags=tags,
+    )
 
 
 def _own(tags: str) -> Iterator[re.Match[str]]:

@@ -15,7 +15,7 @@ from sqlmodel import col
 from backend.core.problems import InboxProtected, NotFound
 from backend.database.connection.wire import Rows
 from backend.database.operations import Operation
-from backend.database.queries import has_own, own, select, update
+from backend.database.queries import has_own, select, update, value_of
 from backend.database.statements import Fragment, Statement, Value
 from backend.models import List, Task
 from backend.services.lists.shape import (
@@ -122,8 +122,8 @@ def _write_some(
     values: dict[str, Fragment], *conditions: Fragment, of_list: tuple[Fragment, ...]
 ) -> Statement:
     """Change as many of a list's tasks as a step may, if the list is as expected."""
-    some = own("tasks.id", Task, *conditions)
-    is_one = Fragment("tasks.id = ANY (ARRAY(", some, f" ORDER BY tasks.id LIMIT {BATCH}))")
+    some = value_of(Task, "tasks.id", *conditions)
+    is_one = Fragment("tasks.id = ANY (ARRAY(", some, f" ORDER BY id LIMIT {BATCH}))")
     changed = update(Task, values, is_one, has_own(List, *of_list), returning="NULL")
     return Statement("WITH changed AS (", *changed, ")\nSELECT count(*) FROM changed")
 

@@ -14,7 +14,7 @@ from backend.core.problems import InboxProtected, Problem, StaleVersion, TooMany
 from backend.database.connection.wire import Rows
 from backend.database.faults import UnknownSpace
 from backend.database.operations import Operation
-from backend.database.queries import insert, own, update
+from backend.database.queries import insert, update, value_of
 from backend.database.statements import Fragment, Statement, Value
 from backend.models import List
 from backend.models.domains import base_type
@@ -38,7 +38,7 @@ _GIVEN: Final = {
     for name in ListCreate.model_fields
 }
 IS_NO_INBOX: Final = Fragment(~col(List.is_inbox))
-_HAS_ROOM: Final = Fragment("NOT EXISTS (", own("", List), f" OFFSET {MAX_LISTS - 1})")
+_HAS_ROOM: Final = Fragment("NOT EXISTS (", value_of(List, ""), f" OFFSET {MAX_LISTS - 1})")
 _SHOW_IF: Final = show(HAS_ID, IS_LIVE, HAS_VERSION)
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from backend.database.connection.call import Rows
 from backend.database.operations import Operation
-from backend.database.queries import own, select
+from backend.database.queries import select, value_of
 from backend.database.statements import Fragment, Statement
 from backend.models import List, Task
 from backend.services.tasks.filters import IS_TRASHED
@@ -50,7 +50,7 @@ _EMPTY: Final = Statement(
     f", gone.id FROM gone ORDER BY gone.id OFFSET {BATCH - 1}",
 )
 # A list goes when none of its tasks is left, in the trash or outside.
-_IS_EMPTY: Final = Fragment(col(List.id), " NOT IN (", own("tasks.list_id", Task), ")")
+_IS_EMPTY: Final = Fragment(col(List.id), " NOT IN ", value_of(Task, "tasks.list_id"))
 _EMPTY_LISTS: Final = Statement(
     *delete_batch(
         (

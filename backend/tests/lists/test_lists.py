@@ -8,14 +8,9 @@ import pytest
 
 from backend.core.ids import new_id
 from backend.schemas.list import MAX_LISTS
+from backend.tests.account.test_erasures import LISTS
 from backend.tests.lists.people import create, inbox, names
 from backend.tests.support.people import Person
-
-FILL = """
-    insert into duly.lists (space_id, id, name)
-    select %s, overlay(overlay(gen_random_uuid()::text placing '7' from 15)
-        placing 'a' from 20)::uuid, 'List ' || n from generate_series(1, %s) n
-"""
 
 
 @pytest.fixture
@@ -233,7 +228,7 @@ def test_pages_give_every_list_once_in_their_order(
     alice: Person, database: psycopg.Connection
 ) -> None:
     alice.create()
-    database.execute(FILL, [alice.subject, 9])
+    database.execute(LISTS, [alice.subject, 9])
     rank = "update duly.lists set position = 'm5' where space_id = %s and not is_inbox"
     database.execute(rank, [alice.subject])  # so that ids decide
     whole = alice.client.get("/api/lists")
@@ -251,7 +246,7 @@ def test_pages_give_every_list_once_in_their_order(
 
 def test_a_page_is_no_larger_than_others(alice: Person, database: psycopg.Connection) -> None:
     alice.create()
-    database.execute(FILL, [alice.subject, MAX_LISTS - 1])
+    database.execute(LISTS, [alice.subject, MAX_LISTS - 1])
     long = "update duly.lists set name = repeat(chr(128512), 500) where space_id = %s"
     database.execute(long, [alice.subject])
     answer = alice.client.get("/api/lists")
@@ -267,7 +262,7 @@ def test_nobody_makes_more_lists_than_they_may(
     alice: Person, bob: Person, database: psycopg.Connection
 ) -> None:
     alice.create()
-    database.execute(FILL, [alice.subject, MAX_LISTS - 2])
+    database.execute(LISTS, [alice.subject, MAX_LISTS - 2])
     last = create(alice, "The last one")
     alice.client.delete(f"/api/lists/{last['id']}")
     answer = alice.client.post("/api/lists", json={"name": "One more"})
