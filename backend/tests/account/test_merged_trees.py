@@ -183,6 +183,36 @@ def test_a_tree_in_the_trash_comes_back_whole(alice: Person, guest: Person) -> N
     ]
 
 
+def test_what_is_below_a_task_that_both_have_is_where_that_is(alice: Person, guest: Person) -> None:
+    hers, theirs = create(alice, "Hers"), create(guest, "Theirs")
+    shared = str(new_id())
+    for person, made in ((alice, hers), (guest, theirs)):
+        person.create("Shared", id=shared, list_id=made["id"])
+    guest.create("Part", parent_id=shared)
+    merged(alice, guest)
+    found = {task["title"]: task for task in everything(alice)}
+    assert (found["Part"]["parent_id"], found["Part"]["list_id"]) == (shared, hers["id"])
+
+
+@pytest.mark.anyio
+async def test_a_small_account_comes_at_once_however_deep(
+    alice: Person, guest: Person, database_url: str
+) -> None:
+    tree(guest, merges.LEVELS)
+    assert await step(database_url, alice, guest) is Merge.DONE
+    assert len(alice.titles()) == merges.LEVELS
+
+
+async def step(database_url: str, person: Person, other: Person) -> Merge:
+    """One transaction of a merge."""
+    pool = Pool(database_url)
+    await pool.start()
+    session = Session(pool, Principal(person.subject, expires_at=0), KnownUsers())
+    standing = await session.run(merge_from(Principal(other.subject, expires_at=0)))
+    await pool.close()
+    return standing
+
+
 @pytest.mark.anyio
 async def test_a_wide_tree_comes_in_steps_and_loses_nothing(
     alice: Person, guest: Person, database: psycopg.Connection, database_url: str
@@ -193,11 +223,7 @@ async def test_a_wide_tree_comes_in_steps_and_loses_nothing(
     for parent in (below, top):
         values = {"subject": guest.subject, "parent": parent, "many": many // 2}
         database.execute(PARTS, values)
-    pool = Pool(database_url)
-    await pool.start()
-    session = Session(pool, Principal(alice.subject, expires_at=0), KnownUsers())
-    assert await session.run(merge_from(Principal(guest.subject, expires_at=0))) is Merge.LEFT
-    await pool.close()
+    assert await step(database_url, alice, guest) is Merge.LEFT
     # Its parents are here, and there as well; what becomes of them here meanwhile stays.
     alice.client.patch(f"/api/tasks/{top}", json={"title": "Renamed"})
     alice.client.patch(f"/api/lists/{made['id']}", json={"name": "Food"})
