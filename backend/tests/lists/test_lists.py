@@ -1,6 +1,7 @@
 """Lists: made, read, changed, and the inbox that everybody has."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -270,6 +271,16 @@ def test_nobody_makes_more_lists_than_they_may(
     create(bob)
     assert alice.client.delete("/api/trash").status_code == 204
     create(alice, "After all")
+
+
+def test_nor_by_making_several_at_once(alice: Person, database: psycopg.Connection) -> None:
+    alice.create()
+    database.execute(LISTS, [alice.subject, MAX_LISTS - 3])
+    with ThreadPoolExecutor(8) as crowd:
+        bodies = [{"name": f"List {n}"} for n in range(8)]
+        answers = list(crowd.map(lambda body: alice.client.post("/api/lists", json=body), bodies))
+    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [422] * 6
+    assert len(names(alice)) == MAX_LISTS
 
 
 @pytest.mark.parametrize("list_id", ["x", "01890A5D-AC96-774B-BCCE-B302099A8057", "{hers}"])
