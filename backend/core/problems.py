@@ -213,6 +213,14 @@ class Entangled(Problem):
     remedy = "Send them one after the other, or not as one transaction."
 
 
+class InboxProtected(Problem):
+    code = "inbox_protected"
+    status = 409
+    title = "The inbox stays"
+    meaning = "A user's inbox cannot be deleted or archived: it holds tasks that name no list."
+    remedy = "Rename, colour or move it, or delete its tasks."
+
+
 class BeingErased(Problem):
     code = "being_erased"
     status = 409
@@ -298,6 +306,14 @@ class TooManyTasks(Problem):
         "changed and restored."
     )
     remedy = "Delete tasks and empty the trash, or ask the operator for a larger number."
+
+
+class TooManyLists(Problem):
+    code = "too_many_lists"
+    status = 422
+    title = "The user has as many lists as they may have"
+    meaning = "A user may make 500 lists, the inbox and those in the trash included."
+    remedy = "Delete lists and empty the trash."
 
 
 class RateLimited(Problem):

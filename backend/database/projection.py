@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from sqlalchemy import DateTime, inspect
 from sqlmodel import SQLModel
 
-from backend.database.statements import Expression, Fragment
+from backend.database.statements import Expression, Fragment, Part
 from backend.models.domains import base_type
 
 _INSTANT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'
+
+_END: Final = ") r))::text"
 
 Projection = Mapping[str, Expression]
 """Each field of an object, and the expression that gives it."""
@@ -48,9 +50,23 @@ def json_object(fields: Projection) -> Fragment:
     Points in time come out in ISO 8601 as UTC, which is the prelude's time zone, with six digits of
     a second: PostgreSQL's JSON functions leave zeros at the end out, and strict clients stumble.
     """
+    return Fragment(_object(fields), _END)
+
+
+def json_object_from(fields: Projection, source: tuple[Part, ...]) -> tuple[Part, ...]:
+    """As `json_object`, of a row and of what belongs to it.
+
+    Args:
+        fields: Their expressions may name columns of the row, and of the source.
+        source: What follows the expressions: `FROM`, a query of one row and its name.
+    """
+    return _object(fields), *source, _END
+
+
+def _object(fields: Projection) -> Fragment:
     parts = [part for name, each in fields.items() for part in (", ", _shown(each), f" AS {name}")]
     # A row of a subquery keeps the columns' names, at half the cost of `json_build_object`.
-    return Fragment("row_to_json((SELECT r FROM (SELECT ", *parts[1:], ") r))::text")
+    return Fragment("row_to_json((SELECT r FROM (SELECT ", *parts[1:])
 
 
 def _shown(expression: Expression) -> Fragment:

@@ -22,14 +22,17 @@ def select(what: Part, model: type[SQLModel], *conditions: Fragment) -> Parts:
     return "SELECT ", what, "\nFROM ", _name(model), where(model, *conditions)
 
 
-def insert(model: type[SQLModel], values: Mapping[str, Fragment], returning: Part) -> Parts:
-    """`INSERT INTO model`: the owner is the column's default, which nothing can override."""
+def insert(
+    model: type[SQLModel], values: Mapping[str, Fragment], *conditions: Fragment, returning: Part
+) -> Parts:
+    """`INSERT INTO model`: the owner is the column's default, which nothing can override.
+
+    Nothing is inserted unless the conditions hold.
+    """
     places = _separated(list(values.values()))
     columns = ", ".join(values)
-    return (
-        *("INSERT INTO ", _name(model), f" ({columns}) VALUES ("),
-        *(places, ")\nRETURNING ", returning),
-    )
+    row: Parts = ("SELECT ", places, Where(conditions)) if conditions else ("VALUES (", places, ")")
+    return "INSERT INTO ", _name(model), f" ({columns}) ", *row, "\nRETURNING ", returning
 
 
 def update(

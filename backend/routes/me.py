@@ -57,7 +57,7 @@ async def erase_me(held: Held, db: AccountSession) -> Response:
 )
 @under(deadline=_MERGE_SECONDS + 2, cost=10)
 async def merge_into_me(held: Held, db: CallerSession, account: AccountMerge) -> Response:
-    """Take all tasks of another account over, which is closed then.
+    """Take all lists and tasks of another account over, which is closed then.
 
     For a person who has come to have another user id: an anonymous one who signed up, two sign-ins
     that were linked, another issuer. Both tokens are needed, the caller's in the header, the other

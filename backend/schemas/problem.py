@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
+from backend.schemas.list import ListRead
 from backend.schemas.task import TaskRead
 
 _EXAMPLE: Final[JsonDict] = {
@@ -44,8 +45,8 @@ class ProblemDocument(BaseModel):
     errors: list[FieldProblem] = Field(
         default=[], description="For 422: what was refused, each part of it."
     )
-    current: TaskRead | SkipJsonSchema[None] = Field(
-        default=None, description="For 412: the task as it is now."
+    current: TaskRead | ListRead | SkipJsonSchema[None] = Field(
+        default=None, description="For 412: the task, or the list, as it is now."
     )
 
 

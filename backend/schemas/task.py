@@ -48,7 +48,7 @@ def _in_lower_case(value: object) -> object:
 
 
 # There is no format `uuid7`: generators would take it for any text.
-_AS_UUID = WithJsonSchema({"type": "string", "format": "uuid"})
+AS_UUID = WithJsonSchema({"type": "string", "format": "uuid"})
 
 PRIORITIES = ("none", "low", "medium", "high", "urgent")
 Priority = Annotated[
@@ -152,7 +152,7 @@ class TaskCreate(_TaskInput):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy milk"}]})
 
-    id: Annotated[UUID7, _AS_UUID] | None = Field(
+    id: Annotated[UUID7, AS_UUID] | None = Field(
         default=None,
         description="A UUIDv7 of the client's own, so that a retry cannot make a second task.",
     )

@@ -13,13 +13,16 @@ from backend.database.connection.call import Row, Rows
 from backend.database.operations import Operation
 from backend.database.queries import Parts, delete, has_own, select, update, where
 from backend.database.statements import Fragment, Statement, Where
-from backend.models import Erasure, Space, Task, User
+from backend.models import Erasure, List, Space, Task, User
 
 LIST: Final = "~erasures"
 """The space of the list. No token can name it."""
 
 BATCH: Final = 5_000
-"""Rows that one transaction deletes: 0.1 s, a twentieth of the deadline of a request."""
+"""Tasks that one transaction deletes: 0.1 s, a twentieth of the deadline of a request."""
+
+LISTS: Final = 100
+"""Lists that one transaction deletes: for each, PostgreSQL looks through all tasks of the space."""
 
 _CLAIM: Final = "30 s"  # after which a worker takes up what another has left
 
@@ -43,8 +46,9 @@ def _go_to_list(*, if_any: bool, space: Parts) -> Statement:
 
 _ERASE_USER: Final = Statement(*delete(User))
 _MARK: Final = Statement(
-    *("UPDATE duly.spaces SET erasing_at = now()\nFROM (", *select("", Task)),
-    *(f"\nOFFSET {BATCH} LIMIT 1) AS more", where(Space, _UNMARKED)),
+    *("UPDATE duly.spaces SET erasing_at = now()\nFROM ((", *select("", Task)),
+    *(f"\nOFFSET {BATCH} LIMIT 1)\nUNION ALL (", *select("", List)),
+    *(f"\nOFFSET {LISTS} LIMIT 1)\nLIMIT 1) AS more", where(Space, _UNMARKED)),
 )
 # By foreign keys, everything in the space goes with it.
 _ERASE_SPACE: Final = Statement(*delete(Space, _UNMARKED))
@@ -55,14 +59,25 @@ _ENLIST: Final = Statement(
 )
 _GO_TO_LIST_IF_LEFT: Final = _go_to_list(if_any=True, space=select("", Space))
 
+# With a task goes what is below it, however much: so only those that nothing is below, which mostly
+# are the newest.
+_IS_LEAF: Final = Fragment("NOT ", has_own(Task, Fragment("tasks.parent_id = mine.id")))
 _ERASE_BATCH: Final = Statement(
-    *("WITH batch AS (", *select("tasks.id", Task, has_own(Space, _MARKED))),
-    f"\nORDER BY tasks.id LIMIT {BATCH})\n",
+    *("WITH batch AS (SELECT id FROM (", *select("tasks.id", Task, has_own(Space, _MARKED))),
+    *(") AS mine", Where((_IS_LEAF,)), f"\nORDER BY id DESC LIMIT {BATCH})\n"),
     *delete(Task, Fragment("tasks.id = ANY (ARRAY(SELECT batch.id FROM batch))")),
+)
+_HAS_NO_TASK: Final = Fragment("NOT ", has_own(Task))
+_ERASE_LISTS: Final = Statement(
+    *("WITH batch AS (", *select("lists.id", List, has_own(Space, _MARKED), _HAS_NO_TASK)),
+    f" LIMIT {LISTS})\n",
+    *delete(List, Fragment("lists.id = ANY (ARRAY(SELECT batch.id FROM batch))")),
 )
 # One of their writes may have introduced the user again, and then changed nothing.
 _ERASE_USER_AGAIN: Final = Statement(*delete(User, has_own(Space, _MARKED)))
-_ERASE_EMPTY_SPACE: Final = Statement(*delete(Space, _MARKED, Fragment("NOT ", has_own(Task))))
+_ERASE_EMPTY_SPACE: Final = Statement(
+    *delete(Space, _MARKED, _HAS_NO_TASK, Fragment("NOT ", has_own(List)))
+)
 _GO_TO_LIST_IF_DONE: Final = _go_to_list(if_any=False, space=select("", Space, _MARKED))
 _STRIKE_OFF: Final = Statement(
     *delete(Erasure, Fragment(col(Erasure.subject), " = current_setting('app.user_id', true)"))
@@ -98,7 +113,7 @@ def erase_batch() -> Operation[bool]:
     Answers whether nothing is left to do.
     """
     statements = (
-        *(_ERASE_BATCH, _ERASE_USER_AGAIN, _ERASE_EMPTY_SPACE),
+        *(_ERASE_BATCH, _ERASE_LISTS, _ERASE_USER_AGAIN, _ERASE_EMPTY_SPACE),
         *(_GO_TO_LIST_IF_DONE, _STRIKE_OFF),
     )
     return Operation(tuple(each.bind() for each in statements), _is_in_list, writes=True)
@@ -117,8 +132,8 @@ def claim_erasure() -> Operation[str | None]:
 
 
 def _is_in_list(rows: list[Rows]) -> bool:
-    """Whether the call went on to the list."""
-    return _text(rows[3][0]) == LIST
+    """Whether the call went on to the list, which the last statement but one did."""
+    return _text(rows[-2][0]) == LIST
 
 
 def _text(row: Row) -> str:

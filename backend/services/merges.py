@@ -1,39 +1,50 @@
-"""One account takes another's tasks over: the same person has come to have another subject.
+"""One account takes another's things over: the same person has come to have another subject.
 
-A call begins in the caller's space, goes to the other one and takes some tasks out, comes back and
-puts them in, in one transaction; so each task is in one of the two at any moment. The last of them
-closes the other account, as an erasure does. Who may ask for it is the route's business.
+A call begins in the caller's space, goes to the other one and reads some tasks, comes back and puts
+them in, and goes there once more to delete them, in one transaction. A task takes along what it is
+a part of, which stays there until nothing is below it any more; so whatever is not in one of the
+two is in the other. The last of them closes the other account, as an erasure does. Who may ask for
+it is the route's business.
 """
 
 from enum import Enum
 from typing import Final
 
 from sqlalchemy import Text, bindparam, inspect
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from backend.core.principal import Principal
 from backend.database.connection.call import Rows
 from backend.database.operations import Operation
 from backend.database.queries import Parts, delete, has_own, select
-from backend.database.statements import Fragment, Statement
-from backend.models import Space, Task, User
+from backend.database.statements import Fragment, Statement, Where
+from backend.models import List, Space, Task, User
 from backend.services.tasks.gone import delete_batch
 
 BATCH: Final = 2_000
-"""Tasks that one transaction moves."""
+"""Tasks that one transaction moves, besides those that they are a part of."""
+
+LEVELS: Final = 5
+"""How deep tasks stand."""
 
 _MOST_BYTES: Final = 4_000_000  # of their descriptions, which a setting carries across
 
 _SET_BY_DATABASE: Final = {
     *("space_id", "title_key", "words", "due_key", "version", "updated_at"),
-    *("list_id", "parent_id", "trashed_with", "completed_with"),
 }
-MOVED: Final = tuple(
-    column.name
-    for column in inspect(Task).local_table.c
-    if column.name not in _SET_BY_DATABASE and column.computed is None
-)
-"""The columns that a task keeps. Its version is the next one of its new space."""
+
+
+def _moved(model: type[SQLModel]) -> tuple[str, ...]:
+    """The columns that a row keeps. Its version is the next one of its new space."""
+    return tuple(
+        column.name
+        for column in inspect(model).local_table.c
+        if column.name not in _SET_BY_DATABASE and column.computed is None
+    )
+
+
+MOVED: Final = {model: _moved(model) for model in (List, Task)}
+"""What comes along, by table; ids of lists and tasks in them follow what those are called here."""
 
 
 class Merge(Enum):
@@ -60,61 +71,146 @@ _NAME_BOTH: Final = Statement(
     " set_config('duly.merge_from', CASE WHEN pg_try_advisory_xact_lock(hashtextextended(",
     *(_OTHER, ", 0)) THEN ", _OTHER, " ELSE '' END, true)"),
 )
+_GO_THERE: Final = _go("duly.merge_from")
+_COME_BACK: Final = _go("duly.merge_into")
 _IS_OPEN: Final = has_own(Space, Fragment(col(Space.erasing_at).is_(None)))
 _IS_EMPTY: Final = Fragment("NOT ", has_own(Task))
 
-
-def _some() -> Parts:
-    """The ids of as many tasks as one transaction moves."""
-    octets = Fragment("tasks.id, octet_length(tasks.description) AS octets")
-    return (
-        "SELECT id FROM (SELECT id, sum(octets) OVER (ORDER BY id) AS octets\nFROM (",
-        *select(octets, Task, _IS_OPEN),
-        f"\nORDER BY tasks.id LIMIT {BATCH}) AS first) AS sized",
-        f"\nWHERE coalesce(octets, 0) <= {_MOST_BYTES}",
-    )
+# No statement sees both spaces: the rows lie in settings meanwhile, which end with the transaction.
+_SETTING: Final = {List: "duly.merging_lists", Task: "duly.merging_tasks"}
+_IDS: Final = "duly.merging_ids"
 
 
-# No statement sees both spaces: the rows lie in a setting meanwhile, which ends with the
-# transaction.
-_TAKE_OUT: Final = Statement(
-    *delete_batch(_some(), ", ".join(MOVED)),
-    "SELECT length(set_config('duly.merging', coalesce(json_agg(gone)::text, '[]'), true))"
-    " FROM gone",
+def _keep(setting: str, what: str) -> str:
+    return f"length(set_config('{setting}', {what}, true))"
+
+
+def _columns(model: type[List | Task]) -> str:
+    table = inspect(model).local_table.name
+    return ", ".join(f"{table}.{name}" for name in MOVED[model])
+
+
+_KEEP_LISTS: Final = Statement(
+    "SELECT ",
+    _keep(_SETTING[List], "coalesce(json_agg(mine)::text, '[]')"),
+    "\nFROM (",
+    *(*select(f"{_columns(List)}, lists.is_inbox", List, _IS_OPEN), ") AS mine"),
 )
-# An id that is taken here: the same task made twice, which is left out, or another one, which gets
-# an id of the same millisecond.
-_OWN: Final = Fragment(
-    "tasks.id, tasks.title, tasks.description, tasks.completed, tasks.deleted_at"
+# Tasks that nothing is below, mostly the newest, each with all that it is a part of, which comes
+# first. It has the place of the first of them, so what fits is whole above.
+_IS_LEAF: Final = Where((Fragment("NOT ", has_own(Task, Fragment("tasks.parent_id = mine.id"))),))
+_KEEP_TASKS: Final = Statement(
+    "WITH RECURSIVE leaf AS (\n"
+    "SELECT id, parent_id, row_number() OVER (ORDER BY id DESC) AS place\nFROM (",
+    *(*select("tasks.id, tasks.parent_id", Task, _IS_OPEN), ") AS mine", _IS_LEAF),
+    f"\nORDER BY id DESC LIMIT {BATCH}\n), chain (id, parent_id, place, steps) AS (\n"
+    "SELECT id, parent_id, place, 0 FROM leaf\nUNION ALL"
+    " SELECT above.id, above.parent_id, place, steps + 1\nFROM chain JOIN (",
+    *(*select("tasks.id, tasks.parent_id", Task), ") AS above ON above.id = chain.parent_id"),
+    "\n), chosen AS (\n"
+    "SELECT id, min(place) AS place, max(steps) AS steps FROM chain GROUP BY id\n), sized AS (\n"
+    "SELECT mine.*, place, steps,"
+    " sum(octet_length(description)) OVER (ORDER BY place, steps DESC) AS octets"
+    "\nFROM chosen JOIN (",
+    *(*select(_columns(Task), Task), ") AS mine USING (id)\n)\nSELECT "),
+    _keep(_SETTING[Task], "coalesce(json_agg(sized ORDER BY place, steps DESC)::text, '[]')"),
+    ", ",
+    _keep(_IDS, "coalesce(array_agg(id)::text, '{}')"),
+    "\nFROM sized",
+    Where((Fragment(f"coalesce(octets, 0) <= {_MOST_BYTES}"),)),
 )
-_FRESH: Final = "(left(moved.id::text, 18) || substr(gen_random_uuid()::text, 19))::uuid"
-_PUT_IN: Final = Statement(
-    f"INSERT INTO duly.tasks ({', '.join(MOVED)})\nSELECT ",
-    ", ".join(
-        f"CASE WHEN own.id IS NULL THEN moved.id ELSE {_FRESH} END"
-        if name == "id"
-        else f"moved.{name}"
-        for name in MOVED
-    ),
-    "\nFROM json_populate_recordset(NULL::duly.tasks, current_setting('duly.merging')::json)"
-    " AS moved\nLEFT JOIN (",
-    *select(_OWN, Task),
-    ") AS own ON own.id = moved.id\nWHERE own.id IS NULL"
-    " OR (own.title, own.description, own.completed, own.deleted_at IS NULL) IS DISTINCT FROM"
+
+# An id that is taken here: by the same thing, which stays as it is here, or by another one. Then it
+# gets another id of the same millisecond, each time the same one.
+_HASH: Final = "md5(moved.id::text || current_setting('duly.merge_from'))"
+_FRESH: Final = (
+    f"(left(moved.id::text, 18) || '-8' || left({_HASH}, 3) || '-' || right({_HASH}, 12))::uuid"
+)
+_INBOX: Final = "duly.inbox_of(current_setting('app.space_id'))"
+_WANTED: Final = {
+    List: f"CASE WHEN moved.is_inbox THEN {_INBOX} ELSE moved.id END",
+    Task: "moved.id",
+}
+# What an earlier step has brought, or what a client has made in both accounts.
+_IS_SAME: Final = {
+    List: "moved.is_inbox OR own.created_at = moved.created_at OR"
+    " (own.name, own.deleted_at IS NULL) = (moved.name, moved.deleted_at IS NULL)",
+    Task: "own.created_at = moved.created_at OR"
+    " (own.title, own.description, own.completed, own.deleted_at IS NULL) IS NOT DISTINCT FROM"
     " (moved.title, moved.description, moved.completed_at IS NOT NULL, moved.deleted_at IS NULL)",
+}
+
+
+def _met(model: type[List | Task]) -> Parts:
+    """What comes, in its order, with what it is called here and whether it is here already."""
+    table = inspect(model).local_table.fullname
+    known = f"own.id IS NOT NULL AND ({_IS_SAME[model]})"
+    shown = f"""SELECT moved.*, {known} AS is_known,
+    CASE WHEN {known} OR own.id IS NULL THEN {_WANTED[model]} ELSE {_FRESH} END AS new_id,
+    CASE WHEN {known} THEN own.deleted_at ELSE moved.deleted_at END AS trashed_at
+FROM json_populate_recordset(NULL::{table}, current_setting('{_SETTING[model]}')::json)
+    WITH ORDINALITY AS moved
+LEFT JOIN ("""  # noqa: S608 - our own names
+    return shown, *select("*", model), f") AS own ON own.id = {_WANTED[model]}"
+
+
+_PUT_LISTS: Final = Statement(
+    f"INSERT INTO duly.lists ({', '.join(MOVED[List])})\nSELECT ",
+    ", ".join("new_id" if name == "id" else name for name in MOVED[List]),
+    *("\nFROM (", *_met(List), ") AS list"),
+    Where((Fragment("NOT is_known"), Fragment("NOT is_inbox"))),
+    "\nON CONFLICT DO NOTHING",
+)
+# Nothing comes to be outside the trash below what is in it, or in a list that is.
+_PARENT: Final = (
+    "CASE WHEN parent.trashed_at IS NULL OR task.deleted_at IS NOT NULL THEN parent.new_id END"
+)
+_PLACED: Final = {
+    "id": "task.new_id",
+    "parent_id": _PARENT,
+    # Without a list: the parent's, or the inbox.
+    "list_id": f"CASE WHEN {_PARENT} IS NULL AND"
+    " (list.trashed_at IS NULL OR task.deleted_at IS NOT NULL) THEN list.new_id END",
+    "trashed_with": "coalesce(taker.new_id, holder.new_id, task.trashed_with)",
+    "completed_with": "coalesce(finisher.new_id, task.completed_with)",
+}
+_PUT_TASKS: Final = Statement(
+    f"INSERT INTO duly.tasks ({', '.join(MOVED[Task])})\nWITH list AS MATERIALIZED (\n",
+    *(*_met(List), "\n), task AS MATERIALIZED (\n", *_met(Task), "\n)\nSELECT "),
+    ", ".join(_PLACED.get(name, f"task.{name}") for name in MOVED[Task]),
+    """
+FROM task
+LEFT JOIN task AS parent ON parent.id = task.parent_id
+LEFT JOIN list ON list.id = task.list_id
+LEFT JOIN task AS taker ON taker.id = task.trashed_with
+LEFT JOIN list AS holder ON holder.id = task.trashed_with
+LEFT JOIN task AS finisher ON finisher.id = task.completed_with""",
+    Where((Fragment("NOT task.is_known"),)),
+    "\nORDER BY task.ordinality\nON CONFLICT DO NOTHING",
+)
+# One level, from below.
+_TAKE_OUT: Final = Statement(
+    *delete_batch(
+        (
+            "SELECT id FROM ",
+            f"unnest(current_setting('{_IDS}', true)::uuid[]) AS mine (id)",
+            _IS_LEAF,
+        ),
+        "tasks.id",
+    ),
+    "SELECT count(*) FROM gone",
 )
 _CLOSE_USER: Final = Statement(*delete(User, _IS_OPEN, _IS_EMPTY))
 _CLOSE_SPACE: Final = Statement(
     *delete(Space, Fragment(col(Space.erasing_at).is_(None)), _IS_EMPTY)
 )
+_FORGET: Final = ", ".join(f"set_config('{each}', '', true)" for each in (*_SETTING.values(), _IDS))
 _STANDING: Final = Statement(
     "SELECT CASE WHEN current_setting('duly.merge_from') = '' THEN 'busy' WHEN EXISTS (",
     *select("", Space, Fragment(col(Space.erasing_at).is_not(None))),
     *(") THEN 'being erased' WHEN EXISTS (", *select("", Task)),
-    ") THEN 'left' ELSE 'done' END, set_config('duly.merging', '', true)",
+    f") THEN 'left' ELSE 'done' END, {_FORGET}",
 )
-_GO_THERE: Final = _go("duly.merge_from")
-_COME_BACK: Final = _go("duly.merge_into")
 
 
 def merge_from(other: Principal) -> Operation[Merge]:
@@ -126,10 +222,12 @@ def merge_from(other: Principal) -> Operation[Merge]:
     The operation raises:
         TooManyTasks: when the caller would have more than they may; nothing was moved.
     """
-    there, back = (_GO_THERE, _TAKE_OUT), (_COME_BACK, _PUT_IN)
-    closing = (_GO_THERE, _CLOSE_USER, _CLOSE_SPACE, _STANDING)
-    statements = tuple(each.bind() for each in (*there, *back, *closing))
-    return Operation((_NAME_BOTH.bind(other=other.subject), *statements), _standing, writes=True)
+    statements = (
+        *(_GO_THERE, _KEEP_LISTS, _KEEP_TASKS, _COME_BACK, _PUT_LISTS, _PUT_TASKS),
+        *(_GO_THERE, *[_TAKE_OUT] * LEVELS, _CLOSE_USER, _CLOSE_SPACE, _STANDING),
+    )
+    bound = (_NAME_BOTH.bind(other=other.subject), *(each.bind() for each in statements))
+    return Operation(bound, _standing, writes=True)
 
 
 def _standing(rows: list[Rows]) -> Merge:

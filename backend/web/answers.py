@@ -19,8 +19,8 @@ class Versioned(Protocol):
         """Its JSON."""
 
     @property
-    def version(self) -> int:
-        """The version that the JSON shows."""
+    def version(self) -> int | str:
+        """The version that the JSON shows, and what else of it an `ETag` has to tell apart."""
 
 
 class Paged(Protocol):

@@ -10,7 +10,10 @@ from starlette.types import Scope
 # with the coding in it (Apache, Caddy, lighttpd) or behind it (Apache 2.2), after one dash or two
 # (Jetty).
 _CODING = "--?(?:x-)?(?:gzip|br|zstd|deflate)"
-_OWN_TAG = re.compile(rf'(?:W/)?"(0|[1-9][0-9]{{0,17}})(?:{_CODING})?"(?:{_CODING})?')
+_NUMBER = "(?:0|[1-9][0-9]{0,17})"
+_OWN_TAG = re.compile(
+    rf'(?:W/)?"((?P<version>{_NUMBER})(?:\.{_NUMBER}){{0,9}})(?:{_CODING})?"(?:{_CODING})?'
+)
 
 
 def header(scope: Scope, name: bytes) -> str | None:
@@ -23,8 +26,12 @@ def header(scope: Scope, name: bytes) -> str | None:
     return found
 
 
-def etag(version: int) -> str:
-    """The strong entity tag of a version."""
+def etag(version: int | str) -> str:
+    """The strong entity tag of a version.
+
+    What an answer shows besides may follow the version, in numbers with dots between; `If-Match`
+    goes by the version alone.
+    """
     return f'"{version}"'
 
 
@@ -36,7 +43,7 @@ def versions(if_match: str | None) -> tuple[int, ...] | None:
     """
     if if_match is None or if_match.strip() == "*":
         return None
-    return tuple(map(int, _own(if_match)))
+    return tuple(int(tag["version"]) for tag in _own(if_match))
 
 
 class Known(NamedTuple):
@@ -45,14 +52,16 @@ class Known(NamedTuple):
     Attributes:
         any: Whether it asks for nothing if there is anything.
         versions: The versions that it has.
+        tags: The same, with what else their answers showed.
     """
 
     any: bool = False
     versions: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def __contains__(self, version: object) -> bool:
         """Whether this version is no news to it."""
-        return self.any or version in self.versions
+        return self.any or version in self.versions or version in self.tags
 
 
 NOTHING: Final = Known()
@@ -64,12 +73,16 @@ def known(if_none_match: str | None) -> Known:
         return NOTHING
     if if_none_match.strip() == "*":
         return Known(any=True)
-    return Known(versions=tuple(map(int, _own(if_none_match))))
+    tags = tuple(tag[1] for tag in _own(if_none_match))
+    return Known(
+        versions=tuple(int(tag) for tag in tags if tag.isdecimal()),
+        tags=tags,
+    )
 
 
-def _own(tags: str) -> Iterator[str]:
-    """The digits of those tags in a list that name a version, however a proxy dressed them."""
+def _own(tags: str) -> Iterator[re.Match[str]]:
+    """Those tags in a list that name a version, however a proxy dressed them."""
     for tag in tags.split(","):
         match = _OWN_TAG.fullmatch(tag.strip())
         if match:
-            yield match[1]
+            yield match

@@ -12,6 +12,7 @@ from backend.schemas.problem import ProblemDocument
 from backend.web.route import StrictRoute
 
 _SCHEMAS = "#/components/schemas/{model}"
+_VERSIONED = {_SCHEMAS.format(model=name) for name in ("TaskRead", "ListRead")}
 _PROBLEM: dict[str, Any] = {
     "description": "A problem (RFC 9457); `/problems/{code}` explains each.",
     "content": {
@@ -131,7 +132,7 @@ def _add_headers(responses: dict[str, Any]) -> None:
         names = ["X-Request-Id", *_HEADERS_OF_STATUS.get(status, ())]
         media_types = response.get("content", {}).values()
         for schema in (media_type.get("schema", {}) for media_type in media_types):
-            if schema.get("$ref") == _SCHEMAS.format(model="TaskRead"):
+            if schema.get("$ref") in _VERSIONED:
                 names.append("ETag")
             if schema.get("type") == "array":
                 names += ["ETag", "Link", "Total-Count"]

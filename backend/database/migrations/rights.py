@@ -44,7 +44,8 @@ _OF_TASKS: Final = (
 RIGHTS: Final = {
     "erasures": Rights(insert=["subject"], update=["claimed_until"], delete=True),
     "lists": Rights(
-        insert=["id", "name", "color", "position", "archived"],
+        # One that is imported keeps when it was made, and whether it is in the trash.
+        insert=["id", "name", "color", "position", "archived", "created_at", "deleted_at"],
         update=["name", "color", "position", "archived", "deleted_at"],
         delete=True,
     ),

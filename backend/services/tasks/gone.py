@@ -1,4 +1,4 @@
-"""Tasks that go for good, or to another space, some at a time."""
+"""Rows that go for good, or to another space, some at a time."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from sqlmodel import col
 
 from backend.database.queries import Parts, delete, update
 from backend.database.statements import Fragment
-from backend.models import Space, Task
+from backend.models import List, Space, Task
 
 # What is gone has no version: the space's number says that there was a write. Replicas go by it.
 _COUNT: Final = update(
@@ -17,15 +17,16 @@ _COUNT: Final = update(
 )
 
 
-def delete_batch(ids: Parts, returning: str) -> Parts:
+def delete_batch(ids: Parts, returning: str, model: type[List | Task] = Task) -> Parts:
     """The `WITH` of a statement that deletes tasks; what it has of them is `gone`.
 
     Args:
         ids: A query for their ids.
         returning: Which of their columns `gone` has.
+        model: What they are, if not tasks.
     """
     return (
         *("WITH batch AS (", *ids, "), gone AS (\n"),
-        *delete(Task, Fragment("tasks.id = ANY (ARRAY(SELECT batch.id FROM batch))")),
+        *delete(model, Fragment(col(model.id), " = ANY (ARRAY(SELECT batch.id FROM batch))")),
         *(f"\nRETURNING {returning}), counted AS (\n", *_COUNT, ")\n"),
     )

@@ -169,13 +169,14 @@ def _decode(text: str, sort: str) -> tuple[Sequence[Value], str]:
         cursor = Cursor.decode(text)
         values = () if cursor.value is None else order.read(cursor.value)
     except ValueError:
-        raise _invalid_cursor() from None
+        raise invalid_cursor() from None
     if cursor.sort != sort or not (values or order.has_value):
-        raise _invalid_cursor()
+        raise invalid_cursor()
     return values, cursor.id
 
 
-def _invalid_cursor() -> ValidationFailed:
+def invalid_cursor() -> ValidationFailed:
+    """What is said of a cursor that is none, or is another list's."""
     return ValidationFailed(
         errors=[
             {

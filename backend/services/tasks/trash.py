@@ -9,9 +9,9 @@ from sqlmodel import col
 
 from backend.database.connection.call import Rows
 from backend.database.operations import Operation
-from backend.database.queries import select
+from backend.database.queries import select, value_of
 from backend.database.statements import Fragment, Statement
-from backend.models import Task
+from backend.models import List, Task
 from backend.services.tasks.filters import IS_TRASHED
 from backend.services.tasks.gone import delete_batch
 
@@ -31,7 +31,11 @@ class TrashLeft(NamedTuple):
     behind: UUID
 
 
+LISTS: Final = 10
+"""Lists that one transaction deletes: for each, PostgreSQL looks through all tasks of the user."""
+
 _START: Final = UUID(int=0)
+_END: Final = UUID(int=2**128 - 1)
 _UNTIL: Final = func.coalesce(bindparam("until", type_=DateTime(timezone=True)), func.now())
 _IS_LEFT: Final = (
     IS_TRASHED,
@@ -45,10 +49,29 @@ _EMPTY: Final = Statement(
     *("SELECT ", Fragment(_UNTIL)),
     f", gone.id FROM gone ORDER BY gone.id OFFSET {BATCH - 1}",
 )
+# A list goes when none of its tasks is left, in the trash or outside.
+_IS_EMPTY: Final = Fragment(col(List.id), " NOT IN ", value_of(Task, "tasks.list_id"))
+_EMPTY_LISTS: Final = Statement(
+    *delete_batch(
+        (
+            *select(
+                "lists.id",
+                List,
+                Fragment(col(List.deleted_at) <= _UNTIL),
+                _IS_EMPTY,
+            ),
+            f" LIMIT {LISTS}",
+        ),
+        "lists.id",
+        List,
+    ),
+    *("SELECT ", Fragment(_UNTIL)),
+    f" FROM gone OFFSET {LISTS - 1}",
+)
 
 
 def empty_trash(left: TrashLeft | None = None) -> Operation[TrashLeft | None]:
-    """Delete some tasks in the caller's trash for good.
+    """Delete some tasks in the caller's trash for good, and lists there without any.
 
     Args:
         left: Where the operation before ended; None for the first.
@@ -56,12 +79,16 @@ def empty_trash(left: TrashLeft | None = None) -> Operation[TrashLeft | None]:
     Answers where to go on; None when all is gone that was there at the first.
     """
     until, behind = left or (None, _START)
-    return Operation((_EMPTY.bind(until=until, behind=behind),), _left, writes=True)
+    tasks = _EMPTY.bind(until=until, behind=behind)
+    return Operation((tasks, _EMPTY_LISTS.bind(until=until)), _left, writes=True)
 
 
 def _left(rows: list[Rows]) -> TrashLeft | None:
-    """A whole batch gives the last id of it."""
-    if not rows[0]:
-        return None
-    until, behind = ((value or b"").decode() for value in rows[0][0])
-    return TrashLeft(datetime.fromisoformat(until), UUID(behind))
+    """A whole batch of tasks gives the last id of it; one of lists says that there may be more."""
+    tasks, lists = rows
+    if tasks:
+        until, behind = ((value or b"").decode() for value in tasks[0])
+        return TrashLeft(datetime.fromisoformat(until), UUID(behind))
+    if lists:
+        return TrashLeft(datetime.fromisoformat((lists[0][0] or b"").decode()), _END)
+    return None

@@ -268,7 +268,8 @@ class _Completion(NamedTuple):
 @lru_cache(_SHAPES)
 def _insert(fields: frozenset[str]) -> Statement:
     values = dict(_MADE[name] for name in sorted(fields))
-    return Statement(*insert(Task, values, Fragment(REPRESENTATION, ", ", col(Task.id))))
+    shown = Fragment(REPRESENTATION, ", ", col(Task.id))
+    return Statement(*insert(Task, values, returning=shown))
 
 
 @lru_cache(_SHAPES)

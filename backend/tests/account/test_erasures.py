@@ -46,6 +46,17 @@ FILL = """
     from generate_series(1, %(many)s) n
 """
 
+_ID = "overlay(overlay(gen_random_uuid()::text placing '7' from 15) placing 'a' from 20)::uuid"
+# Parts of one task, and lists.
+PARTS = f"""
+    insert into duly.tasks (space_id, id, title, parent_id)
+    select %(subject)s, {_ID}, 'Part ' || n, %(parent)s from generate_series(1, %(many)s) n
+"""
+LISTS = f"""
+    insert into duly.lists (space_id, id, name)
+    select %s, {_ID}, 'List ' || n from generate_series(1, %s) n
+"""
+
 
 @pytest.fixture(scope="module")
 def url(make_database: Callable[[str], str]) -> str:
@@ -132,8 +143,8 @@ def is_erased(person: Person) -> bool:
 
 
 def state(person: Person, database: psycopg.Connection) -> list[list[Any]]:
-    """All of a person's tasks, their space and their user."""
-    tables = (("tasks", "space_id"), ("spaces", "id"), ("users", "subject"))
+    """All of a person's tasks, their space, their user and their lists."""
+    tables = (("tasks", "space_id"), ("spaces", "id"), ("users", "subject"), ("lists", "space_id"))
     return [
         database.execute(
             f"select * from duly.{table} where {owner} = %s".encode(), [person.subject]
@@ -180,7 +191,7 @@ def test_a_large_account_is_closed_at_once_and_soon_gone(
     wait_for(lambda: all_answer(BeingErased.status, pair, alice))
     begin(database, alice)
     wait_for(lambda: is_erased(alice))
-    assert state(alice, database) == [[], [], []]
+    assert not any(state(alice, database))
     assert state(bob, database) == before
     # So that no step takes longer than a statement may.
     assert sum(steps(database, alice)) == MANY + 1
@@ -191,6 +202,40 @@ def test_a_large_account_is_closed_at_once_and_soon_gone(
     assert alice.titles() == []
     assert alice.create("A new life")["version"] == 1
     assert alice.titles() == ["A new life"]
+
+
+def test_an_account_goes_in_steps_whatever_hangs_together_in_it(
+    people: Callable[[str], Person], database: psycopg.Connection
+) -> None:
+    """What is below a task goes with it, and what is in a list with that: nothing may go so."""
+    alice, bob = people("alice"), people("bob")
+    for person in (alice, bob):
+        top = person.create("Top")
+        below = person.create("Below", parent_id=top["id"])
+        values = {"subject": person.subject, "many": erasures.BATCH // 2 + 1}
+        for parent in (top, below):
+            database.execute(PARTS, values | {"parent": parent["id"]})
+        database.execute(LISTS, [person.subject, erasures.LISTS + 1])
+    before = state(bob, database)
+    assert erase(alice) == 202
+    database.execute("update duly.erasures set claimed_until = now()")
+    wait_for(lambda: is_erased(alice))
+    assert not any(state(alice, database))
+    assert sum(steps(database, alice)) == number(database, bob)
+    assert max(steps(database, alice)) <= erasures.BATCH
+    assert state(bob, database) == before
+
+
+def test_an_account_of_many_lists_goes_in_steps(
+    people: Callable[[str], Person], database: psycopg.Connection
+) -> None:
+    alice = people("alice")
+    alice.create("Mine")
+    database.execute(LISTS, [alice.subject, erasures.LISTS * 2])
+    assert erase(alice) == 202
+    database.execute("update duly.erasures set claimed_until = now()")
+    wait_for(lambda: is_erased(alice))
+    assert not any(state(alice, database))
 
 
 def test_nobody_sees_an_account_half_erased(
@@ -240,7 +285,7 @@ def test_the_erasure_goes_on_after_a_restart_when_nobody_asks_again(
             database.execute("update duly.erasures set claimed_until = now() + interval '1 hour'")
     begin(database, alice)
     with programs.serve(there, tmp_path / "second", WORKERS="1"):
-        wait_for(lambda: state(alice, database) == [[], [], []])
+        wait_for(lambda: not any(state(alice, database)))
     left = "select count(*) from duly.erasures where subject = %s"
     assert database.execute(left, [alice.subject]).fetchone() == (0,)
 

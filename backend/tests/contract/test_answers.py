@@ -31,6 +31,7 @@ BODIES: list[Any] = [
     {"title": "A title", "description": None, "completed": True},
     {"completed": False},
     {"title": ""},
+    {"name": "A name", "color": "#123456"},
     {"colour": "red"},
     {},
     [],
@@ -52,7 +53,8 @@ def requests(operation: Operation, person: Person) -> Iterator[tuple[str, dict[s
 
 def targets(operation: Operation, person: Person) -> Iterator[str]:
     """The path with what exists, and with what does not."""
-    if operation.names_task:
+    names_one = operation.names_task or operation.names_list
+    if names_one:
         yield operation.target(user=person.subject, task=fresh(operation, person))
         yield operation.target(user=person.subject, task=MISSING)
         yield operation.target(user=person.subject, task="x")
@@ -60,15 +62,16 @@ def targets(operation: Operation, person: Person) -> Iterator[str]:
         yield operation.target(user="somebody-else", task=MISSING)
     if operation.path.endswith("/tags/{name}"):
         person.create(tags=["home"])
-    if not operation.names_task:
+    if not names_one:
         yield operation.target(user=person.subject)
 
 
 def fresh(operation: Operation, person: Person) -> str:
-    task: str = person.create()["id"]
+    kind, shape = ("lists", {"name": "x"}) if operation.names_list else ("tasks", {"title": "x"})
+    found: str = person.client.post(f"/api/{kind}", json=shape).json()["id"]
     if operation.path.endswith("/restore"):
-        person.client.delete(f"/api/tasks/{task}")
-    return task
+        person.client.delete(f"/api/{kind}/{found}")
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -112,7 +112,8 @@ def test_nothing_is_said_of_the_inside(document: Document) -> None:
 
 def test_every_shape_that_people_read_or_send_has_an_example_that_fits(document: Document) -> None:
     schemas = document.content["components"]["schemas"]
-    for name in ("TaskCreate", "TaskUpdate", "TaskComplete", "Me", "ProblemDocument"):
+    shapes = ("TaskCreate", "TaskUpdate", "TaskComplete", "ListCreate", "ListUpdate", "ListMove")
+    for name in (*shapes, "Me", "ProblemDocument"):
         validator = document.validator({"$ref": f"#/components/schemas/{name}"})
         assert schemas[name]["examples"], name
         for example in schemas[name]["examples"]:
@@ -135,8 +136,9 @@ def test_the_examples_of_requests_work_as_often_as_they_are_sent(
 
 def test_inputs_refuse_and_outputs_promise_every_field(document: Document) -> None:
     schemas = document.content["components"]["schemas"]
-    for name in ("TaskCreate", "TaskUpdate", "TaskComplete"):
+    inputs = ("TaskCreate", "TaskUpdate", "TaskComplete", "ListCreate", "ListUpdate", "ListMove")
+    for name in inputs:
         assert schemas[name]["additionalProperties"] is False
-    for name in ("TaskRead", "Me", "ProblemExplanation", "Ready", "Live"):
+    for name in ("TaskRead", "ListRead", "Me", "ProblemExplanation", "Ready", "Live"):
         required = set(schemas[name].get("required", schemas[name]["properties"]))
         assert required == set(schemas[name]["properties"]), name

@@ -84,6 +84,24 @@ def test_any_json_patches_a_task_or_is_a_problem(alice: Person, body: Any) -> No
 
 
 @everyday
+@given(body=objects | values, name=st.text(max_size=30))
+def test_any_json_makes_and_moves_lists_or_is_a_problem(
+    alice: Person, body: Any, name: str
+) -> None:
+    made = post(
+        alice, "POST", "/api/lists", body | {"name": name} if isinstance(body, dict) else body
+    )
+    check(made)
+    if made.status_code == 201:
+        path = f"/api/lists/{made.json()['id']}"
+        assert alice.client.get(path).json() == made.json()
+        check(post(alice, "PATCH", path, body))
+        check(post(alice, "POST", f"{path}/move", body))
+        alice.client.delete(path)
+        alice.client.delete("/api/trash")
+
+
+@everyday
 @given(title=st.text(min_size=1, max_size=500), description=st.none() | st.text(max_size=600))
 def test_any_text_comes_back_as_it_went(alice: Person, title: str, description: str | None) -> None:
     answer = alice.client.post("/api/tasks", json={"title": title, "description": description})
@@ -99,7 +117,7 @@ def test_any_text_comes_back_as_it_went(alice: Person, title: str, description: 
 @everyday
 @given(query=queries)
 def test_any_query_is_a_page_or_a_problem(alice: Person, query: list[tuple[str, str]]) -> None:
-    for path in ("/api/tasks", "/api/trash", "/api/auth/me"):
+    for path in ("/api/tasks", "/api/lists", "/api/trash", "/api/auth/me"):
         check(alice.client.get(f"{path}?{urlencode(query)}"))
 
 

@@ -21,6 +21,7 @@ from backend.core.paging import Cursor
 from backend.core.principal import Principal
 from backend.database.connection.call import Row
 from backend.database.operations import Operation
+from backend.schemas.list import ListCreate, ListMove, ListQuery, ListUpdate
 from backend.schemas.task import Sort, TaskCreate, TaskQuery, TaskUpdate, TrashQuery
 from backend.schemas.user import MeUpdate
 from backend.services.tasks import TrashLeft, complete_task
@@ -29,7 +30,7 @@ Function = Callable[..., Operation[Any]]
 
 
 class Meeting(NamedTuple):
-    """Somebody, and the id of a task that is somebody else's."""
+    """Somebody, and the id of a task or a list that is somebody else's."""
 
     caller: Principal
     theirs: UUID
@@ -95,6 +96,12 @@ EXAMPLES: dict[Any, list[Any]] = {
     TaskQuery: [*_pages()],
     TrashQuery: [TrashQuery()],
     str: ["x"],
+    ListUpdate: [ListUpdate(name="x", archived=True), ListUpdate()],
+    ListQuery: [
+        ListQuery(archived="all"),
+        ListQuery(trashed="true"),
+        ListQuery(cursor=Cursor("position", "a0", str(new_id())).encode()),
+    ],
     MeUpdate: [MeUpdate(time_zone="Europe/Berlin"), MeUpdate()],
     Collection[int]: [(1, 2, 3)],  # which adds a condition to what is asked without
     Sequence[int] | None: [None, [1, 2, 3]],
@@ -105,6 +112,8 @@ EXAMPLES: dict[Any, list[Any]] = {
 OF_MEETING: dict[Any, Callable[[Meeting], Any]] = {
     Principal: lambda meeting: meeting.caller,
     UUID: lambda meeting: meeting.theirs,
+    ListCreate: lambda meeting: ListCreate(id=meeting.theirs, name="x"),
+    ListMove: lambda meeting: ListMove(before=meeting.theirs),
     TaskCreate: lambda meeting: TaskCreate(id=meeting.theirs, title="x", completed=True),
 }
 

@@ -39,6 +39,11 @@ def of_one_task(private: list[Operation]) -> list[Operation]:
     return [operation for operation in private if operation.names_task]
 
 
+@pytest.fixture(scope="session")
+def of_one_list(private: list[Operation]) -> list[Operation]:
+    return [operation for operation in private if operation.names_list]
+
+
 @pytest.fixture
 def anybody(service: Service) -> Iterator[httpx2.Client]:
     """A client without a token."""
@@ -55,13 +60,19 @@ def belongings(alice: Person) -> Iterator[dict[str, dict[str, Any]]]:
         "deleted": alice.create("alice's deleted task"),
     }
     alice.client.delete(f"/api/tasks/{tasks['deleted']['id']}")
+    lists = [
+        alice.client.post("/api/lists", json={"name": f"alice's {name} list"}).json()
+        for name in ("open", "deleted")
+    ]
+    alice.client.delete(f"/api/lists/{lists[1]['id']}")
     before = everything_of(alice)
-    yield tasks
+    yield tasks | {"list": lists[0], "deleted list": lists[1]}
     assert everything_of(alice) == before
 
 
-def everything_of(person: Person) -> tuple[bytes, bytes]:
-    return person.client.get("/api/tasks").content, person.client.get("/api/trash").content
+def everything_of(person: Person) -> list[bytes]:
+    paths = ("/api/tasks", "/api/trash", "/api/lists", "/api/lists?trashed=true")
+    return [person.client.get(path).content for path in paths]
 
 
 def ask(
@@ -138,6 +149,23 @@ def test_the_id_of_anothers_task_is_like_one_that_never_existed(
         assert comparable(hers) == comparable(missing), operation
 
 
+@pytest.mark.parametrize("kind", ["list", "deleted list"])
+@pytest.mark.parametrize("headers", [{}, {"If-Match": "*"}, {"If-None-Match": "*"}])
+def test_the_id_of_anothers_list_is_like_one_that_never_existed(
+    kind: str,
+    headers: dict[str, str],
+    of_one_list: list[Operation],
+    bob: Person,
+    belongings: dict[str, Any],
+) -> None:
+    for operation in of_one_list:
+        theirs = belongings[kind]["id"]
+        hers = ask(bob.client, operation, user=bob.subject, task=theirs, headers=headers)
+        missing = ask(bob.client, operation, user=bob.subject, task=MISSING, headers=headers)
+        assert hers.status_code == 404, operation
+        assert comparable(hers) == comparable(missing), operation
+
+
 @pytest.mark.parametrize("field", ["If-Match", "If-None-Match"])
 @pytest.mark.parametrize("tag", ['"1"', "*"])
 def test_anothers_etag_opens_nothing(
@@ -180,8 +208,10 @@ def test_the_alias_of_the_caller_is_the_same_resource(
     for operation in private:
         if not operation.names_user:
             continue
-        task = charlie.create(tags=["home"])["id"]
+        made = charlie.client.post("/api/lists", json={"name": "A list"}).json()
+        task = made["id"] if operation.names_list else charlie.create(tags=["home"])["id"]
         if operation.path.endswith("/restore"):
             charlie.client.delete(f"/api/tasks/{task}")
+            charlie.client.delete(f"/api/lists/{task}")
         answer = ask(charlie.client, operation, user=charlie.subject, task=task)
         assert answer.is_success, operation

@@ -21,6 +21,7 @@ from backend.schemas.tag import TagRead
 from backend.schemas.task import TaskCreate, TaskQuery
 from backend.schemas.user import Me
 from backend.services import tasks
+from backend.services.lists import ListRepresentation
 from backend.services.merges import Merge
 from backend.services.tasks import Page, Representation, TrashLeft
 from backend.services.users import KnownUsers
@@ -70,7 +71,7 @@ def no_row_level_security(url: str) -> Iterator[None]:
 
 @pytest.fixture
 def alice(url: str) -> dict[str, Any]:
-    """A user with a task of every kind, and all that the database knows of her."""
+    """A user with tasks and lists of every kind, and all that the database knows of her."""
     subject = f"alice-{new_id()}"
     with psycopg.connect(url) as connection:
         connection.execute("insert into duly.spaces (id) values (%s)", [subject])
@@ -82,6 +83,12 @@ def alice(url: str) -> dict[str, Any]:
                 [subject, new_id(), completed, trashed],
             )
         _add_recurring(connection, subject)
+        for trashed in (False, True):
+            connection.execute(
+                "insert into duly.lists (space_id, id, name, deleted_at) values"
+                " (%s, %s, 'secret', case when %s then now() end)",
+                [subject, new_id(), trashed],
+            )
     return {"subject": subject} | everything(url, subject)
 
 
@@ -112,7 +119,9 @@ def everything(url: str, subject: str) -> dict[str, Any]:
             command = f"select to_jsonb(t)::text from duly.{table} t where {owner.column} = %s"
             found[table] = sorted(connection.execute(command.encode(), [subject]).fetchall())
         ids = connection.execute(
-            "select id from duly.tasks where space_id = %s order by id", [subject]
+            "select id from duly.tasks where space_id = %(subject)s"
+            " union select id from duly.lists where space_id = %(subject)s order by 1",
+            {"subject": subject},
         )
         found["ids"] = [row[0] for row in ids]
     return found
@@ -191,7 +200,11 @@ def seen(result: object) -> str:
 def owners(result: object) -> list[str]:
     """Whose rows an answer shows."""
     match result:
-        case Representation(body=body) | (str(), Representation(body=body)):
+        case (
+            Representation(body=body)
+            | ListRepresentation(body=body)
+            | (str(), Representation(body=body) | ListRepresentation(body=body))
+        ):
             return [json.loads(body)["user_id"]]
         case Page(body=body, total=total):
             found = [task["user_id"] for task in json.loads(body) if "user_id" in task]

@@ -56,11 +56,20 @@ KINDS = {
     "delete if unchanged": Kind("DELETE /api/tasks/{task_id}", 3, 349, conditional=True),
     "restore": Kind("POST /api/tasks/{task_id}/restore", 3, 341),
     "trash": Kind("GET /api/trash", 2, 185),
-    "empty the trash": Kind("DELETE /api/trash", 2, 262),
+    "empty the trash": Kind("DELETE /api/trash", 3, 341),
+    "lists": Kind("GET /api/lists", 2, 230),
+    "lists, a page": Kind("GET /api/lists?limit=1", 2, 230),
+    "list of tasks": Kind("GET /api/lists/{list_id}", 2, 222),
+    "create a list": Kind("POST /api/lists", 2, 262, {"name": "Groceries"}),
+    "patch a list": Kind("PATCH /api/lists/{list_id}", 3, 341, {"name": "Groceries"}),
+    "move a list": Kind("POST /api/lists/{list_id}/move", 3, 341, {}),
+    "delete a list": Kind("DELETE /api/lists/{list_id}", 5, 560),
+    "restore a list": Kind("POST /api/lists/{list_id}/restore", 7, 760),
     "me": Kind("GET /api/auth/me", 2, 177),
     "verify": Kind("POST /api/auth/verify", 2, 177),
+    "change me": Kind("PATCH /api/me", 3, 330, {"time_zone": "Europe/Berlin"}),
     "erase me": Kind("DELETE /api/me", 6, 420),
-    "merge": Kind("POST /api/me/merge", 10, 900, "another's token"),
+    "merge": Kind("POST /api/me/merge", 17, 1_500, "another's token"),
 }
 
 
@@ -82,9 +91,11 @@ def another(watched: tuple[Service, Proxy], issuer: Issuer) -> Iterator[Person]:
 def prepared(person: Person, kind: Kind, another: Person) -> Callable[[], Any]:
     """The request, ready to be sent; its person is known and has a task for it to meet."""
     task, _, _ = person.create(), person.create(), another.create()
+    made = person.client.post("/api/lists", json={"name": "Groceries"}).json()
     page = person.client.get("/api/tasks?limit=1").links["next"]["url"]
     method, _, target = kind.request.partition(" ")
-    url = target.format(task_id=task["id"], cursor=urlsplit(page).query.partition("cursor=")[2])
+    names = {"task_id": task["id"], "list_id": made["id"]}
+    url = target.format(**names, cursor=urlsplit(page).query.partition("cursor=")[2])
     headers = {"If-Match": f'"{task["version"]}"'} if kind.conditional else {}
     body = kind.body
     if kind.request.endswith("/merge"):

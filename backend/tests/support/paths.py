@@ -42,6 +42,10 @@ class Operation:
         return "{task_id}" in self.path
 
     @property
+    def names_list(self) -> bool:
+        return "{list_id}" in self.path
+
+    @property
     def names_user(self) -> bool:
         return "{user_id}" in self.path
 
@@ -52,11 +56,13 @@ class Operation:
             return None
         if self.path.endswith("/tags/{name}"):
             return {"name": "house"}
+        if "/lists" in self.path:
+            return {} if self.path.endswith("/move") else {"name": "A name"}
         return {"completed": True} if self.path.endswith("complete") else {"title": "A title"}
 
     def target(self, *, user: str = "", task: str = "") -> str:
-        """The path with that user and that task in it; both are written as they should be."""
-        names = {"user_id": quote(user, safe=""), "task_id": task}
+        """The path with that user and that task or list in it, written as they should be."""
+        names = {"user_id": quote(user, safe=""), "task_id": task, "list_id": task}
         names |= {"code": "not_found", "name": "home"}
         return self.path.format(**names)
 

@@ -174,3 +174,9 @@ def test_a_page_has_512_kib_at_most_and_the_link_leads_on(sort: str, alice: Pers
     counted = alice.client.get("/api/tasks", params={"limit": 200, "count": "exact"})
     assert counted.headers["total-count"] == "70"
     assert alice.client.head("/api/tasks", params={"sort": sort, "limit": 200}).links == first.links
+
+
+@pytest.mark.parametrize("path", ["/api/tasks", "/api/trash"])
+def test_a_page_has_200_tasks_at_most(path: str, alice: Person) -> None:
+    assert alice.client.get(path, params={"limit": 200}).status_code == 200
+    assert alice.client.get(path, params={"limit": 201}).status_code == 422

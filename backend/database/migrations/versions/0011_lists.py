@@ -94,7 +94,7 @@ def _create_lists() -> None:
             nullable=False,
         ),
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
-        insert=["id", "name", "color", "position", "archived"],
+        insert=["id", "name", "color", "position", "archived", "created_at", "deleted_at"],
         update=["name", "color", "position", "archived", "deleted_at"],
     )
     op.execute(
