@@ -200,8 +200,9 @@ def _deep(backend: Backend, user: str, chosen: dict[str, Any]) -> str | None:
     cursor: str | None = None
     for _ in range(_DEEP):
         operation = _operation(backend, user, chosen | {"cursor": cursor, "limit": 200})
-        found = operation.read(backend.call(user, operation.statements)).cursor
-        cursor = found or cursor
+        found = operation.read(backend.call(user, operation.statements))
+        assert not isinstance(found, Operation)  # noqa: S101 - for the type checker
+        cursor = found.cursor or cursor
     return cursor
 
 

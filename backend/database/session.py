@@ -85,17 +85,14 @@ class Session:
             Problem: The operation's own, or what became of the call. `Unavailable` for a write
                 also means that its outcome is unknown.
         """
-        answer = await self._answer(operation)
+        answer: A | Operation[A] = operation
         while isinstance(answer, Operation):
-            answer = await self._answer(answer)
+            try:
+                answer = answer.read(await self._rows(answer))
+            except UnknownSpace:  # which shows in the rows of what changes nothing
+                self._introductions.forget(self.principal.subject)
+                answer = answer.read(await self._rows(answer))
         return answer
-
-    async def _answer(self, operation: Operation[A]) -> A | Operation[A]:
-        try:
-            return operation.read(await self._rows(operation))
-        except UnknownSpace:  # which shows in the rows of what changes nothing
-            self._introductions.forget(self.principal.subject)
-            return operation.read(await self._rows(operation))
 
     async def _rows(self, operation: Operation[A]) -> list[Rows]:
         if operation.many and self._replica is not None:

@@ -42,36 +42,39 @@ async def rename_tag(db: CallerSession, name: TagName, tag: TagUpdate) -> Respon
     """Rename the tag in all tasks, those in the trash too. A name that exists merges the two."""
     if tag.name == name:
         return answers.model(await db.run(tags.count_tag(name)))
-    if not await _everywhere(db, lambda: tags.rename_tag(name, tag.name)):
+    changed = await _everywhere(db, lambda: tags.rename_tag(name, tag.name))
+    if changed is None:
         return answers.unfinished(1)
-    return answers.model(await db.run(tags.count_tag(tag.name)))
+    return answers.model(TagRead(name=tag.name, count=changed.count))
 
 
 @router.delete("/api/tags/{name}", status_code=204, responses=_UNFINISHED)
 @under(deadline=_SECONDS + 2, cost=10)
 async def delete_tag(db: CallerSession, name: TagName) -> Response:
     """Take the tag from all tasks, those in the trash too."""
-    if not await _everywhere(db, lambda: tags.delete_tag(name)):
+    if await _everywhere(db, lambda: tags.delete_tag(name)) is None:
         return answers.unfinished(1)
     return answers.nothing()
 
 
-async def _everywhere(db: CallerSession, change: Callable[[], Operation[int]]) -> bool:
+async def _everywhere(
+    db: CallerSession, change: Callable[[], Operation[tags.Change]]
+) -> tags.Change | None:
     """Change all tasks in steps, so that the user's other writes need not wait for long.
 
     Returns:
-        Whether all are done.
+        The last step; None when the time was over before.
 
     Raises:
-        NotFound: when there was none.
+        NotFound: when no task had the tag.
     """
     began = time.monotonic()
     changed = await db.run(change())
-    if not changed:
+    if not changed.tasks:
         raise NotFound
-    while changed >= tags.BATCH:
+    while changed.tasks >= tags.BATCH:
         if time.monotonic() - began > _SECONDS:
-            return False
+            return None
         await asyncio.sleep(_PAUSE)
         changed = await db.run(change())
-    return True
+    return changed

@@ -16,8 +16,8 @@ from pydantic_core import PydanticCustomError
 from backend.schemas.scalars import Storable, Visible
 
 
-def _each_once(tags: list[str]) -> list[str]:
-    return list(dict.fromkeys(tags))
+def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tags))
 
 
 def _fit_for_a_path(tag: str) -> str:
@@ -40,8 +40,8 @@ Tag = Annotated[
     AfterValidator(_fit_for_a_path),
 ]
 Tags = Annotated[
-    list[Tag],
-    Field(strict=True, max_length=MAX_TAGS),
+    tuple[Tag, ...],  # whose default pydantic need not copy
+    Field(max_length=MAX_TAGS),
     AfterValidator(_each_once),
     WithJsonSchema(
         {

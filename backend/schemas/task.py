@@ -99,7 +99,7 @@ class TaskFields(BaseModel):
     description: Description | None = Field(default=None, examples=["Two litres"])
     completed: bool = Field(default=False, strict=True)
     priority: Priority = Field(default="none", description="In any case; answered in lower case.")
-    tags: Tags = Field(default=[], examples=[["home"]])
+    tags: Tags = Field(default=(), examples=[["home"]])
     due_date: Day | None = Field(
         default=None,
         description="A moment in ISO 8601 is read as well, as date, time and, with an offset, UTC.",
@@ -168,8 +168,8 @@ class TaskUpdate(_TaskInput):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk"}]})
 
-    add_tags: Tags = Field(default=[], description="Beside those that it has; not with `tags`.")
-    remove_tags: Tags = Field(default=[], description="Of those that it has; not with `tags`.")
+    add_tags: Tags = Field(default=(), description="Beside those that it has; not with `tags`.")
+    remove_tags: Tags = Field(default=(), description="Of those that it has; not with `tags`.")
 
     @model_validator(mode="after")
     def _change_tags_in_one_way(self) -> Self:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Text, bindparam
 from sqlmodel import col
@@ -29,6 +29,18 @@ _ASKED: Final = 1  # tells the entity tags of this answer from those of others
 _NAME: Final = Fragment(bindparam("name", type_=Text))
 _NEW_NAME: Final = Fragment(bindparam("new_name", type_=Text))
 _TAGS: Final = Fragment(col(Task.tags))
+
+
+class Change(NamedTuple):
+    """What became of a tag.
+
+    Attributes:
+        tasks: How many tasks were changed; fewer than `BATCH`: none is left.
+        count: How many tasks outside the trash have the tag now.
+    """
+
+    tasks: int
+    count: int
 
 
 def _has(name: Fragment) -> Fragment:
@@ -102,17 +114,20 @@ def count_tag(name: str) -> Operation[TagRead]:
     return Operation(statements, partial(_tag, name), decisive=True)
 
 
-def rename_tag(name: str, new_name: str) -> Operation[int]:
-    """Give a tag another name in at most `BATCH` tasks, those in the trash too.
-
-    Answers how many they were; fewer than `BATCH`: no task has the old one any more.
-    """
-    return Operation((_RENAME.bind(name=name, new_name=new_name),), _number, writes=True)
+def rename_tag(name: str, new_name: str) -> Operation[Change]:
+    """Give a tag another name in at most `BATCH` tasks, those in the trash too."""
+    rename = _RENAME.bind(name=name, new_name=new_name)
+    return Operation((rename, _COUNT.bind(name=new_name)), _changed, writes=True)
 
 
-def delete_tag(name: str) -> Operation[int]:
-    """Take a tag from at most `BATCH` tasks. Answers as `rename_tag`."""
-    return Operation((_DELETE.bind(name=name),), _number, writes=True)
+def delete_tag(name: str) -> Operation[Change]:
+    """Take a tag from at most `BATCH` tasks, those in the trash too."""
+    delete = _DELETE.bind(name=name)
+    return Operation((delete, _COUNT.bind(name=name)), _changed, writes=True)
+
+
+def _changed(rows: list[Rows]) -> Change:
+    return Change(*(int(row[0] or 0) for [row] in rows))
 
 
 def _listing(rows: list[Rows]) -> Page:

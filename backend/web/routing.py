@@ -157,8 +157,7 @@ class RouteTable:
                 continue
             parameters = match.groupdict()
             # `/api/tasks/tasks` are the tasks of a user called `tasks`: no id looks like that.
-            ids = (value for name, value in parameters.items() if name.endswith("_id"))
-            if self._collections.isdisjoint(ids):
+            if "name" in parameters or self._collections.isdisjoint(parameters.values()):
                 if method in others:
                     return others[method], parameters, None
                 methods = {**(methods or {}), **others}

@@ -1,6 +1,6 @@
 """What can be done to tasks: create, change, complete, delete, restore."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
@@ -19,7 +19,7 @@ from backend.database.queries import insert, select, update
 from backend.database.statements import Bound, Fragment, Statement, Value
 from backend.models import Task
 from backend.models.domains import base_type
-from backend.schemas.task import TaskCreate, TaskUpdate
+from backend.schemas.task import TaskCreate, TaskFields, TaskUpdate
 from backend.services.tasks import recurring, steps
 from backend.services.tasks.filters import IS_LIVE, IS_TRASHED
 from backend.services.tasks.recurring import IS_AS_SEEN, IS_SETTLED, Found
@@ -73,6 +73,7 @@ _SPECIAL: Final[dict[str, tuple[str, Any]]] = {
     "unanchored": ("recurrence_anchor", null()),
 }
 _TAG_CHANGES: Final = {"add_tags", "remove_tags"}
+_ARRAYS: Final = _TAG_CHANGES | {"tags"}
 _ASSIGNMENTS: Final[dict[str, tuple[str, Fragment]]] = {
     name: (name, _given(name))
     for name in (*TaskUpdate.model_fields, *TaskCreate.model_fields, "recurrence_anchor")
@@ -93,7 +94,7 @@ def create_task(task: TaskCreate) -> Operation[tuple[str, Representation]]:
     The operation raises:
         Conflict: when the caller has a task with this id, perhaps in the trash.
     """
-    values = {name: getattr(task, name) for name in task.model_fields_set}
+    values = _values(task, task.model_fields_set)
     values["id"] = task.id or new_id()
     if task.recurrence is not None and task.due_date is not None:
         values["recurrence_anchor"] = datetime.combine(task.due_date, task.due_time or time())
@@ -117,7 +118,7 @@ def update_task(
     """
     fields = patch.model_fields_set
     if fields:
-        values = {name: getattr(patch, name) for name in fields | _TAG_CHANGES}
+        values = _values(patch, fields | _TAG_CHANGES)
         assignments = recurring.assignments_of(fields, patch.recurrence)
         if not fields.isdisjoint(_TAG_CHANGES):
             assignments = assignments - _TAG_CHANGES | {"retagged"}
@@ -172,6 +173,14 @@ def restore_task(task_id: UUID, versions: Sequence[int] | None = None) -> Operat
     values: dict[str, Value] = {"id": task_id, "versions": list(versions)}
     statements = (_SHOW_ANY_IF.bind(**values), restore.bind(**values))
     return Operation(statements, _restored, writes=True, decisive=True, reasons=(show,))
+
+
+def _values(task: TaskFields, names: Iterable[str]) -> dict[str, Value]:
+    """The values of fields; several in one are a list, because a tuple would be a row."""
+    values = {name: getattr(task, name) for name in names}
+    for name in _ARRAYS & values.keys():
+        values[name] = list(values[name])
+    return values
 
 
 def _change(

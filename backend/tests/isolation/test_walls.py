@@ -23,6 +23,7 @@ from backend.schemas.user import Me
 from backend.services import tasks
 from backend.services.lists import ListRepresentation
 from backend.services.merges import Merge
+from backend.services.tags import Change
 from backend.services.tasks import Page, Representation, TrashLeft
 from backend.services.users import KnownUsers
 from backend.tests.isolation.cases import CASES, RECURRING, Meeting, functions
@@ -214,7 +215,7 @@ def owners(result: object) -> list[str]:
             return [subject]
         case Problem(members={"current": {"user_id": owner}}):
             return [owner]
-        case None | bool() | int() | bytes() | TagRead() | TrashLeft() | Merge() | Problem():
+        case None | bool() | Change() | bytes() | TagRead() | TrashLeft() | Merge() | Problem():
             return []
         case list():  # of subjects
             return result

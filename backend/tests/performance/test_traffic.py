@@ -65,6 +65,10 @@ KINDS = {
     "move a list": Kind("POST /api/lists/{list_id}/move", 3, 341, {}),
     "delete a list": Kind("DELETE /api/lists/{list_id}", 5, 560),
     "restore a list": Kind("POST /api/lists/{list_id}/restore", 7, 760),
+    "tags": Kind("GET /api/tags", 2, 230),
+    "rename a tag": Kind("PATCH /api/tags/{name}", 3, 360, {"name": "house"}),
+    "delete a tag": Kind("DELETE /api/tags/{name}", 3, 360),
+    "stats": Kind("GET /api/stats", 2, 230),
     "me": Kind("GET /api/auth/me", 2, 177),
     "verify": Kind("POST /api/auth/verify", 2, 177),
     "change me": Kind("PATCH /api/me", 3, 330, {"time_zone": "Europe/Berlin"}),
@@ -90,11 +94,11 @@ def another(watched: tuple[Service, Proxy], issuer: Issuer) -> Iterator[Person]:
 
 def prepared(person: Person, kind: Kind, another: Person) -> Callable[[], Any]:
     """The request, ready to be sent; its person is known and has a task for it to meet."""
-    task, _, _ = person.create(), person.create(), another.create()
+    task, _, _ = person.create(tags=["home"]), person.create(), another.create()
     made = person.client.post("/api/lists", json={"name": "Groceries"}).json()
     page = person.client.get("/api/tasks?limit=1").links["next"]["url"]
     method, _, target = kind.request.partition(" ")
-    names = {"task_id": task["id"], "list_id": made["id"]}
+    names = {"task_id": task["id"], "list_id": made["id"], "name": "home"}
     url = target.format(**names, cursor=urlsplit(page).query.partition("cursor=")[2])
     headers = {"If-Match": f'"{task["version"]}"'} if kind.conditional else {}
     body = kind.body
