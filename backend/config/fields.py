@@ -189,6 +189,12 @@ class Fields(BaseSettings):
         description="How many tasks a user may have, those in the trash included; `off`: any "
         "number.",
     )
+    trash_days: Annotated[PositiveInt | None, BeforeValidator(read_most)] = Field(
+        default=30,
+        le=36_500,
+        description="For how many days a task stays in the trash before it is deleted for good; "
+        "`off`: until somebody does it.",
+    )
     docs_enabled: Annotated[bool, SWITCH] = Field(
         default=True, description="Whether `/docs` and `/openapi.json` are served."
     )

@@ -137,6 +137,10 @@ _PROBLEMS: dict[str, Callable[[], Problem]] = {
     "DU009": _refused("list_id", "not_of_parent", "A task is in the list of its parent."),
     "DU014": _refused("list_id", "no_such_list", "There is no such list."),
     "DU016": _refused("add_tags", "too_many", "A task has 20 tags at most."),  # `duly.retag`
+    # Raised by `duly.place`.
+    "DU020": _refused("before", "no_such_task", "There is no such task to stand before."),
+    "DU021": _refused("after", "no_such_task", "There is no such task to stand behind."),
+    "DU022": partial(Misplaced, "The neighbour is in another list, or below another task."),
     "DU010": UnknownSpace,  # raised by `duly.number_write`
     "DU012": TooManyTasks,  # raised by `duly.number_write`
     "DU013": BeingErased,  # raised by `duly.number_write`, as `DU010` is

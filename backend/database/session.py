@@ -85,14 +85,15 @@ class Session:
             Problem: The operation's own, or what became of the call. `Unavailable` for a write
                 also means that its outcome is unknown.
         """
-        answer: A | Operation[A] = operation
-        while isinstance(answer, Operation):
+        while True:
             try:
-                answer = answer.read(await self._rows(answer))
+                answer = operation.read(await self._rows(operation))
             except UnknownSpace:  # which shows in the rows of what changes nothing
                 self._introductions.forget(self.principal.subject)
-                answer = answer.read(await self._rows(answer))
-        return answer
+                answer = operation.read(await self._rows(operation))
+            if not isinstance(answer, Operation):
+                return answer
+            operation = answer
 
     async def _rows(self, operation: Operation[A]) -> list[Rows]:
         if operation.many and self._replica is not None:

@@ -140,7 +140,8 @@ class Task(SQLModel, table=True):
     )
     completed_at: datetime | None = Field(default=None, description="Null while open.")
     completed_with: UUID | None = Field(
-        default=None, description="The task whose completion completed it; null: its own."
+        default=None,
+        description="The task whose completion completed it, if at the same time; null: its own.",
     )
     created_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
     updated_at: datetime = Field(

@@ -45,7 +45,7 @@ async def rename_tag(db: CallerSession, name: TagName, tag: TagUpdate) -> Respon
     changed = await _everywhere(db, lambda: tags.rename_tag(name, tag.name))
     if changed is None:
         return answers.unfinished(1)
-    return answers.model(TagRead(name=tag.name, count=changed.count))
+    return answers.model(TagRead(name=tag.name, count=changed.remaining))
 
 
 @router.delete("/api/tags/{name}", status_code=204, responses=_UNFINISHED)

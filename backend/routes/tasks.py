@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Annotated
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
@@ -14,6 +14,7 @@ from backend.dependencies.database import CallerSession
 from backend.schemas.task import (
     TaskComplete,
     TaskCreate,
+    TaskMove,
     TaskQuery,
     TaskRead,
     TaskUpdate,
@@ -74,6 +75,7 @@ async def complete_task(
 ) -> Response:
     """Set whether the task is done; without a body, toggle it.
 
+    What is open below it is done with it, and open again with it. What is above an open one opens.
     One that recurs goes to its next occurrence, or back to the one that was completed last.
     """
     completed, occurrence = (wish.completed, wish.occurrence) if wish else (None, None)
@@ -91,16 +93,27 @@ async def toggle_task(db: CallerSession, task_id: TaskId, versions: ExpectedVers
     )
 
 
+@router.post("/api/tasks/{task_id}/move", response_model=TaskRead)
+async def move_task(
+    db: CallerSession, task_id: TaskId, place: TaskMove, versions: ExpectedVersions
+) -> Response:
+    """Put the task, with what is below it, beside another one or last in a place."""
+    return answers.one(await db.run(tasks.move_task(_parse(task_id), place, versions)))
+
+
 @router.delete("/api/tasks/{task_id}", status_code=204)
 async def delete_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
-    """Move the task to the trash."""
+    """Move the task to the trash, with what is below it."""
     await db.run(tasks.delete_task(_parse(task_id), versions))
     return answers.nothing()
 
 
 @router.post("/api/tasks/{task_id}/restore", response_model=TaskRead)
 async def restore_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
-    """Take the task out of the trash; one that is not in it stays as it is."""
+    """Take the task out of the trash, with what went there with it and is below it.
+
+    One that is not in the trash stays as it is.
+    """
     return answers.one(await db.run(tasks.restore_task(_parse(task_id), versions)))
 
 
@@ -114,11 +127,12 @@ async def list_trash(
 
 
 # In steps, so that neither others nor the user's own writes wait for long.
-@router.delete(
-    "/api/trash",
-    status_code=204,
-    responses={202: {"description": "Not all is gone; the same request goes on with it."}},
-)
+_UNFINISHED: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"description": "Not all is gone; the same request goes on with it."}
+}
+
+
+@router.delete("/api/trash", status_code=204, responses=_UNFINISHED)
 @under(deadline=_TRASH_SECONDS + 2)
 async def empty_trash(db: CallerSession) -> Response:
     """Delete everything in the trash for good. What comes there meanwhile may stay."""
@@ -128,6 +142,18 @@ async def empty_trash(db: CallerSession) -> Response:
         await asyncio.sleep(_TRASH_PAUSE)
         left = await db.run(tasks.empty_trash(left))
     return answers.unfinished(1) if left else answers.nothing()
+
+
+@router.delete("/api/trash/{task_id}", status_code=204, responses=_UNFINISHED)
+@under(deadline=_TRASH_SECONDS + 2)
+async def purge_task(db: CallerSession, task_id: TaskId, versions: ExpectedVersions) -> Response:
+    """Delete the task in the trash for good, with everything below it."""
+    began = time.monotonic()
+    is_gone = await db.run(tasks.purge_task(_parse(task_id), versions))
+    while not is_gone and time.monotonic() - began < _TRASH_SECONDS:
+        await asyncio.sleep(_TRASH_PAUSE)
+        is_gone = await db.run(tasks.purge_task(_parse(task_id), versions))
+    return answers.nothing() if is_gone else answers.unfinished(1)
 
 
 def _parse(task_id: str) -> UUID:

@@ -168,6 +168,15 @@ class TaskUpdate(_TaskInput):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk"}]})
 
+    list_id: UUID | None = Field(
+        default=None,
+        description="Moves it, with what is below it, last into a list; null: the inbox.",
+    )
+    parent_id: UUID | None = Field(
+        default=None,
+        description="Moves it last among the parts of a task, into its list; null: "
+        "to the top of its own.",
+    )
     add_tags: Tags = Field(default=(), description="Beside those that it has; not with `tags`.")
     remove_tags: Tags = Field(default=(), description="Of those that it has; not with `tags`.")
 
@@ -178,6 +187,30 @@ class TaskUpdate(_TaskInput):
             raise PydanticCustomError("tags", "Send `tags`, or `add_tags` and `remove_tags`.")
         if not set(self.add_tags).isdisjoint(self.remove_tags):
             raise PydanticCustomError("tags", "A tag cannot be both added and removed.")
+        return self
+
+
+class TaskMove(_Input):
+    """A place beside another task, or last in a list or below a parent; empty: last where it is.
+
+    A neighbour says which list and parent it is; if they are named as well, they must be those.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"after": "01a2047c-ebaa-79f4-a0e0-dcd48e275a9e"}]}
+    )
+
+    before: UUID | None = Field(default=None, description="The task that it shall come before.")
+    after: UUID | None = Field(default=None, description="The task that it shall come behind.")
+    list_id: UUID | None = Field(
+        default=None, description="Null: the inbox. Without a parent: the top of that list."
+    )
+    parent_id: UUID | None = Field(default=None, description="Null: the top of its list.")
+
+    @model_validator(mode="after")
+    def _one_neighbour(self) -> Self:
+        if self.before and self.after:
+            raise PydanticCustomError("two_neighbours", "Name one of before and after.")
         return self
 
 

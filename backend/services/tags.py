@@ -36,11 +36,11 @@ class Change(NamedTuple):
 
     Attributes:
         tasks: How many tasks were changed; fewer than `BATCH`: none is left.
-        count: How many tasks outside the trash have the tag now.
+        remaining: How many tasks outside the trash have the tag now.
     """
 
     tasks: int
-    count: int
+    remaining: int
 
 
 def _has(name: Fragment) -> Fragment:

@@ -2,11 +2,12 @@
 
 from backend.services.tasks.pages import Page, list_tasks, list_trash
 from backend.services.tasks.shape import Representation, get_task
-from backend.services.tasks.trash import TrashLeft, empty_trash
+from backend.services.tasks.trash import TrashLeft, empty_trash, purge_old, purge_task
 from backend.services.tasks.writes import (
     complete_task,
     create_task,
     delete_task,
+    move_task,
     restore_task,
     update_task,
 )
@@ -22,6 +23,9 @@ __all__ = [
     "get_task",
     "list_tasks",
     "list_trash",
+    "move_task",
+    "purge_old",
+    "purge_task",
     "restore_task",
     "update_task",
 ]

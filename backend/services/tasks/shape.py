@@ -8,7 +8,7 @@ from sqlalchemy import any_ as sql_any
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
-from backend.core.problems import NotFound
+from backend.core.problems import NotFound, StaleVersion
 from backend.database.connection.wire import Rows
 from backend.database.operations import Operation
 from backend.database.projection import json_object, projection
@@ -68,3 +68,13 @@ def only(rows: list[Rows]) -> Representation:
         raise NotFound
     body, version = rows[0][0]
     return Representation(body or b"", int(version or 0))
+
+
+def stale(rows: list[Rows]) -> StaleVersion:
+    """Why `If-Match` did not hold: the last statement, a reason, shows what is there instead.
+
+    Raises:
+        NotFound: when nothing is there.
+    """
+    current = only(rows[-1:])
+    return StaleVersion(current.body, current.version)

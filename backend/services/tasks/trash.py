@@ -1,10 +1,16 @@
-"""Emptying the trash, some tasks at a time."""
+"""What goes from the trash for good: all of it, what has lain there for long, one task's tree.
 
+Everything below a task in the trash lies there too, and goes with it by the foreign key. So a step
+takes what has nothing below it, or else it would have no bound.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, bindparam, func
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, func
 from sqlmodel import col
 
 from backend.database.connection.call import Rows
@@ -14,6 +20,7 @@ from backend.database.statements import Fragment, Statement
 from backend.models import List, Task
 from backend.services.tasks.filters import IS_TRASHED
 from backend.services.tasks.gone import delete_batch
+from backend.services.tasks.shape import HAS_ID, HAS_VERSION, REPRESENTATION, stale
 
 BATCH: Final = 5_000
 """Tasks that one transaction deletes: 0.1 s, a twentieth of the deadline of a request."""
@@ -24,7 +31,7 @@ class TrashLeft(NamedTuple):
 
     Attributes:
         until: What was there at this time.
-        behind: What has a larger id.
+        behind: What has a larger id; of what had something below it before, there is more.
     """
 
     until: datetime
@@ -36,18 +43,32 @@ LISTS: Final = 10
 
 _START: Final = UUID(int=0)
 _END: Final = UUID(int=2**128 - 1)
-_UNTIL: Final = func.coalesce(bindparam("until", type_=DateTime(timezone=True)), func.now())
-_IS_LEFT: Final = (
-    IS_TRASHED,
-    Fragment(col(Task.id) > bindparam("behind", type_=Uuid)),
-    Fragment(col(Task.deleted_at) <= _UNTIL),
+_UNTIL: Final = Fragment(
+    func.coalesce(
+        bindparam("until", type_=DateTime(timezone=True)),
+        func.now() - func.make_interval(0, 0, 0, bindparam("days", type_=Integer)),
+    )
 )
-_EMPTY: Final = Statement(
+_IS_DUE: Final = (IS_TRASHED, Fragment(col(Task.deleted_at), " <= ", _UNTIL))
+_IS_PART: Final = Fragment(col(Task.parent_id).is_not(None))
+_HAS_PARTS: Final = Fragment("tasks.id IN ", value_of(Task, "tasks.parent_id", _IS_PART))
+_IS_NEXT: Final = (
+    *_IS_DUE,
+    Fragment(col(Task.id) > bindparam("behind", type_=Uuid)),
+    Fragment("NOT ", _HAS_PARTS),
+)
+# The foreign key's own DELETE runs behind the statement, by a plan that a connection makes once:
+# were it made while the table is small, it would read all of the table for each row ever after.
+_BY_INDEX: Final = "set_config('enable_seqscan', 'off', true)"
+_STEP: Final = Statement(
     *delete_batch(
-        (*select("tasks.id", Task, *_IS_LEFT), f"\nORDER BY tasks.id LIMIT {BATCH}"), "tasks.id"
+        (*select("tasks.id", Task, *_IS_NEXT), f"\nORDER BY tasks.id LIMIT {BATCH}"), "tasks.id"
     ),
-    *("SELECT ", Fragment(_UNTIL)),
-    f", gone.id FROM gone ORDER BY gone.id OFFSET {BATCH - 1}",
+    *("SELECT ", _UNTIL),
+    *(", (SELECT gone.id FROM gone ORDER BY gone.id OFFSET ", f"{BATCH - 1})"),
+    ", EXISTS (SELECT FROM gone), EXISTS (",
+    *select("", Task, _IS_PART, *_IS_DUE),
+    f"), {_BY_INDEX}",
 )
 # A list goes when none of its tasks is left, in the trash or outside.
 _IS_EMPTY: Final = Fragment(col(List.id), " NOT IN ", value_of(Task, "tasks.list_id"))
@@ -57,7 +78,7 @@ _EMPTY_LISTS: Final = Statement(
             *select(
                 "lists.id",
                 List,
-                Fragment(col(List.deleted_at) <= _UNTIL),
+                Fragment(col(List.deleted_at), " <= ", _UNTIL),
                 _IS_EMPTY,
             ),
             f" LIMIT {LISTS}",
@@ -65,9 +86,30 @@ _EMPTY_LISTS: Final = Statement(
         "lists.id",
         List,
     ),
-    *("SELECT ", Fragment(_UNTIL)),
+    *("SELECT ", _UNTIL),
     f" FROM gone OFFSET {LISTS - 1}",
 )
+_SPACE: Final = "nullif(current_setting('app.space_id', true), '')"
+# What lies deepest goes first, so that nothing goes along that is not counted.
+_PURGE: Final = {
+    conditional: Statement(
+        *delete_batch(
+            (
+                "SELECT part.id FROM (",
+                *select(
+                    "tasks.id", Task, HAS_ID, IS_TRASHED, *([HAS_VERSION] if conditional else [])
+                ),
+                f") AS task, LATERAL duly.parts_of({_SPACE}, task.id) AS part",
+                f"\nORDER BY part.depth DESC LIMIT {BATCH}",
+            ),
+            "tasks.id",
+        ),
+        *("SELECT bool_or(", Fragment("gone.id = ", bindparam("id", type_=Uuid)), "), "),
+        f"{_BY_INDEX} FROM gone HAVING count(*) > 0",
+    )
+    for conditional in (False, True)
+}
+_SHOW: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, IS_TRASHED))
 
 
 def empty_trash(left: TrashLeft | None = None) -> Operation[TrashLeft | None]:
@@ -78,17 +120,59 @@ def empty_trash(left: TrashLeft | None = None) -> Operation[TrashLeft | None]:
 
     Answers where to go on; None when all is gone that was there at the first.
     """
+    return _step(0, left)
+
+
+def purge_old(days: int, left: TrashLeft | None = None) -> Operation[TrashLeft | None]:
+    """Delete some tasks for good that have been in the caller's trash for `days` or longer.
+
+    Arguments and answer as those of `empty_trash`.
+    """
+    return _step(days, left)
+
+
+def purge_task(task_id: UUID, versions: Sequence[int] | None = None) -> Operation[bool]:
+    """Delete a task in the caller's trash for good, with some or all of what is below it.
+
+    Args:
+        task_id: Which task.
+        versions: The versions that `If-Match` allows; None for any.
+
+    Answers whether all of it is gone.
+
+    The operation raises:
+        NotFound: when no such task is in the caller's trash.
+        StaleVersion: when the task has another version than those allowed.
+    """
+    conditional = versions is not None
+    purge = _PURGE[conditional].bind(id=task_id, versions=list(versions or ()))
+    reasons = (_SHOW.bind(id=task_id),) if conditional else ()
+    return Operation((purge,), _is_gone, writes=True, reasons=reasons)
+
+
+def _step(days: int, left: TrashLeft | None) -> Operation[TrashLeft | None]:
     until, behind = left or (None, _START)
-    tasks = _EMPTY.bind(until=until, behind=behind)
-    return Operation((tasks, _EMPTY_LISTS.bind(until=until)), _left, writes=True)
+    given = {"days": days, "until": until}
+    tasks = _STEP.bind(**given, behind=behind)
+    lists = _EMPTY_LISTS.bind(**given)
+    return Operation((tasks, lists), partial(_left, behind), writes=True)
 
 
-def _left(rows: list[Rows]) -> TrashLeft | None:
-    """A whole batch of tasks gives the last id of it; one of lists says that there may be more."""
-    tasks, lists = rows
-    if tasks:
-        until, behind = ((value or b"").decode() for value in tasks[0])
-        return TrashLeft(datetime.fromisoformat(until), UUID(behind))
-    if lists:
-        return TrashLeft(datetime.fromisoformat((lists[0][0] or b"").decode()), _END)
-    return None
+def _left(behind: UUID, rows: list[Rows]) -> TrashLeft | None:
+    """Behind a whole batch, or once more from the start when there was something below others.
+
+    A whole batch of lists says that there may be more.
+    """
+    [(until, last, has_gone, has_parts, _)], lists = rows[0], rows[1]
+    start = _START if last is None else UUID(last.decode())
+    if last is None and (has_parts == b"f" or (has_gone == b"f" and behind == _START)):
+        if not lists:
+            return None
+        start = _END
+    return TrashLeft(datetime.fromisoformat((until or b"").decode()), start)
+
+
+def _is_gone(rows: list[Rows]) -> bool:
+    if not rows[0]:
+        raise stale(rows)
+    return rows[0][0][0] == b"t"

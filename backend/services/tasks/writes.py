@@ -1,4 +1,7 @@
-"""What can be done to tasks: create, change, complete, delete, restore."""
+"""What can be done to tasks: create, change, complete, move, delete, restore.
+
+A statement names one task. What follows for those above and below it, triggers do (migration 0017).
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
@@ -19,8 +22,8 @@ from backend.database.queries import insert, select, update
 from backend.database.statements import Bound, Fragment, Statement, Value
 from backend.models import Task
 from backend.models.domains import base_type
-from backend.schemas.task import TaskCreate, TaskFields, TaskUpdate
-from backend.services.tasks import recurring, steps
+from backend.schemas.task import TaskCreate, TaskFields, TaskMove, TaskUpdate
+from backend.services.tasks import moves, recurring, steps
 from backend.services.tasks.filters import IS_LIVE, IS_TRASHED
 from backend.services.tasks.recurring import IS_AS_SEEN, IS_SETTLED, Found
 from backend.services.tasks.shape import (
@@ -32,6 +35,7 @@ from backend.services.tasks.shape import (
     Representation,
     get_task,
     only,
+    stale,
 )
 
 _SHAPES: Final = 1_024
@@ -66,8 +70,10 @@ _SPECIAL: Final[dict[str, tuple[str, Any]]] = {
         ),
     ),
     "toggled": ("completed_at", case((col(Task.completed_at).is_(None), func.now()))),
+    "moved": (moves.COLUMNS, moves.BESIDE),
+    "put": (moves.COLUMNS, moves.AT_END),
     "trashed": ("deleted_at", func.now()),
-    "restored": ("deleted_at", null()),
+    "restored": ("(deleted_at, trashed_with, list_id, parent_id, position)", moves.WAY_BACK),
     "stepped": steps.STEPPED,
     "unstepped": ("stepped_from", null()),
     "unanchored": ("recurrence_anchor", null()),
@@ -122,6 +128,9 @@ def update_task(
         assignments = recurring.assignments_of(fields, patch.recurrence)
         if not fields.isdisjoint(_TAG_CHANGES):
             assignments = assignments - _TAG_CHANGES | {"retagged"}
+        if not fields.isdisjoint(moves.PLACES):
+            values |= moves.wanted(patch)
+            assignments = assignments - moves.PLACES | {"put"}
         if "completed" in fields and patch.completed:
             return _Completion(task_id, assignments, values, versions).begin()
         return _change(task_id, assignments, versions, **values)
@@ -156,15 +165,31 @@ def complete_task(
     return _Completion(task_id, assignments, values, versions, occurrence).begin()
 
 
+def move_task(
+    task_id: UUID, place: TaskMove, versions: Sequence[int] | None = None
+) -> Operation[Representation]:
+    """Put a task, with what is below it, beside another one or last in a place.
+
+    Errors as `update_task`, and:
+        ValidationFailed: when list, parent or neighbour do not exist.
+        Misplaced: when the task cannot stand there.
+    """
+    values = moves.wanted(place) | {
+        "neighbour": place.before or place.after,
+        "is_before": place.before is not None,
+    }
+    return _change(task_id, frozenset({"moved"}), versions, **values)
+
+
 def delete_task(task_id: UUID, versions: Sequence[int] | None = None) -> Operation[Representation]:
     """Move a task to the trash. Errors as `update_task`."""
     return _change(task_id, frozenset({"trashed"}), versions)
 
 
 def restore_task(task_id: UUID, versions: Sequence[int] | None = None) -> Operation[Representation]:
-    """Take a task out of the trash; one that is not in it stays as it is.
+    """Take a task out of the trash, with what went there with it and is below it.
 
-    Errors as `update_task`.
+    One that is not in it stays as it is. Errors as `update_task`.
     """
     restore = _update(frozenset({"restored"}), conditional=versions is not None)
     show = _SHOW_ANY.bind(id=task_id)
@@ -301,10 +326,9 @@ def _created(rows: list[Rows]) -> tuple[str, Representation]:
 
 def _current(rows: list[Rows]) -> Representation:
     """As `only`; without a row the last statement says what is there instead."""
-    if rows[0]:
-        return only(rows)
-    current = only(rows[-1:])
-    raise StaleVersion(current.body, current.version)
+    if not rows[0]:
+        raise stale(rows)
+    return only(rows)
 
 
 def _restored(rows: list[Rows]) -> Representation:

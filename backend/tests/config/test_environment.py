@@ -29,6 +29,7 @@ TEXTS = {
     "host": "127.0.0.2",
     "metrics_port": "9000",
     "max_tasks_per_user": "7",
+    "trash_days": "7",
     "redis_url": "redis://cache",
     "database_prepared_statements": "off",
     "data_dir": "elsewhere",

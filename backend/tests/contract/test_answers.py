@@ -69,7 +69,7 @@ def targets(operation: Operation, person: Person) -> Iterator[str]:
 def fresh(operation: Operation, person: Person) -> str:
     kind, shape = ("lists", {"name": "x"}) if operation.names_list else ("tasks", {"title": "x"})
     found: str = person.client.post(f"/api/{kind}", json=shape).json()["id"]
-    if operation.path.endswith("/restore"):
+    if operation.wants_trash:
         person.client.delete(f"/api/{kind}/{found}")
     return found
 

@@ -22,7 +22,7 @@ from backend.core.principal import Principal
 from backend.database.connection.call import Row
 from backend.database.operations import Operation
 from backend.schemas.list import ListCreate, ListMove, ListQuery, ListUpdate
-from backend.schemas.task import Sort, TaskCreate, TaskQuery, TaskUpdate, TrashQuery
+from backend.schemas.task import Sort, TaskCreate, TaskMove, TaskQuery, TaskUpdate, TrashQuery
 from backend.schemas.user import MeUpdate
 from backend.services.tasks import TrashLeft, complete_task
 
@@ -86,13 +86,23 @@ def _pages() -> Iterator[TaskQuery]:
         yield TaskQuery(**ALL_FILTERS, **place)
 
 
-# What a parameter of a type may be given; the second kind of example depends on who meets whom.
+# What a parameter of a type may be given; a function makes it of who meets whom, as those of the
+# second kind do.
 EXAMPLES: dict[Any, list[Any]] = {
     TaskUpdate: [
         TaskUpdate(title="x", completed=True),
         TaskUpdate(description="x", recurrence="FREQ=DAILY"),
         TaskUpdate(),
+        TaskUpdate(title="x", list_id=None),
+        lambda meeting: TaskUpdate(parent_id=meeting.theirs),
     ],
+    TaskMove: [
+        TaskMove(),
+        lambda meeting: TaskMove(before=meeting.theirs),
+        lambda meeting: TaskMove(after=meeting.theirs),
+        lambda meeting: TaskMove(parent_id=meeting.theirs, list_id=None),
+    ],
+    int: [0, 30],
     TaskQuery: [*_pages()],
     TrashQuery: [TrashQuery()],
     str: ["x"],
@@ -138,7 +148,11 @@ class Case(NamedTuple):
             for name, kind in parameters(self.function).items()
             if kind in OF_MEETING
         }
-        operation = self.function(**met, **self.arguments)
+        given = {
+            name: value(meeting) if callable(value) else value
+            for name, value in self.arguments.items()
+        }
+        operation = self.function(**met, **given)
         if self.found is None:
             return operation
         second = operation.read([*([] for _ in operation.statements), [self.found]])

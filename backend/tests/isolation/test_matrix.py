@@ -210,7 +210,7 @@ def test_the_alias_of_the_caller_is_the_same_resource(
             continue
         made = charlie.client.post("/api/lists", json={"name": "A list"}).json()
         task = made["id"] if operation.names_list else charlie.create(tags=["home"])["id"]
-        if operation.path.endswith("/restore"):
+        if operation.wants_trash:
             charlie.client.delete(f"/api/tasks/{task}")
             charlie.client.delete(f"/api/lists/{task}")
         answer = ask(charlie.client, operation, user=charlie.subject, task=task)

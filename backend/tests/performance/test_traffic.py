@@ -55,6 +55,7 @@ KINDS = {
     "delete": Kind("DELETE /api/tasks/{task_id}", 2, 243),
     "delete if unchanged": Kind("DELETE /api/tasks/{task_id}", 3, 349, conditional=True),
     "restore": Kind("POST /api/tasks/{task_id}/restore", 3, 341),
+    "move": Kind("POST /api/tasks/{task_id}/move", 2, 300, {}),
     "trash": Kind("GET /api/trash", 2, 185),
     "empty the trash": Kind("DELETE /api/trash", 3, 341),
     "lists": Kind("GET /api/lists", 2, 230),
@@ -69,6 +70,7 @@ KINDS = {
     "rename a tag": Kind("PATCH /api/tags/{name}", 3, 360, {"name": "house"}),
     "delete a tag": Kind("DELETE /api/tags/{name}", 3, 360),
     "stats": Kind("GET /api/stats", 2, 230),
+    "purge": Kind("DELETE /api/trash/{task_id}", 2, 300),
     "me": Kind("GET /api/auth/me", 2, 177),
     "verify": Kind("POST /api/auth/verify", 2, 177),
     "change me": Kind("PATCH /api/me", 3, 330, {"time_zone": "Europe/Berlin"}),
@@ -97,6 +99,8 @@ def prepared(person: Person, kind: Kind, another: Person) -> Callable[[], Any]:
     task, _, _ = person.create(tags=["home"]), person.create(), another.create()
     made = person.client.post("/api/lists", json={"name": "Groceries"}).json()
     page = person.client.get("/api/tasks?limit=1").links["next"]["url"]
+    if "/trash/" in kind.request:
+        person.client.delete(f"/api/tasks/{task['id']}")
     method, _, target = kind.request.partition(" ")
     names = {"task_id": task["id"], "list_id": made["id"], "name": "home"}
     url = target.format(**names, cursor=urlsplit(page).query.partition("cursor=")[2])

@@ -46,6 +46,11 @@ class Operation:
         return "{list_id}" in self.path
 
     @property
+    def wants_trash(self) -> bool:
+        """Whether its task is one in the trash."""
+        return self.path.endswith(("/restore", "/trash/{task_id}"))
+
+    @property
     def names_user(self) -> bool:
         return "{user_id}" in self.path
 
@@ -58,6 +63,8 @@ class Operation:
             return {"name": "house"}
         if "/lists" in self.path:
             return {} if self.path.endswith("/move") else {"name": "A name"}
+        if self.path.endswith("/move"):
+            return {}
         return {"completed": True} if self.path.endswith("complete") else {"title": "A title"}
 
     def target(self, *, user: str = "", task: str = "") -> str:

@@ -65,7 +65,8 @@ end
 $$
 """
 
-# A task's ancestors and itself, or its descendants: five levels at most.
+# A task's ancestors, one by one, for each is found by its key whatever the planner knows of the
+# table; itself and its descendants: five levels at most.
 _CHECK_PARENT = """
 create function duly.check_parent(
     space text, task uuid, wanted uuid, is_trashed boolean, is_new boolean
@@ -74,29 +75,24 @@ language plpgsql
 as $$
 declare
     parent record;
-    above int;
+    ancestor uuid := wanted;
+    above int := 0;
     below int := 1;
-    is_loop boolean;
 begin
-    select list_id, deleted_at into parent from duly.tasks
-        where space_id = space and id = wanted;
-    if not found then
-        raise exception 'there is no such parent' using errcode = 'DU005';
-    elsif parent.deleted_at is not null and not is_trashed then
-        raise exception 'the parent is in the trash' using errcode = 'DU006';
-    end if;
-    with recursive up (id, parent_id, steps) as (
-        select t.id, t.parent_id, 1 from duly.tasks t
-            where t.space_id = space and t.id = wanted
-        union all
-        select t.id, t.parent_id, steps + 1 from up join duly.tasks t
-            on t.space_id = space and t.id = up.parent_id
-            where steps < 6
-    )
-    select max(steps), bool_or(id = task) into above, is_loop from up;
-    if is_loop then
-        raise exception 'a task below itself' using errcode = 'DU002';
-    end if;
+    while ancestor is not null and above < 5 loop
+        if ancestor = task then
+            raise exception 'a task below itself' using errcode = 'DU002';
+        end if;
+        select parent_id, deleted_at into parent from duly.tasks
+            where space_id = space and id = ancestor;
+        if not found then
+            raise exception 'there is no such parent' using errcode = 'DU005';
+        elsif parent.deleted_at is not null and not is_trashed then
+            raise exception 'the parent is in the trash' using errcode = 'DU006';
+        end if;
+        above := above + 1;
+        ancestor := parent.parent_id;
+    end loop;
     if not is_new then
         with recursive down (id, steps) as (
             select task, 1

@@ -1,0 +1,303 @@
+"""A task takes what is below it along, and a task's place is found where it is moved.
+
+Who completes, trashes, restores or moves a task to another list says so of that task alone; two
+triggers do the rest in the same statement (docs/decisions/0035-order.md). They look at what people
+do and not at each other's writes.
+"""
+
+from alembic import op
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+_PARTS_OF = """
+create function duly.parts_of(space text, task uuid) returns table (id uuid, depth int)
+language sql stable parallel safe
+as $$
+    with recursive part (id, depth) as (
+        select task, 0
+        union all
+        select t.id::uuid, part.depth + 1 from part join duly.tasks t
+            on t.space_id = space and t.parent_id = part.id
+            where part.depth < 5
+    )
+    select part.id, part.depth from part
+$$
+"""
+
+# What went with it, or with the same as it and below it, comes back with it: the time says so, too,
+# because what has been open since may still say what once completed it.
+_CARRY_PARTS = """
+create function duly.carry_parts() returns trigger
+language plpgsql
+as $$
+declare
+    parts uuid[];
+begin
+    perform from duly.tasks where space_id = new.space_id and parent_id = new.id limit 1;
+    if not found then
+        return null;
+    end if;
+    parts := array(
+        select part.id from duly.parts_of(new.space_id, new.id) as part where part.depth > 0
+    );
+    if new.list_id <> old.list_id then
+        update duly.tasks set list_id = new.list_id
+            where space_id = new.space_id and id = any (parts) and list_id <> new.list_id;
+    end if;
+    if new.deleted_at is not null and old.deleted_at is null then
+        update duly.tasks set deleted_at = new.deleted_at, trashed_with = new.id
+            where space_id = new.space_id and id = any (parts) and deleted_at is null;
+    elsif new.deleted_at is null and old.deleted_at is not null then
+        update duly.tasks set deleted_at = null, trashed_with = null
+            where space_id = new.space_id and id = any (parts)
+                and deleted_at = old.deleted_at and trashed_with in (new.id, old.trashed_with);
+    elsif new.completed_at is not null and old.completed_at is null then
+        update duly.tasks set completed_at = new.completed_at, completed_with = new.id
+            where space_id = new.space_id and id = any (parts)
+                and completed_at is null and deleted_at is null;
+    elsif new.completed_at is null and old.completed_at is not null then
+        update duly.tasks set completed_at = null, completed_with = null
+            where space_id = new.space_id and id = any (parts) and deleted_at is null
+                and completed_at = old.completed_at
+                and completed_with in (new.id, old.completed_with);
+    end if;
+    return null;
+end
+$$
+"""
+
+# What has an open part is not done. A tree is in one list from the beginning.
+_MEET_PARENT = """
+create function duly.meet_parent() returns trigger
+language plpgsql
+as $$
+declare
+    parent record;
+    above uuid := new.parent_id;
+begin
+    select list_id, completed_at into parent from duly.tasks
+        where space_id = new.space_id and id = new.parent_id;
+    if parent.list_id <> new.list_id then
+        raise exception 'a task and its parent are in two lists' using errcode = 'DU009';
+    elsif parent.completed_at is not null and new.completed_at is null
+        and new.deleted_at is null then
+        while above is not null loop
+            update duly.tasks set completed_at = null, completed_with = null
+                where space_id = new.space_id and id = above and completed_at is not null
+                returning parent_id into above;
+        end loop;
+    end if;
+    return null;
+end
+$$
+"""
+
+# The tasks beside each other at the top of a list, or below one.
+_SIBLINGS = """
+create function duly.siblings(space text, list uuid, parent uuid, except_task uuid)
+returns table (id uuid, "position" text)
+language sql stable parallel safe
+as $$
+    select t.id::uuid, t."position"::text collate "C" from duly.tasks t
+        where t.space_id = space and t.list_id = list and t.parent_id is null
+            and t.deleted_at is null and t.id <> except_task and parent is null
+    union all
+    select t.id::uuid, t."position"::text collate "C" from duly.tasks t
+        where t.space_id = space and t.parent_id = parent
+            and t.deleted_at is null and t.id <> except_task
+$$
+"""
+
+# Short ranks in the same order, for all but the one that is being moved.
+_RENUMBER = """
+create function duly.renumber(space text, list uuid, parent uuid, except_task uuid) returns void
+language sql
+as $$
+    with recursive ordered as (
+        select s.id, row_number() over (order by s."position" collate "C", s.id) as place
+            from duly.siblings(space, list, parent, except_task) as s
+    ), ranks (place, rank) as (
+        select 1::bigint, 'a0'
+        union all
+        select ranks.place + 1, duly.rank_step(ranks.rank, true) from ranks
+            where ranks.place < (select count(*) from ordered)
+    )
+    update duly.tasks t set "position" = ranks.rank from ordered join ranks using (place)
+        where t.space_id = space and t.id = ordered.id
+$$
+"""
+
+_RANK_BESIDE = """
+create function duly.rank_beside(
+    space text, task uuid, list uuid, parent uuid, neighbour uuid, is_before boolean
+) returns text
+language plpgsql
+as $$
+declare
+    edge text collate "C";
+    low text collate "C";
+    high text collate "C";
+    made text;
+begin
+    if neighbour is null then
+        select max(s."position" collate "C") into low
+            from duly.siblings(space, list, parent, task) as s;
+        return duly.rank_between(low, null);
+    end if;
+    for attempt in 1..2 loop
+        select t."position" into edge from duly.tasks t
+            where t.space_id = space and t.id = neighbour;
+        if is_before then
+            high := edge;
+            select s."position" into low from duly.siblings(space, list, parent, task) as s
+                where (s."position", s.id) < (edge, neighbour)
+                order by s."position" desc, s.id desc limit 1;
+        else
+            low := edge;
+            select s."position" into high from duly.siblings(space, list, parent, task) as s
+                where (s."position", s.id) > (edge, neighbour)
+                order by s."position", s.id limit 1;
+        end if;
+        if low is null or high is null or low < high then
+            made := duly.rank_between(low, high);
+            exit when length(made) <= 64;
+        end if;
+        perform duly.renumber(space, list, parent, task);
+    end loop;
+    return made;
+end
+$$
+"""
+
+# Where a live task goes. A list alone, unless it is the task's, means the top of that list; a
+# parent alone its list; neither, a new end of where it is. `keeps_rank`: what is there already
+# stays where it stands.
+_PLACE = """
+create function duly.place(
+    space text, task uuid, names_list boolean, wanted_list uuid, names_parent boolean,
+    wanted_parent uuid, neighbour uuid, is_before boolean, keeps_rank boolean,
+    out to_list uuid, out to_parent uuid, out to_rank text
+)
+language plpgsql
+as $$
+declare
+    own record;
+begin
+    select t.list_id, t.parent_id, t."position" into own from duly.tasks t
+        where t.space_id = space and t.id = task;
+    if names_list then
+        wanted_list := coalesce(wanted_list, duly.inbox_of(space));
+    end if;
+    if neighbour is not null then
+        select t.list_id, t.parent_id into to_list, to_parent from duly.tasks t
+            where t.space_id = space and t.id = neighbour and t.id <> task
+                and t.deleted_at is null;
+        if not found then
+            raise exception 'there is no such neighbour'
+                using errcode = case when is_before then 'DU020' else 'DU021' end;
+        elsif names_list and wanted_list <> to_list
+            or names_parent and wanted_parent is distinct from to_parent then
+            raise exception 'the neighbour is elsewhere' using errcode = 'DU022';
+        end if;
+    else
+        if names_parent then
+            to_parent := wanted_parent;
+        elsif not names_list or wanted_list = own.list_id then
+            to_parent := own.parent_id;
+        end if;
+        to_list := case
+            when names_list then wanted_list
+            when to_parent is null then own.list_id
+            else (select t.list_id from duly.tasks t where t.space_id = space and t.id = to_parent)
+        end;
+    end if;
+    if keeps_rank and to_list = own.list_id and to_parent is not distinct from own.parent_id then
+        to_rank := own."position";
+    else
+        to_rank := duly.rank_beside(space, task, to_list, to_parent, neighbour, is_before);
+    end if;
+end
+$$
+"""
+
+# Where a task in the trash came from, as far as that is still there.
+_WAY_BACK = """
+create function duly.way_back(
+    space text, task uuid, out to_list uuid, out to_parent uuid, out to_rank text
+)
+language plpgsql
+as $$
+begin
+    select t.list_id, t.parent_id, t."position" into to_list, to_parent, to_rank
+        from duly.tasks t where t.space_id = space and t.id = task;
+    if to_parent is not null and exists (
+        select from duly.tasks t
+            where t.space_id = space and t.id = to_parent and t.deleted_at is not null
+    ) then
+        to_parent := null;
+        to_rank := null;
+    end if;
+    if exists (
+        select from duly.lists l
+            where l.space_id = space and l.id = to_list and l.deleted_at is not null
+    ) then
+        to_list := duly.inbox_of(space);
+        to_rank := null;
+    end if;
+    if to_rank is null then
+        to_rank := duly.rank_beside(space, task, to_list, to_parent, null, null);
+    end if;
+end
+$$
+"""
+
+_FUNCTIONS = {
+    "parts_of(text, uuid)": _PARTS_OF,
+    "carry_parts()": _CARRY_PARTS,
+    "meet_parent()": _MEET_PARENT,
+    "siblings(text, uuid, uuid, uuid)": _SIBLINGS,
+    "renumber(text, uuid, uuid, uuid)": _RENUMBER,
+    "rank_beside(text, uuid, uuid, uuid, uuid, boolean)": _RANK_BESIDE,
+    "place(text, uuid, boolean, uuid, boolean, uuid, uuid, boolean, boolean)": _PLACE,
+    "way_back(text, uuid)": _WAY_BACK,
+}
+
+_IS_CHANGED = (
+    "old.list_id <> new.list_id or (old.deleted_at is null) <> (new.deleted_at is null)"
+    " or (old.completed_at is null) <> (new.completed_at is null)"
+)
+_BY_PEOPLE = "pg_trigger_depth() = 0"
+
+# The first one comes before `check_list` by its name, so that it finds a tree in one list.
+_TRIGGERS = {
+    "carry_parts": (
+        "update of list_id, completed_at, deleted_at",
+        f"({_IS_CHANGED}) and {_BY_PEOPLE}",
+        "carry_parts",
+    ),
+    "meet_parent": (
+        "insert or update of parent_id, completed_at, deleted_at",
+        f"new.parent_id is not null and {_BY_PEOPLE}",
+        "meet_parent",
+    ),
+}
+
+
+def upgrade() -> None:
+    for function in _FUNCTIONS.values():
+        op.execute(function)
+    for name, (event, condition, function) in _TRIGGERS.items():
+        op.execute(
+            f"create trigger {name} after {event} on duly.tasks for each row"
+            f" when ({condition}) execute function duly.{function}()"
+        )
+
+
+def downgrade() -> None:
+    for trigger in _TRIGGERS:
+        op.execute(f"drop trigger {trigger} on duly.tasks")
+    for function in reversed(_FUNCTIONS):
+        op.execute(f"drop function duly.{function}")
