@@ -146,3 +146,28 @@ def test_what_is_due_in_a_span_is_read_between_its_ends(connection: psycopg.Conn
     assert "due_key < " in bounds(read)
     assert "due_key >= " in bounds(read)
     assert not is_sorted(root)
+
+
+def test_rows_come_in_the_order_of_their_parts_even_where_parallel_plans_are_free(
+    connection: psycopg.Connection,
+) -> None:
+    for name, value in {
+        "parallel_setup_cost": "0",
+        "parallel_tuple_cost": "0",
+        "min_parallel_table_scan_size": "0",
+        "enable_indexscan": "off",
+        "enable_bitmapscan": "off",
+    }.items():
+        connection.execute("select set_config(%s, %s, false)", [name, value])
+    try:
+        free = connection.execute("explain select count(*) from duly.tasks").fetchall()
+        assert any("Gather" in line for (line,) in free)
+        for query in (TaskQuery(q="x"), TaskQuery(sort="due_date"), TaskQuery(sort="updated")):
+            root = plan(connection, query)
+            assert root["Node Type"] == "Append"
+            appends = [node for node in nodes(root) if node["Node Type"] == "Append"]
+            assert not any(node["Parallel Aware"] for node in appends)
+            for gather in (node for node in nodes(root) if "Gather" in node["Node Type"]):
+                assert not [node for node in nodes(gather) if node["Node Type"] == "Append"]
+    finally:
+        connection.execute("reset all")
