@@ -147,7 +147,7 @@ def _enlarge(url: str) -> None:
 def _fill(url: str, total: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         run = connection.execute
-        if run("select 1 from duly.spaces limit 1").fetchone():
+        if run("select 1 from duly.tasks limit 1").fetchone():
             return
         others = (total - 2 * MANY * _MANY_USERS - FEW * _FEW_USERS) // ORDINARY
         groups = (
