@@ -19,7 +19,7 @@ from backend.database.operations import Operation
 from backend.database.queries import Parts, delete, has_own, select
 from backend.database.statements import Fragment, Statement, Where
 from backend.models import List, Space, Task, User
-from backend.services.tasks.gone import delete_batch
+from backend.services.tasks.gone import BY_INDEX, delete_batch
 
 BATCH: Final = 1_000
 """Tasks that one transaction moves, besides those that they are a part of."""
@@ -62,7 +62,8 @@ def _go(setting: str) -> Statement:
     """Act from here on as whom the setting names, in their space."""
     who = f"current_setting('{setting}')"
     return Statement(
-        f"SELECT set_config('app.user_id', {who}, true), set_config('app.space_id', {who}, true)"
+        f"SELECT set_config('app.user_id', {who}, true), set_config('app.space_id', {who}, true), ",
+        BY_INDEX,
     )
 
 
