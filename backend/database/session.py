@@ -85,23 +85,18 @@ class Session:
             Problem: The operation's own, or what became of the call. `Unavailable` for a write
                 also means that its outcome is unknown.
         """
-        while True:
-            try:
-                answer = operation.read(await self._rows(operation))
-            except UnknownSpace:  # which shows in the rows of what changes nothing
-                self._introductions.forget(self.principal.subject)
-                answer = operation.read(await self._rows(operation))
-            if not isinstance(answer, Operation):
-                return answer
-            operation = answer
-
-    async def _rows(self, operation: Operation[A]) -> list[Rows]:
+        rows = None
         if operation.many and self._replica is not None:
             rows = await self._replica.read(self.principal.subject, operation.statements)
-            if rows is not None:
-                return rows
         statements = operation.statements + operation.reasons
-        return await self._call(statements, writes=operation.writes)
+        if rows is None:
+            rows = await self._call(statements, writes=operation.writes)
+        try:
+            answer = operation.read(rows)
+        except UnknownSpace:  # which shows in the rows of what changes nothing
+            self._introductions.forget(self.principal.subject)
+            answer = operation.read(await self._call(statements, writes=operation.writes))
+        return await self.run(answer) if isinstance(answer, Operation) else answer
 
     async def run_all(
         self, operations: Sequence[Operation[A]], *, atomic: bool

@@ -14,6 +14,7 @@ from backend.database.operations import Operation
 from backend.database.queries import Parts, delete, has_own, select, update, where
 from backend.database.statements import Fragment, Statement, Where
 from backend.models import Erasure, List, Space, Task, User
+from backend.services.tasks.gone import BY_INDEX
 
 LIST: Final = "~erasures"
 """The space of the list. No token can name it."""
@@ -44,6 +45,7 @@ def _go_to_list(*, if_any: bool, space: Parts) -> Statement:
     )
 
 
+_GO_BY_INDEX: Final = Statement("SELECT ", BY_INDEX)
 _ERASE_USER: Final = Statement(*delete(User))
 _MARK: Final = Statement(
     *("UPDATE duly.spaces SET erasing_at = now()\nFROM ((", *select("", Task)),
@@ -103,7 +105,10 @@ def erase_me() -> Operation[bool]:
 
     Answers whether it was marked, and is left to `erase_batch`.
     """
-    statements = (_ERASE_USER, _MARK, _ERASE_SPACE, _GO_TO_LIST_IF_LEFT, _ENLIST)
+    statements = (
+        *(_GO_BY_INDEX, _ERASE_USER, _MARK, _ERASE_SPACE),
+        *(_GO_TO_LIST_IF_LEFT, _ENLIST),
+    )
     return Operation(tuple(each.bind() for each in statements), _is_in_list, writes=True)
 
 
@@ -113,7 +118,7 @@ def erase_batch() -> Operation[bool]:
     Answers whether nothing is left to do.
     """
     statements = (
-        *(_ERASE_BATCH, _ERASE_LISTS, _ERASE_USER_AGAIN, _ERASE_EMPTY_SPACE),
+        *(_GO_BY_INDEX, _ERASE_BATCH, _ERASE_LISTS, _ERASE_USER_AGAIN, _ERASE_EMPTY_SPACE),
         *(_GO_TO_LIST_IF_DONE, _STRIKE_OFF),
     )
     return Operation(tuple(each.bind() for each in statements), _is_in_list, writes=True)

@@ -19,15 +19,16 @@ from backend.database.operations import Operation
 from backend.database.queries import Parts, delete, has_own, select
 from backend.database.statements import Fragment, Statement, Where
 from backend.models import List, Space, Task, User
-from backend.services.tasks.gone import delete_batch
+from backend.services.tasks.gone import BY_INDEX, delete_batch
 
-BATCH: Final = 2_000
+BATCH: Final = 1_000
 """Tasks that one transaction moves, besides those that they are a part of."""
 
 LEVELS: Final = 5
 """How deep tasks stand."""
 
-_MOST_BYTES: Final = 4_000_000  # of their descriptions, which a setting carries across
+# Of their descriptions: a setting carries them across, and the words of each are found anew.
+_MOST_BYTES: Final = 1_000_000
 
 _SET_BY_DATABASE: Final = {
     *("space_id", "title_key", "words", "due_key", "version", "updated_at"),
@@ -61,7 +62,8 @@ def _go(setting: str) -> Statement:
     """Act from here on as whom the setting names, in their space."""
     who = f"current_setting('{setting}')"
     return Statement(
-        f"SELECT set_config('app.user_id', {who}, true), set_config('app.space_id', {who}, true)"
+        f"SELECT set_config('app.user_id', {who}, true), set_config('app.space_id', {who}, true), ",
+        BY_INDEX,
     )
 
 

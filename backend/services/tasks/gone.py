@@ -8,6 +8,10 @@ from backend.database.queries import Parts, delete, update
 from backend.database.statements import Fragment
 from backend.models import List, Space, Task
 
+BY_INDEX: Final = "set_config('enable_seqscan', 'off', true)"
+"""SQL, before rows go: for each, PostgreSQL looks for what names it, by a plan that a connection
+makes once. Made while the table is small, it would read all of it for each row later."""
+
 # What is gone has no version: the space's number says that there was a write. Replicas go by it.
 _COUNT: Final = update(
     Space,

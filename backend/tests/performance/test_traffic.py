@@ -74,7 +74,7 @@ KINDS = {
     "me": Kind("GET /api/auth/me", 2, 177),
     "verify": Kind("POST /api/auth/verify", 2, 177),
     "change me": Kind("PATCH /api/me", 3, 330, {"time_zone": "Europe/Berlin"}),
-    "erase me": Kind("DELETE /api/me", 6, 420),
+    "erase me": Kind("DELETE /api/me", 7, 480),
     "merge": Kind("POST /api/me/merge", 17, 1_500, "another's token"),
 }
 
