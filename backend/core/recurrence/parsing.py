@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from backend.core.recurrence.rules import LONGEST, MOST, WEEKDAYS, InvalidRule, Rule, Weekday
@@ -10,6 +11,7 @@ from backend.core.recurrence.series import ever_fires
 
 _LARGEST_INTERVAL: Final = 9_999
 _LEAP_SECOND: Final = 60
+_KEPT: Final = 256  # a request reads its rule several times
 
 _FREQUENCY: Final = re.compile("YEARLY|MONTHLY|WEEKLY|DAILY|HOURLY|MINUTELY")
 _NUMBER: Final = re.compile("[0-9]{1,4}")
@@ -19,6 +21,7 @@ _UNTIL: Final = re.compile("([0-9]{8})(?:T([0-9]{6})(Z)?)?")
 _Reader = Callable[[str], Any]
 
 
+@lru_cache(_KEPT)
 def parse(text: str) -> Rule:
     """The rule that a text is, with or without `RRULE:` before it, in any case.
 

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, inspect
+from sqlalchemy import Boolean, Date, Time, bindparam, inspect
 
 from backend.core.dates import Due
 from backend.core.problems import FieldError, ValidationFailed
@@ -26,6 +26,14 @@ from backend.services.tasks.shape import HAS_ID
 
 IS_SETTLED: Final = Fragment("(tasks.recurrence IS NULL OR tasks.completed_at IS NOT NULL)")
 """Whether there is no next occurrence that completing it would take it to."""
+
+IS_MEANT: Final = Fragment(
+    *(IS_SETTLED, " AND (tasks.completed_at IS NULL) = ", bindparam("completed", type_=Boolean)),
+    *(" AND coalesce(tasks.due_date = ", bindparam("day", type_=Date), ", true)"),
+    *(" AND coalesce(tasks.due_time = ", bindparam("at", type_=Time), ", true)"),
+)
+"""Whether that is so, and it is due when the occurrence that is meant is, and not done (or open)
+already."""
 
 _RECURS: Final = Fragment("tasks.recurrence IS NOT NULL AND tasks.completed_at IS NULL")
 _SEEN: Final = (

@@ -25,7 +25,7 @@ from backend.models.domains import base_type
 from backend.schemas.task import TaskCreate, TaskFields, TaskMove, TaskUpdate
 from backend.services.tasks import moves, recurring, steps
 from backend.services.tasks.filters import IS_LIVE, IS_TRASHED
-from backend.services.tasks.recurring import IS_AS_SEEN, IS_SETTLED, Found
+from backend.services.tasks.recurring import IS_AS_SEEN, IS_MEANT, IS_SETTLED, Found
 from backend.services.tasks.shape import (
     HAS_ID,
     HAS_VERSION,
@@ -33,7 +33,6 @@ from backend.services.tasks.shape import (
     REPRESENTATION,
     SHOW,
     Representation,
-    get_task,
     only,
     stale,
 )
@@ -228,7 +227,8 @@ class _Completion(NamedTuple):
         assignments: What this does to one that does not recur, or not any more.
         values: Those of the assignments.
         versions: The versions that `If-Match` allows; None for any.
-        occurrence: Which occurrence of one that recurs; None for the current one.
+        occurrence: Which occurrence is meant: nothing changes if it is another one that would be
+            completed or opened. None for the current one.
     """
 
     task_id: UUID
@@ -239,7 +239,15 @@ class _Completion(NamedTuple):
 
     def begin(self) -> Operation[Representation]:
         """For one that does not recur this is all."""
-        return self._operation(self.assignments, self.values, IS_SETTLED)
+        if self.occurrence is None:
+            return self._operation(self.assignments, self.values, IS_SETTLED)
+        values = {**self.values, "day": self.occurrence.day, "at": self.occurrence.at}
+        return self._operation(self.assignments, values, IS_MEANT)
+
+    @property
+    def _may_stay(self) -> bool:
+        """Whether the task may be there and not be changed: then its answer is what is there."""
+        return self.versions is not None or self.occurrence is not None
 
     def _operation(
         self,
@@ -249,9 +257,8 @@ class _Completion(NamedTuple):
         *others: Bound,
     ) -> Operation[Representation]:
         """Change the task on that condition; if it does not hold, look why, and go on."""
-        checked = self.versions is not None
-        change = _update(assignments, conditional=checked, also=condition)
-        reasons = [recurring.LOOK, *([SHOW] if checked else [])]
+        change = _update(assignments, conditional=self.versions is not None, also=condition)
+        reasons = [recurring.LOOK, *([SHOW] if self._may_stay else [])]
         given = {**values, "id": self.task_id, "versions": list(self.versions or ())}
         return Operation(
             (change.bind(**given), *others),
@@ -266,25 +273,21 @@ class _Completion(NamedTuple):
     ) -> Representation | Operation[Representation]:
         if rows[0]:
             return only(rows)
-        found = rows[-1]
-        if self.versions is not None:
-            *_, found, shown = rows
-            current = only([shown])
-            if not found or current.version not in self.versions:
-                raise StaleVersion(current.body, current.version)
-        if found:
-            return self._go_on(Found.read(found[0]))
+        current = only(rows[-1:]) if self._may_stay else None
+        if current and self.versions is not None and current.version not in self.versions:
+            raise StaleVersion(current.body, current.version)
+        looked = rows[-2] if current else rows[-1]
+        if looked:
+            found = Found.read(looked[0])
+            if self.values.get("completed") is False:
+                return steps.undo_step(self.task_id, self.occurrence, self.versions)
+            is_other = self.occurrence and not recurring.is_current(found.series, self.occurrence)
+            return current if current and is_other else self._step(found)
         if condition is IS_AS_SEEN:  # meanwhile somebody else made it one that does not recur
             return self.begin()
-        raise NotFound
-
-    def _go_on(self, found: Found) -> Operation[Representation]:
-        """To the next occurrence or back, unless another one was meant."""
-        if self.values.get("completed") is False:
-            return steps.undo_step(self.task_id, self.occurrence, self.versions)
-        if self.occurrence and not recurring.is_current(found.series, self.occurrence):
-            return get_task(self.task_id)
-        return self._step(found)
+        if current is None:
+            raise NotFound
+        return current
 
     def _step(self, found: Found) -> Operation[Representation]:
         """As long as that depends on what was found; after the last occurrence it is done."""

@@ -234,3 +234,24 @@ def test_a_rule_alone_begins_with_the_date_that_is_there(alice: Person) -> None:
     task = alice.create(due_date="2026-01-31", due_time="08:00")
     change(alice, task, recurrence="FREQ=MONTHLY")
     assert dues(alice, task, 1) == ["2026-03-31T08:00:00"]
+
+
+def test_the_last_occurrence_again_changes_nothing_either(alice: Person) -> None:
+    task = alice.create(due_date="2026-03-01", recurrence="FREQ=DAILY;COUNT=1")
+    done = complete(alice, task, occurrence="2026-03-01")
+    assert due(done) == "done"
+    assert complete(alice, task, occurrence="2026-03-01") == done
+    assert undo(alice, task, occurrence="2026-02-28") == done
+    opened = undo(alice, task, occurrence="2026-03-01")
+    assert due(opened) == "2026-03-01"
+    assert undo(alice, task, occurrence="2026-03-01") == opened
+
+
+def test_an_occurrence_that_was_done_is_done_after_the_rule_is_gone(alice: Person) -> None:
+    task = alice.create(**DAILY)
+    complete(alice, task, occurrence="2026-03-01")
+    plain = change(alice, task, recurrence=None)
+    assert complete(alice, task, occurrence="2026-03-01") == plain
+    assert due(complete(alice, task, occurrence="2026-03-02")) == "done"
+    undated = alice.create("Whenever")
+    assert due(complete(alice, undated, occurrence="2026-03-01")) == "done"
