@@ -62,6 +62,10 @@ FAILURES: dict[str, tuple[Operation[Any], type[Problem]]] = {
     "a task to restore that is not there": (tasks.restore_task(new_id()), NotFound),
     "a task to read that is not there": (tasks.get_task(new_id()), NotFound),
     "a version that is not current": (tasks.delete_task(UUID(ONE), versions=[99]), StaleVersion),
+    "a version to complete": (
+        tasks.complete_task(UUID(ONE), completed=True, versions=[99]),
+        StaleVersion,
+    ),
     "a version to restore": (tasks.restore_task(UUID(ONE), versions=[99]), StaleVersion),
     "a version of an empty patch": (tasks.update_task(UUID(ONE), TaskUpdate(), [99]), StaleVersion),
 }
@@ -182,6 +186,16 @@ async def test_an_occurrence_that_is_done_already_is_done(db: Session, *, atomic
     first, _ = list[Any](await db.run_all(operations, atomic=atomic))
     assert dues([first]) == ["2026-03-02"]
     assert await titles(db) == ["x", "x"]
+
+
+async def test_a_version_that_an_operation_before_it_changes_is_stale(db: Session) -> None:
+    await db.run(create(ONE))
+    rename = tasks.update_task(UUID(ONE), TaskUpdate(title="y"))
+    done = tasks.complete_task(UUID(ONE), completed=True, versions=[1])
+    with pytest.raises(StaleVersion) as failure:
+        await db.run_all([rename, done], atomic=True)
+    assert failure.value.position == 1
+    assert await titles(db) == ["x"]
 
 
 async def test_one_task_goes_on_twice_but_not_in_one_transaction(db: Session) -> None:
