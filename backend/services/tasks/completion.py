@@ -36,7 +36,7 @@ class Completion(NamedTuple):
 
     def begin(self) -> Operation[Representation]:
         """For one that does not recur this is all."""
-        if self.occurrence is None:
+        if self.occurrence is None or "completed" not in self.values:
             return self._operation(self.assignments, self.values, IS_SETTLED)
         values = {**self.values, "day": self.occurrence.day, "at": self.occurrence.at}
         return self._operation(self.assignments, values, IS_MEANT)
