@@ -40,7 +40,7 @@ _UNUSED_ELSEWHERE: Final = """not exists (
         and datname <> current_database())"""
 _FOREIGN: Final = sa.text("""
 select format('alter %s %s owner to %I', kind, name, current_user) from (
-    select 'schema', nspname, nspowner from pg_namespace where oid = to_regnamespace('duly')
+    select 'schema', nspname::text, nspowner from pg_namespace where oid = to_regnamespace('duly')
     union all
     select 'table', oid::regclass::text, relowner from pg_class
         where relnamespace = to_regnamespace('duly') and relkind in ('r', 'p')

@@ -19,7 +19,7 @@ from backend.database.queries import select, value_of
 from backend.database.statements import Fragment, Statement
 from backend.models import List, Task
 from backend.services.tasks.filters import IS_TRASHED
-from backend.services.tasks.gone import delete_batch
+from backend.services.tasks.gone import BY_INDEX, delete_batch
 from backend.services.tasks.shape import HAS_ID, HAS_VERSION, REPRESENTATION, stale
 
 BATCH: Final = 5_000
@@ -57,9 +57,6 @@ _IS_NEXT: Final = (
     Fragment(col(Task.id) > bindparam("behind", type_=Uuid)),
     Fragment("NOT ", _HAS_PARTS),
 )
-# The foreign key's own DELETE runs behind the statement, by a plan that a connection makes once:
-# were it made while the table is small, it would read all of the table for each row ever after.
-_BY_INDEX: Final = "set_config('enable_seqscan', 'off', true)"
 _STEP: Final = Statement(
     *delete_batch(
         (*select("tasks.id", Task, *_IS_NEXT), f"\nORDER BY tasks.id LIMIT {BATCH}"), "tasks.id"
@@ -68,7 +65,7 @@ _STEP: Final = Statement(
     *(", (SELECT gone.id FROM gone ORDER BY gone.id OFFSET ", f"{BATCH - 1})"),
     ", EXISTS (SELECT FROM gone), EXISTS (",
     *select("", Task, _IS_PART, *_IS_DUE),
-    f"), {_BY_INDEX}",
+    f"), {BY_INDEX}",
 )
 # A list goes when none of its tasks is left, in the trash or outside.
 _IS_EMPTY: Final = Fragment(col(List.id), " NOT IN ", value_of(Task, "tasks.list_id"))
@@ -105,7 +102,7 @@ _PURGE: Final = {
             "tasks.id",
         ),
         *("SELECT bool_or(", Fragment("gone.id = ", bindparam("id", type_=Uuid)), "), "),
-        f"{_BY_INDEX} FROM gone HAVING count(*) > 0",
+        f"{BY_INDEX} FROM gone HAVING count(*) > 0",
     )
     for conditional in (False, True)
 }

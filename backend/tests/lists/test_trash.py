@@ -186,3 +186,17 @@ def test_what_a_deletion_that_was_not_finished_took_comes_back(
     alice.client.post(f"/api/lists/{groceries['id']}/restore")
     assert "Bread" in alice.titles()
     assert trashed(alice) == ["Cake"]
+
+
+def test_a_task_alone_comes_back_to_the_inbox_and_the_list_without_it(
+    alice: Person, groceries: dict[str, Any]
+) -> None:
+    [milk] = [task for task in alice.client.get("/api/tasks").json() if task["title"] == "Milk"]
+    delete(alice, groceries)
+    restored = alice.client.post(f"/api/tasks/{milk['id']}/restore").json()
+    assert restored["list_id"] == inbox(alice)["id"]
+    assert sorted(alice.titles()) == ["Call the bank", "Milk", "Oat milk"]
+    alice.client.post(f"/api/lists/{groceries['id']}/restore")
+    assert alice.titles(list_id=groceries["id"]) == ["Bread"]
+    assert sorted(alice.titles(list_id=inbox(alice)["id"])) == ["Call the bank", "Milk", "Oat milk"]
+    assert trashed(alice) == ["Cake"]

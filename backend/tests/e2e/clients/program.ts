@@ -30,7 +30,8 @@ const titles: string[] = (filtered.data ?? []).map((each) => each.title);
 // A code is one of those that there are, and what comes with it is known.
 const words: Partial<Record<Code, string>> = { stale_version: "changed elsewhere", not_found: "gone" };
 const stale = await duly.PATCH("/api/tasks/{task_id}", { params: { path, header }, body: { title: "x" } });
-const current: Task | undefined = stale.error?.current;
+const now = stale.error?.current;
+const current: Task | undefined = now && "title" in now ? now : undefined;
 const refused = await duly.POST("/api/tasks", { body: { title: "" } });
 const pointers = refused.error?.errors?.map((each) => each.pointer);
 

@@ -47,7 +47,7 @@ print(
             "listed": len(listed),
             "titles": [each.title for each in filtered],
             "stale": words[stale.code],
-            "current": stale.current.title if stale.current else None,
+            "current": stale.current.title if isinstance(stale.current, TaskRead) else None,
             "pointers": [each.pointer for each in refused.errors or []],
             "own": str(again.id),
         }
