@@ -197,7 +197,8 @@ class Misplaced(Problem):
     title = "The task cannot be put there"
     meaning = (
         "A task cannot be a part of itself or of its own parts, of a task in the trash, or stand "
-        "deeper than five levels. Nothing was changed."
+        "deeper than five levels; its neighbour must be where `list_id` and `parent_id` say, if "
+        "they are sent. Nothing was changed."
     )
     remedy = "Choose another parent, or null for the top level; `detail` says what is in the way."
 

@@ -29,6 +29,8 @@ _NOT_SETTINGS = (
         "FAULT_SECONDS",
         "FAULT_TIMES",
         "SOAK_SECONDS",
+        "STORM_SECONDS",
+        "RANK_INSERTS",
         "NAME_FILE",
         "DULY_PORT",
         # OpenTelemetry's own.

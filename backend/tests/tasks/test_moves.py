@@ -219,6 +219,35 @@ def test_ranks_stay_short(alice: Person, five: dict[str, Task]) -> None:
     assert order(alice) == "adbce"
 
 
+def test_only_what_is_near_is_numbered_anew(
+    alice: Person, five: dict[str, Task], database_url: str
+) -> None:
+    """Between two of many that tie."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "insert into duly.tasks (space_id, id, title, position) select %s,"
+            " ('018f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, n::text,"
+            " 'b' || lpad(n::text, 3, '0') from generate_series(1, 500) n",
+            [alice.subject],
+        )
+        row = connection.execute(
+            "update duly.tasks set position = 'b250' where space_id = %s and title = '251'"
+            " returning id",
+            [alice.subject],
+        ).fetchone()
+        assert row
+    read = "select title, version from duly.tasks where space_id = %s order by position, id"
+    with psycopg.connect(database_url) as connection:
+        before = connection.execute(read, [alice.subject]).fetchall()
+    move(alice, five["a"], before=str(row[0]))
+    with psycopg.connect(database_url) as connection:
+        after = connection.execute(read, [alice.subject]).fetchall()
+    titles = [title for title, _ in before if title != "a"]
+    at = titles.index("251")
+    assert [title for title, _ in after] == [*titles[:at], "a", *titles[at:]]
+    assert 100 < len(set(after) - set(before)) < 450
+
+
 def test_a_restored_task_goes_to_the_inbox_when_its_list_is_gone(
     alice: Person, make_list: MakeList, database_url: str
 ) -> None:

@@ -12,6 +12,11 @@ down_revision = "0016"
 branch_labels = None
 depends_on = None
 
+# Of a list, at its top or below one task; in the order of an index.
+_IS_SIBLING = """t.space_id = space and t.list_id = list and t.deleted_at is null
+                and t.parent_id is not distinct from parent and t.id <> task"""
+_REACH = 200
+
 _PARTS_OF = """
 create function duly.parts_of(space text, task uuid) returns table (id uuid, depth int)
 language sql stable parallel safe
@@ -95,82 +100,117 @@ end
 $$
 """
 
-# The tasks beside each other at the top of a list, or below one.
-_SIBLINGS = """
-create function duly.siblings(space text, list uuid, parent uuid, except_task uuid)
-returns table (id uuid, "position" text)
-language sql stable parallel safe
+# So many ranks between two, none longer than need be.
+_SPREAD = """
+create function duly.spread(low text, high text, amount int) returns text[]
+language plpgsql immutable parallel safe
 as $$
-    select t.id::uuid, t."position"::text collate "C" from duly.tasks t
-        where t.space_id = space and t.list_id = list and t.parent_id is null
-            and t.deleted_at is null and t.id <> except_task and parent is null
-    union all
-    select t.id::uuid, t."position"::text collate "C" from duly.tasks t
-        where t.space_id = space and t.parent_id = parent
-            and t.deleted_at is null and t.id <> except_task
+declare
+    middle text;
+begin
+    if amount < 1 then
+        return '{}';
+    end if;
+    middle := duly.rank_between(low, high);
+    return duly.spread(low, middle, (amount - 1) / 2) || middle
+        || duly.spread(middle, high, amount / 2);
+end
 $$
 """
 
-# Short ranks in the same order, for all but the one that is being moved.
-_RENUMBER = """
-create function duly.renumber(space text, list uuid, parent uuid, except_task uuid) returns void
-language sql
-as $$
-    with recursive ordered as (
-        select s.id, row_number() over (order by s."position" collate "C", s.id) as place
-            from duly.siblings(space, list, parent, except_task) as s
-    ), ranks (place, rank) as (
-        select 1::bigint, 'a0'
-        union all
-        select ranks.place + 1, duly.rank_step(ranks.rank, true) from ranks
-            where ranks.place < (select count(*) from ordered)
-    )
-    update duly.tasks t set "position" = ranks.rank from ordered join ranks using (place)
-        where t.space_id = space and t.id = ordered.id
-$$
-"""
-
-_RANK_BESIDE = """
-create function duly.rank_beside(
-    space text, task uuid, list uuid, parent uuid, neighbour uuid, is_before boolean
-) returns text
+# New ranks for the siblings nearest to one, up to `reach` on either side, in the order that they
+# have; all but the one that is being moved.
+_MAKE_ROOM = f"""
+create function duly.make_room(
+    space text, task uuid, list uuid, parent uuid, neighbour uuid, reach int
+) returns void
 language plpgsql
 as $$
 declare
     edge text collate "C";
     low text collate "C";
     high text collate "C";
+    before uuid[];
+    near uuid[];
+begin
+    select t."position" into edge from duly.tasks t where t.space_id = space and t.id = neighbour;
+    before := array(
+        select t.id from duly.tasks t where {_IS_SIBLING}
+            and (t."position", t.id) <= (edge, neighbour)
+            order by t."position" desc, t.id desc limit reach
+    );
+    near := array(
+        select before[place] from generate_subscripts(before, 1, true) as place
+    ) || array(
+        select t.id from duly.tasks t where {_IS_SIBLING}
+            and (t."position", t.id) > (edge, neighbour)
+            order by t."position", t.id limit reach
+    );
+    select t."position" into low from duly.tasks t
+        where {_IS_SIBLING} and (t."position", t.id) < (
+            select f."position", f.id from duly.tasks f
+                where f.space_id = space and f.id = near[1]
+        ) order by t."position" desc, t.id desc limit 1;
+    select t."position" into high from duly.tasks t
+        where {_IS_SIBLING} and (t."position", t.id) > (
+            select f."position", f.id from duly.tasks f
+                where f.space_id = space and f.id = near[cardinality(near)]
+        ) order by t."position", t.id limit 1;
+    if low >= high then
+        return;
+    end if;
+    update duly.tasks t set "position" = made.rank
+        from unnest(near, duly.spread(low, high, cardinality(near))) as made (id, rank)
+        where t.space_id = space and t.id = made.id;
+end
+$$
+"""  # noqa: S608 - our own conditions
+
+# First as they stand; if they tie, or the rank would be long, with more room around, or all over.
+_RANK_BESIDE = f"""
+create function duly.rank_beside(
+    space text, task uuid, list uuid, parent uuid, neighbour uuid, is_before boolean
+) returns text
+language plpgsql
+as $$
+declare
+    reach int;
+    edge text collate "C";
+    low text collate "C";
+    high text collate "C";
     made text;
 begin
     if neighbour is null then
-        select max(s."position" collate "C") into low
-            from duly.siblings(space, list, parent, task) as s;
+        select t."position" into low from duly.tasks t where {_IS_SIBLING}
+            order by t."position" desc, t.id desc limit 1;
         return duly.rank_between(low, null);
     end if;
-    for attempt in 1..2 loop
+    foreach reach in array array[0, {_REACH}, 1000000] loop
+        if reach > 0 then
+            perform duly.make_room(space, task, list, parent, neighbour, reach);
+        end if;
         select t."position" into edge from duly.tasks t
             where t.space_id = space and t.id = neighbour;
         if is_before then
             high := edge;
-            select s."position" into low from duly.siblings(space, list, parent, task) as s
-                where (s."position", s.id) < (edge, neighbour)
-                order by s."position" desc, s.id desc limit 1;
+            select t."position" into low from duly.tasks t
+                where {_IS_SIBLING} and (t."position", t.id) < (edge, neighbour)
+                order by t."position" desc, t.id desc limit 1;
         else
             low := edge;
-            select s."position" into high from duly.siblings(space, list, parent, task) as s
-                where (s."position", s.id) > (edge, neighbour)
-                order by s."position", s.id limit 1;
+            select t."position" into high from duly.tasks t
+                where {_IS_SIBLING} and (t."position", t.id) > (edge, neighbour)
+                order by t."position", t.id limit 1;
         end if;
         if low is null or high is null or low < high then
             made := duly.rank_between(low, high);
             exit when length(made) <= 64;
         end if;
-        perform duly.renumber(space, list, parent, task);
     end loop;
     return made;
 end
 $$
-"""
+"""  # noqa: S608 - our own conditions
 
 # Where a live task goes. A list alone, unless it is the task's, means the top of that list; a
 # parent alone its list; neither, a new end of where it is. `keeps_rank`: what is there already
@@ -258,8 +298,8 @@ _FUNCTIONS = {
     "parts_of(text, uuid)": _PARTS_OF,
     "carry_parts()": _CARRY_PARTS,
     "meet_parent()": _MEET_PARENT,
-    "siblings(text, uuid, uuid, uuid)": _SIBLINGS,
-    "renumber(text, uuid, uuid, uuid)": _RENUMBER,
+    "spread(text, text, integer)": _SPREAD,
+    "make_room(text, uuid, uuid, uuid, uuid, integer)": _MAKE_ROOM,
     "rank_beside(text, uuid, uuid, uuid, uuid, boolean)": _RANK_BESIDE,
     "place(text, uuid, boolean, uuid, boolean, uuid, uuid, boolean, boolean)": _PLACE,
     "way_back(text, uuid)": _WAY_BACK,
