@@ -5,7 +5,9 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -123,6 +125,64 @@ def migrate(
 
 
 @app.command()
+def seed(
+    user: Annotated[str, typer.Option(help="The user id of whose tasks they are to be.")] = "alice",
+    tasks: Annotated[int, typer.Option(min=1, help="How many.")] = 200,
+    number: Annotated[
+        int | None, typer.Option("--seed", help="The same number makes the same tasks.")
+    ] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it in production.")] = False,
+) -> None:
+    """Make believable tasks for a user: lists, trees, dates, things done. For trying things out."""
+    settings = _told_settings()
+    if not (settings.development or yes):
+        _stop("This is production, and these tasks are invented: say `--yes` if that is meant.")
+    with _job(settings) as ready:
+        from backend.jobs.progress import Progress  # noqa: PLC0415
+        from backend.jobs.seed import seed  # noqa: PLC0415
+
+        made = seed(ready, user, tasks, number, partial(Progress, "tasks"))
+        typer.echo(f"{made.tasks:,} tasks and {made.lists:,} lists were made for {user}.")
+    look = f"as {user}, or with `duly token --user {user}`" if settings.development_keys else ""
+    typer.echo(f"To look at them: `duly serve` {look}".rstrip() + ".")
+
+
+@app.command()
+def export(
+    user: Annotated[str, typer.Option(help="The user id of whose data it is.")],
+) -> None:
+    """Print all that a user has as JSON lines, as `duly import` takes them."""
+    with _job(_told_settings()) as ready:
+        from backend.jobs.exports import export_account  # noqa: PLC0415
+        from backend.jobs.progress import Progress  # noqa: PLC0415
+
+        export_account(ready, user, sys.stdout.buffer, partial(Progress, "lines"))
+
+
+@app.command("import")
+def import_(
+    user: Annotated[str, typer.Option(help="The user id of whose data it becomes.")],
+) -> None:
+    """Read what `duly export` has printed into a user's account; what is there stays as it is."""
+    with _job(_told_settings()) as ready:
+        from backend.jobs.imports import import_account  # noqa: PLC0415
+        from backend.jobs.progress import Progress  # noqa: PLC0415
+
+        typer.echo(import_account(ready, user, sys.stdin.buffer, partial(Progress, "lines")))
+
+
+@app.command()
+def tidy() -> None:
+    """Delete for good what has been in the trash for TRASH_DAYS, of all users."""
+    with _job(_told_settings()) as ready:
+        from backend.jobs.progress import Progress  # noqa: PLC0415
+        from backend.jobs.tidy import tidy  # noqa: PLC0415
+
+        typer.echo(tidy(ready, partial(Progress, "accounts")))
+
+
+@app.command()
 def token(
     user: Annotated[str, typer.Option(help="The subject: whose tasks the token opens.")] = "alice",
     lifetime: Annotated[int, typer.Option(help="Seconds until it expires.")] = 900,
@@ -174,6 +234,19 @@ def openapi() -> None:
     unused = SecretStr("postgresql://")
     settings = _settings(lambda: Settings(_env_file=None, database_url=unused))
     typer.echo(json.dumps(create_app(settings).openapi(), indent=2))
+
+
+@contextmanager
+def _job(settings: Settings) -> Iterator[Settings]:
+    """The settings with a database that is ready; whatever stops the job is said in a sentence."""
+    from backend.jobs.failures import JobFailed  # noqa: PLC0415
+    from backend.serving import run as server  # noqa: PLC0415
+
+    try:
+        with server.ready_database(settings) as ready:
+            yield ready
+    except (server.CannotServe, JobFailed) as error:
+        _stop(str(error))
 
 
 def _settings(make: Callable[[], Settings] = Settings) -> Settings:

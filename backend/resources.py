@@ -23,6 +23,7 @@ from backend.security.keys.remote import key_sources
 from backend.security.keys.sources import KeySources
 from backend.security.tokens.verifier import TokenVerifier
 from backend.services.eraser import Eraser
+from backend.services.tidier import Tidier
 from backend.services.users import KnownUsers
 
 _PREPARE: Final = {"auto": None, "on": True, "off": False}
@@ -39,6 +40,7 @@ class Resources:
         verifier: From a token to the caller.
         known_users: Whom the database knows already.
         eraser: Erases what is too large for one request.
+        tidier: Purges what has been in the trash for long.
         readiness: Whether requests can be served.
         sampler: The states of all this as metrics.
         request_log: The log of requests.
@@ -54,6 +56,7 @@ class Resources:
     verifier: TokenVerifier
     known_users: KnownUsers
     eraser: Eraser
+    tidier: Tidier
     readiness: Readiness
     sampler: Sampler
     request_log: RequestLog
@@ -81,6 +84,7 @@ class Resources:
             verifier=verifier,
             known_users=KnownUsers(),
             eraser=Eraser(pools),
+            tidier=Tidier(pools, settings.trash_days),
             readiness=Readiness(pools, keys, replica),
             sampler=Sampler(
                 *(states.build(), states.key_sets(keys)),
@@ -113,6 +117,7 @@ class Resources:
                 self.replica.stand_by()
             await stack.enter_async_context(self.sampler.kept())
             await stack.enter_async_context(self.eraser.kept())
+            await stack.enter_async_context(self.tidier.kept())
             yield
 
 

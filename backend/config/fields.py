@@ -192,8 +192,8 @@ class Fields(BaseSettings):
     trash_days: Annotated[PositiveInt | None, BeforeValidator(read_most)] = Field(
         default=30,
         le=36_500,
-        description="For how many days a task stays in the trash before it is deleted for good; "
-        "`off`: until somebody does it.",
+        description="Days after which what is in the trash is deleted for good, by the service "
+        "itself or `duly tidy`; `off`: it stays.",
     )
     docs_enabled: Annotated[bool, SWITCH] = Field(
         default=True, description="Whether `/docs` and `/openapi.json` are served."

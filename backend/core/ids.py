@@ -10,8 +10,11 @@ _CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 
 def new_id() -> UUID:
     """A new UUIDv7: milliseconds since the epoch, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = randbits(74)
+    return id_at(time.time_ns() // 1_000_000, randbits(74))
+
+
+def id_at(milliseconds: int, random: int) -> UUID:
+    """The UUIDv7 of a moment, in milliseconds since the epoch, with these 74 bits."""
     high = milliseconds << 16 | 0x7000 | random >> 62
     return UUID(int=high << 64 | 0b10 << 62 | random & (1 << 62) - 1)
 

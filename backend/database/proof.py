@@ -13,7 +13,7 @@ import backend.models  # noqa: F401 - registers the tables
 from backend.database.connection.wire import Rows, Wire
 from backend.database.faults import Complaint, IsolationBroken
 from backend.database.isolation import read_prelude
-from backend.database.statements import Statement
+from backend.database.statements import Bound, Statement
 from backend.models.ownership import SPACE, Owner, owned_tables
 
 # Everything runs as the role of requests, whom the prelude has made the current user.
@@ -88,16 +88,22 @@ def rows_of_proof(connection: pq.abc.PGconn) -> list[Rows]:
     Raises:
         psycopg.OperationalError: when PostgreSQL refuses.
     """
-    answers = [connection.exec_params(statement.sql, [*values]) for statement, values in PROOF]
-    for answer in answers:
-        if answer.status != pq.ExecStatus.TUPLES_OK:
-            raise OperationalError(answer.get_error_message())
+    return [answer_of(connection, each) for each in PROOF]
+
+
+def answer_of(connection: pq.abc.PGconn, asked: Bound | bytes) -> Rows:
+    """The rows of one statement, or of SQL without values, over a connection that waits for them.
+
+    Raises:
+        psycopg.OperationalError: when PostgreSQL refuses.
+    """
+    sql, values = (asked, []) if isinstance(asked, bytes) else (asked.statement.sql, asked.values)
+    answer = connection.exec_params(sql, [*values])
+    if answer.status not in {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}:
+        raise OperationalError(answer.get_error_message())
     return [
-        [
-            tuple(answer.get_value(row, n) for n in range(answer.nfields))
-            for row in range(answer.ntuples)
-        ]
-        for answer in answers
+        tuple(answer.get_value(row, n) for n in range(answer.nfields))
+        for row in range(answer.ntuples)
     ]
 
 

@@ -148,7 +148,7 @@ class Session:
                 raise
             if isinstance(problem, DemandUnmet):
                 return await self._all_or_nothing(await self._instead(operations, position))
-            raise _placed(problem, position) from None
+            raise _placed(problem, position) from problem.__cause__
         answers = [
             operation.read(own)
             for operation, own in zip(operations, _shared_out(rows, parts), strict=True)

@@ -17,7 +17,7 @@ def session(request: Request, caller: CurrentUser) -> Session:
         BeingErased: when the account is being erased.
     """
     held = resources(request)
-    held.eraser.is_used = True
+    held.eraser.is_used = held.tidier.is_used = True
     if caller.subject in held.eraser.marked:
         raise BeingErased
     return Session(

@@ -1,5 +1,6 @@
 """The tables, one file per noun, all in the schema `duly`."""
 
+from backend.models.directory import DirectoryEntry
 from backend.models.erasure import Erasure
 from backend.models.list import List
 from backend.models.settings import SpaceSettings
@@ -7,4 +8,4 @@ from backend.models.space import Space
 from backend.models.task import Task
 from backend.models.user import User
 
-__all__ = ["Erasure", "List", "Space", "SpaceSettings", "Task", "User"]
+__all__ = ["DirectoryEntry", "Erasure", "List", "Space", "SpaceSettings", "Task", "User"]

@@ -12,6 +12,7 @@ from backend.database.connection.pools import Pools
 from backend.database.operations import Operation
 from backend.database.session import Session
 from backend.services.erasures import LIST, claim_erasure, erase_batch, find_erasures
+from backend.services.users import Nobody
 
 A = TypeVar("A")
 
@@ -86,14 +87,4 @@ class Eraser:
                     await asyncio.sleep(time.monotonic() - started)
 
     async def _run(self, subject: str, operation: Operation[A]) -> A:
-        return await Session(self._pool, Principal(subject, 0), _Nobody()).run(operation)
-
-
-class _Nobody:
-    """Introduces nobody: who is being erased is not made anew."""
-
-    def needed(self, _principal: Principal) -> None:
-        return None
-
-    def forget(self, _subject: str) -> None:
-        return None
+        return await Session(self._pool, Principal(subject, 0), Nobody()).run(operation)

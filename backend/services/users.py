@@ -74,6 +74,17 @@ class KnownUsers:
             del self._known[next(iter(self._known))]
 
 
+class Nobody:
+    """Introduces nobody: a job works on users who are there, and on those who go."""
+
+    def needed(self, _principal: Principal) -> None:
+        """Nothing, whoever it is."""
+        return
+
+    def forget(self, _subject: str) -> None:
+        """Nothing was remembered."""
+
+
 def describe_me(principal: Principal) -> Operation[Me]:
     """The caller, from the token and the database."""
     return Operation((_TIME_ZONE.bind(),), partial(_me, principal))

@@ -199,8 +199,31 @@ def database(settings: Settings) -> Iterator[Settings]:
         embedded.close()
 
 
-def _bring_up_to_date(settings: Settings) -> None:
-    """Migrate in development; in production see that it is done, and say what is the matter."""
+@contextmanager
+def ready_database(settings: Settings) -> Iterator[Settings]:
+    """As `database`, of one that is there and of this program's revision.
+
+    Nothing is logged meanwhile: whoever has asked for it is told in a sentence.
+
+    Raises:
+        CannotServe: when it is not there, is older in production, or does not keep users apart.
+    """
+    logging.disable()
+    try:
+        with database(settings) as configured:
+            _bring_up_to_date(configured, is_needed=True)
+            yield configured
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _bring_up_to_date(settings: Settings, *, is_needed: bool = False) -> None:
+    """Migrate in development; in production see that it is done, and say what is the matter.
+
+    Args:
+        settings: With a database.
+        is_needed: Whether there is nothing to do as long as it cannot be reached.
+    """
     assert settings.migration_url is not None  # noqa: S101 - `database` has set it
     configure_logs()
     url = settings.migration_url.get_secret_value()
@@ -210,7 +233,7 @@ def _bring_up_to_date(settings: Settings) -> None:
         log.warning("database_revision_unknown", extra={"reason": urls.first_line(error)})
         return
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
-        if settings.development:
+        if settings.development or is_needed:
             raise CannotServe(
                 f"{settings.migration_variable} cannot be reached: {urls.first_line(error)}"
             ) from error

@@ -25,6 +25,7 @@ def create(
     key: Sequence[str] = ("id",),
     insert: Iterable[str],
     update: Iterable[str] = (),
+    counted: bool = True,
 ) -> None:
     """Make a table of a space's rows: its key is the space, then `key`.
 
@@ -34,24 +35,22 @@ def create(
         key: The columns that tell the rows of one space apart.
         insert: The columns that requests may give a new row.
         update: The columns that requests may change.
+        counted: Whether its rows have a number and times. Without, the space need not exist, and
+            nobody who writes there waits for another.
     """
+    space = [sa.ForeignKey("duly.spaces.id", ondelete="CASCADE")] if counted else []
+    version: SchemaItem = sa.Column("version", sa.BigInteger(), nullable=False, server_default="0")
     op.create_table(
         table,
-        sa.Column(
-            "space_id",
-            sa.Text(collation="C"),
-            sa.ForeignKey("duly.spaces.id", ondelete="CASCADE"),
-            server_default=sa.text(SPACE),
-        ),
+        sa.Column("space_id", sa.Text(collation="C"), *space, server_default=sa.text(SPACE)),
         *items,
-        _time("created_at"),
-        _time("updated_at"),
-        sa.Column("version", sa.BigInteger(), nullable=False, server_default="0"),
+        *((_time("created_at"), _time("updated_at"), version) if counted else ()),
         sa.PrimaryKeyConstraint("space_id", *key),
         schema="duly",
     )
     own(table)
-    number(table)
+    if counted:
+        number(table)
     grant(table, insert=insert, update=update, delete=True)
 
 

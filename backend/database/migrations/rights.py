@@ -42,6 +42,7 @@ _OF_TASKS: Final = (
 )
 
 RIGHTS: Final = {
+    "directory": Rights(insert=["space"], update=["tidied_at"], delete=True),
     "erasures": Rights(insert=["subject"], update=["claimed_until"], delete=True),
     "lists": Rights(
         # One that is imported keeps when it was made, and whether it is in the trash.
@@ -54,8 +55,8 @@ RIGHTS: Final = {
         insert=["id"], update=["last_version", "task_bound", "erasing_at"], delete=True
     ),
     "tasks": Rights(
-        # A task that comes from elsewhere keeps when it was made (`services/merges.py`).
-        insert=["id", "created_at", *_OF_TASKS],
+        # A task that comes from elsewhere keeps its times (`services/merges.py`, `transfers.py`).
+        insert=["id", "created_at", "updated_at", *_OF_TASKS],
         update=_OF_TASKS,
         delete=True,
     ),

@@ -158,10 +158,10 @@ def _step(days: int, left: TrashLeft | None) -> Operation[TrashLeft | None]:
 def _left(behind: UUID, rows: list[Rows]) -> TrashLeft | None:
     """Behind a whole batch, or once more from the start when there was something below others.
 
-    A whole batch of lists says that there may be more.
+    Those others may stand before the batch. A whole batch of lists says that there may be more.
     """
     [(until, last, has_gone, has_parts, _)], lists = rows[0], rows[1]
-    start = _START if last is None else UUID(last.decode())
+    start = _START if last is None or has_parts == b"t" else UUID(last.decode())
     if last is None and (has_parts == b"f" or (has_gone == b"f" and behind == _START)):
         if not lists:
             return None

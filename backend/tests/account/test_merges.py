@@ -284,4 +284,6 @@ def test_every_column_of_a_list_and_a_task_comes_along_or_is_made_anew() -> None
 
 def test_every_table_comes_along_or_is_decided_upon() -> None:
     """A new table of a space's rows has to be moved by `services/merges.py`, or be listed here."""
-    assert owned_tables().keys() == {*("tasks", "lists", "settings", "spaces", "users", "erasures")}
+    assert owned_tables().keys() == {
+        *("tasks", "lists", "settings", "spaces", "users", "erasures", "directory"),
+    }

@@ -212,7 +212,7 @@ def test_without_a_user_there_are_no_rows_and_nothing_can_be_written(
         "update duly.tasks set id = gen_random_uuid()",
         "insert into duly.tasks (space_id, id, title) values ('bob', gen_random_uuid(), 'x')",
         "insert into duly.tasks (id, title, version) values (gen_random_uuid(), 'x', 9)",
-        "insert into duly.tasks (id, title, updated_at) values (gen_random_uuid(), 'x', now())",
+        "insert into duly.lists (id, name, updated_at) values (gen_random_uuid(), 'x', now())",
         "insert into duly.users (subject) values ('bob')",
         "update duly.users set subject = 'bob'",
         "update duly.users set created_at = now()",

@@ -32,8 +32,10 @@ def test_every_file_of_a_secret_is_named() -> None:
 
 
 def test_every_command_is_named() -> None:
-    commands = (command.callback for command in cli.app.registered_commands)
-    names = {f"duly {callback.__name__}" for callback in commands if callback}
+    names = {
+        f"duly {command.name or getattr(command.callback, '__name__', '')}"
+        for command in cli.app.registered_commands
+    }
     assert names - NAMED == set()
 
 

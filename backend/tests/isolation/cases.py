@@ -25,6 +25,7 @@ from backend.schemas.list import ListCreate, ListMove, ListQuery, ListUpdate
 from backend.schemas.task import Sort, TaskCreate, TaskMove, TaskQuery, TaskUpdate, TrashQuery
 from backend.schemas.user import MeUpdate
 from backend.services.tasks import TrashLeft, complete_task
+from backend.services.transfers import Lines
 
 Function = Callable[..., Operation[Any]]
 
@@ -117,14 +118,18 @@ EXAMPLES: dict[Any, list[Any]] = {
     Sequence[int] | None: [None, [1, 2, 3]],
     bool | None: [True, False, None],
     Due | None: [None, Due(date(2026, 2, 28))],
+    datetime | None: [None, datetime(2100, 1, 1, tzinfo=UTC)],
     TrashLeft | None: [None, TrashLeft(datetime(2100, 1, 1, tzinfo=UTC), UUID(int=0))],
 }
+# A line of any kind.
+_LINE = b'{"id":"%s","title":"x","name":"x","position":"a0","archived":true,"time_zone":"UTC"}'
 OF_MEETING: dict[Any, Callable[[Meeting], Any]] = {
     Principal: lambda meeting: meeting.caller,
     UUID: lambda meeting: meeting.theirs,
     ListCreate: lambda meeting: ListCreate(id=meeting.theirs, name="x"),
     ListMove: lambda meeting: ListMove(before=meeting.theirs),
     TaskCreate: lambda meeting: TaskCreate(id=meeting.theirs, title="x", completed=True),
+    Lines: lambda meeting: Lines([_LINE % str(meeting.theirs).encode()]),
 }
 
 

@@ -21,14 +21,15 @@ select table_name, column_name, privilege_type from information_schema.column_pr
 where table_schema = 'duly' and grantee in ('duly_api', 'PUBLIC')
     and privilege_type in ('INSERT', 'UPDATE')
 """
-# The database sets these; a personal space is made, and counted, by whom it belongs to, and a task
-# or a list that comes from another account of its user's was made before.
+# The database sets these; a personal space is made, and counted, by whom it belongs to, and what
+# comes from another account, or from an export, was made before.
 NEVER = {"space_id", "version", "created_at", "updated_at", "history_floor"}
 MADE_BY_REQUESTS = {
     ("spaces", "id", "INSERT"),
     ("users", "subject", "INSERT"),
     ("users", "updated_at", "UPDATE"),
     ("tasks", "created_at", "INSERT"),
+    ("tasks", "updated_at", "INSERT"),
     ("lists", "created_at", "INSERT"),
 }
 
