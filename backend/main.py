@@ -27,7 +27,7 @@ from backend.observability.tracing import Tracing
 from backend.pages import documentation, welcome
 from backend.rates.addresses import Proxies
 from backend.resources import Resources
-from backend.routes import auth, lists, me, operations, problems, stats, tags, tasks
+from backend.routes import auth, batch, lists, me, operations, problems, stats, tags, tasks
 from backend.web.application import Duly
 from backend.web.route import StrictRouter
 from backend.web.terms import PUBLIC, Terms
@@ -135,6 +135,7 @@ def _routers(settings: Settings) -> list[StrictRouter]:
     own_port = [] if settings.metrics_port else [operations.metrics_router]
     return [
         tasks.router,
+        batch.router,
         lists.router,
         tags.router,
         stats.router,

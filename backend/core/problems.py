@@ -4,80 +4,9 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, TypedDict
 
-
-class FieldError(TypedDict):
-    """One refused part of a request.
-
-    `pointer` is a JSON Pointer (RFC 6901) into `{"path": …, "query": …, "header": …, "body": …}`.
-    """
-
-    pointer: str
-    code: str
-    detail: str
-
-
-class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
-    """An error with a stable code, raised anywhere and answered as problem+json.
-
-    Args:
-        detail: What happened this time, for the developer of the client. Never holds the
-            offending value, SQL or anything of another user. Default: the title.
-        headers: Header fields that the answer carries besides the usual ones.
-        errors: The refused parts of the request, for 422.
-
-    Attributes:
-        ends_connection: Whether the connection is of no use after the answer.
-        position: Which of several operations it is about, counted from 0; None for one alone.
-    """
-
-    code: ClassVar[str]
-    status: ClassVar[int]
-    title: ClassVar[str]
-    meaning: ClassVar[str]
-    remedy: ClassVar[str]
-    ends_connection: ClassVar[bool] = False
-    registry: ClassVar[dict[str, type["Problem"]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        """Enter the class into the published table, unless it only refines another's code."""
-        if "code" in cls.__dict__:
-            Problem.registry[cls.code] = cls
-
-    def __init__(
-        self,
-        detail: str | None = None,
-        *,
-        headers: Mapping[str, str] | None = None,
-        errors: Sequence[FieldError] = (),
-    ) -> None:
-        self.detail = detail or self.title
-        self.headers = dict(headers or {})
-        self.errors = list(errors)
-        self.members: dict[str, object] = {}
-        self.position: int | None = None
-        super().__init__(self.detail)
-
-    def document(self, request_id: str, prefix: str = "") -> dict[str, object]:
-        """The body of the answer: RFC 9457 members, then `code`, `request_id` and `errors`.
-
-        Args:
-            request_id: Finds the request in the log.
-            prefix: What comes before the service's own paths where the client sees it.
-        """
-        document: dict[str, object] = {
-            "type": f"{prefix}/problems/{self.code}",
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-            "code": self.code,
-            "request_id": request_id,
-        }
-        if self.errors:
-            document["errors"] = self.errors
-        return document | self.members
+from backend.core.problem import FieldError as FieldError  # noqa: PLC0414 - given on
+from backend.core.problem import Problem as Problem  # noqa: PLC0414 - given on
 
 
 class MalformedRequest(Problem):
@@ -222,6 +151,17 @@ class InboxProtected(Problem):
     remedy = "Rename, colour or move it, or delete its tasks."
 
 
+class UnexpectedCount(Problem):
+    code = "unexpected_count"
+    status = 409
+    title = "The filter finds another number of tasks"
+    meaning = (
+        "`expected_count` is not the number of tasks that the filter finds now; `detail` says how "
+        "many these are. Nothing was changed."
+    )
+    remedy = "Look at what the filter finds, and send the change with their number."
+
+
 class BeingErased(Problem):
     code = "being_erased"
     status = 409
@@ -315,6 +255,14 @@ class TooManyLists(Problem):
     title = "The user has as many lists as they may have"
     meaning = "A user may make 500 lists, the inbox and those in the trash included."
     remedy = "Delete lists and empty the trash."
+
+
+class TooManyMatches(Problem):
+    code = "too_many_matches"
+    status = 422
+    title = "The filter finds more tasks than one request may change"
+    meaning = "One request changes 10 000 tasks at most, or none. Nothing was changed."
+    remedy = "Say more in the filter, and change them in several requests."
 
 
 class RateLimited(Problem):

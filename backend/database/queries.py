@@ -36,12 +36,16 @@ def insert(
 
 
 def update(
-    model: type[SQLModel], values: Mapping[str, Fragment], *conditions: Fragment, returning: Part
+    model: type[SQLModel],
+    values: Mapping[str, Fragment],
+    *conditions: Fragment,
+    returning: Part,
+    source: str = "",
 ) -> Parts:
-    """`UPDATE model`, the caller's rows."""
+    """`UPDATE model`, the caller's rows; `source` is a table of the statement's own to join."""
     changes = _separated([Fragment(f"{column} = ", value) for column, value in values.items()])
     return (
-        *("UPDATE ", _name(model), " SET ", changes),
+        *("UPDATE ", _name(model), " SET ", changes, f"\nFROM {source}" if source else ""),
         *(where(model, *conditions), "\nRETURNING ", returning),
     )
 

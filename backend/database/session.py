@@ -1,11 +1,12 @@
 """The database as one caller sees it."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
 
 from backend.core.principal import Principal
-from backend.core.problems import Entangled, Problem, Unavailable
+from backend.core.problems import Entangled, InternalError, Problem, Unavailable
 from backend.database.connection.pool import Pool
 from backend.database.connection.pools import Pools
 from backend.database.connection.wire import Rows
@@ -120,20 +121,44 @@ class Session:
             return []
         if atomic:
             return await self._all_or_nothing(operations)
+        return await self._each(operations)
+
+    async def _each(
+        self, operations: Sequence[Operation[A]], *, after_others: bool = False
+    ) -> list[A | Problem]:
+        """The answer of each operation, or its problem.
+
+        PostgreSQL takes all back when it refuses one. Then those before it are run once more, and
+        those behind it: a call for each that fails, and one for those between.
+
+        Args:
+            operations: What to run, in this order.
+            after_others: Whether others have taken effect, so that the answer is for each.
+
+        Raises:
+            Problem: What became of the whole call, if nothing took effect before it.
+        """
+        if not operations:
+            return []
         parts = [each.statements + each.reasons for each in operations]
         try:
             rows = await self._call(sum(parts, ()), writes=any(each.writes for each in operations))
         except Problem as problem:
-            if isinstance(problem, Unavailable) or _failed(problem, parts) is None:
-                raise
-            # PostgreSQL refused one and took back all. Rare, so it may take a call for each.
-            return [await self._try_to_run(each) for each in operations]
+            is_of_all = isinstance(problem, Unavailable | InternalError)
+            failed = None if is_of_all else _failed(problem, parts)
+            if failed is None:
+                if not after_others or isinstance(problem, InternalError):
+                    raise
+                return [copy(problem) for _ in operations]
+            before = await self._each(operations[:failed], after_others=after_others)
+            behind = operations[failed + 1 :]
+            return [*before, problem, *await self._each(behind, after_others=True)]
         answers = [
             _try_to_read(operation, own)
             for operation, own in zip(operations, _shared_out(rows, parts), strict=True)
         ]
         follow = [answer for answer in answers if isinstance(answer, Operation)]
-        further = iter(await self.run_all(follow, atomic=False))
+        further = iter(await self._each(follow, after_others=True))
         return [next(further) if isinstance(each, Operation) else each for each in answers]
 
     async def _all_or_nothing(self, operations: Sequence[Operation[A]]) -> list[A]:
@@ -182,12 +207,6 @@ class Session:
         if instead[position].statements == operations[position].statements:
             raise _placed(Entangled(), position)
         return instead
-
-    async def _try_to_run(self, operation: Operation[A]) -> A | Problem:
-        try:
-            return await self.run(operation)
-        except Problem as problem:
-            return problem
 
     async def _call(self, statements: tuple[Bound, ...], *, writes: bool) -> list[Rows]:
         """Run statements as the caller, whom a write introduces first if need be."""

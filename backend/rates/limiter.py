@@ -8,6 +8,9 @@ from backend.core.rates import Limit
 from backend.rates.standing import Standing
 from backend.rates.windows import ADDRESSES, SlidingWindow
 
+FIELDS = frozenset({b"ratelimit-policy", b"ratelimit"})
+"""The header fields that say how somebody stands."""
+
 REFUSED_TOKENS = Limit(60, 60)
 """How many tokens may be refused from one address."""
 
@@ -15,7 +18,9 @@ REFUSED_TOKENS = Limit(60, 60)
 class _Shared(Protocol):
     """Counters that other instances see; `RedisWindows`."""
 
-    async def take(self, who: str, cost: int, *, spend: bool = True) -> Standing | None: ...
+    async def take(
+        self, who: str, cost: int, *, spend: bool = True, beside: int = 0
+    ) -> Standing | None: ...
 
     async def close(self) -> None: ...
 
@@ -63,13 +68,16 @@ class Limiter:
             raise self._refusal(standing)
         return standing
 
-    async def take(self, who: str, cost: int = 1, *, spend: bool = True) -> Standing:
+    async def take(
+        self, who: str, cost: int = 1, *, spend: bool = True, beside: int = 0
+    ) -> Standing:
         """Use something up, if all limits allow it.
 
         Args:
             who: Whose it is.
             cost: As how many requests it counts.
             spend: Whether to use it up; else this only asks.
+            beside: How much was used up for the same request already.
 
         Returns:
             How they stand with the limit that refuses, or with the one of which least is left.
@@ -79,9 +87,9 @@ class Limiter:
         """
         standing = None
         if self._shared is not None:
-            standing = await self._shared.take(who, cost, spend=spend)
+            standing = await self._shared.take(who, cost, spend=spend, beside=beside)
         if standing is None:
-            standing = self._take(who, cost, spend=spend)
+            standing = self._take(who, cost, spend=spend, beside=beside)
         if standing.wait:
             raise self._refusal(standing)
         return standing
@@ -102,14 +110,15 @@ class Limiter:
         fields = {name.decode(): value.decode() for name, value in self.fields(standing)}
         return RateLimited(headers={"Retry-After": str(standing.wait)} | fields)
 
-    def _take(self, who: str, cost: int, *, spend: bool) -> Standing:
+    def _take(self, who: str, cost: int, *, spend: bool, beside: int = 0) -> Standing:
         if self._only is not None:
-            return self._only.take(who, cost, spend=spend)
-        asked = [window.take(who, cost, spend=False) for window in self._windows]
+            return self._only.take(who, cost, spend=spend, beside=beside)
+        windows = self._windows
+        asked = [window.take(who, cost, spend=False, beside=beside) for window in windows]
         refusing = max(asked, key=lambda standing: standing.wait)
         if refusing.wait or not spend:
             return refusing
-        taken = [window.take(who, cost) for window in self._windows]
+        taken = [window.take(who, cost, beside=beside) for window in windows]
         return min(taken, key=lambda standing: standing.remaining or 0)
 
 

@@ -69,7 +69,9 @@ class RedisWindows:
         self._is_down = False
         self._ask_at = 0.0
 
-    async def take(self, who: str, cost: int, *, spend: bool = True) -> Standing | None:
+    async def take(
+        self, who: str, cost: int, *, spend: bool = True, beside: int = 0
+    ) -> Standing | None:
         """As `SlidingWindow.take`, for the limit that refuses or the last; None: no Redis."""
         now = asyncio.get_running_loop().time()
         if self._is_down:
@@ -77,7 +79,7 @@ class RedisWindows:
                 return None
             self._ask_at = now + _RETRY_AFTER
         try:
-            standing = await self.count(who, cost, spend=spend)
+            standing = await self.count(who, cost, spend=spend, beside=beside)
         except FAULTS as error:
             self._ask_at = now + _RETRY_AFTER
             self._note(down=True, reason=why(error))
@@ -89,19 +91,19 @@ class RedisWindows:
         """Close all connections."""
         await self._pool.disconnect()
 
-    async def count(self, who: str, cost: int, *, spend: bool = True) -> Standing:
+    async def count(self, who: str, cost: int, *, spend: bool = True, beside: int = 0) -> Standing:
         """As `take`.
 
         Raises:
             FAULTS: when Redis is not to be had.
         """
         async with asyncio.timeout(self._patience):
-            return await self._ask(who, cost, spend=spend)
+            return await self._ask(who, cost, spend=spend, beside=beside)
 
-    async def _ask(self, who: str, cost: int, *, spend: bool) -> Standing:
+    async def _ask(self, who: str, cost: int, *, spend: bool, beside: int) -> Standing:
         ask = self._strategy.hit if spend else self._strategy.test
         for limit, item in self._items:
-            if not await ask(item, who, cost=min(cost, limit.amount)):
+            if not await ask(item, who, cost=min(cost, limit.amount - beside)):
                 reset, remaining = await self._strategy.get_window_stats(item, who)
                 wait = max(1, math.ceil(reset - time.time()))
                 return Standing(limit, remaining, wait, wait)

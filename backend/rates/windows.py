@@ -52,13 +52,14 @@ class SlidingWindow:
         self._now = now
         self._start = 0  # when the window starts that was the latest one
 
-    def take(self, who: str, cost: int, *, spend: bool = True) -> Standing:
+    def take(self, who: str, cost: int, *, spend: bool = True, beside: int = 0) -> Standing:
         """Use something up, if it is left.
 
         Args:
             who: Whose it is.
             cost: How much; what is more than the limit counts as all of it.
             spend: Whether to use it up; else this only asks.
+            beside: How much was used up for the same request already.
         """
         amount, seconds = self.limit
         now = self._now()
@@ -71,8 +72,8 @@ class SlidingWindow:
         rest = 1 - (now - start) / seconds
         free = amount - int(before * rest) - count
         if cost > free:
-            if cost > amount:
-                return self.take(who, amount, spend=spend)
+            if cost > amount - beside:
+                return self.take(who, amount - beside, spend=spend, beside=beside)
             wait = int(_wait(amount - cost, count, before, rest) * seconds) + 1
             return Standing(self.limit, max(0, free), wait, wait)
         if spend:

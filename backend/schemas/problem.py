@@ -45,6 +45,10 @@ class ProblemDocument(BaseModel):
     errors: list[FieldProblem] = Field(
         default=[], description="For 422: what was refused, each part of it."
     )
+    position: int | SkipJsonSchema[None] = Field(
+        default=None,
+        description="For a batch: which of its operations it is about, counted from 0.",
+    )
     current: TaskRead | ListRead | SkipJsonSchema[None] = Field(
         default=None, description="For 412: the task, or the list, as it is now."
     )

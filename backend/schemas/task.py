@@ -280,8 +280,10 @@ class PageQuery(_Input):
         return self._others + cursor
 
 
-class TaskQuery(PageQuery):
-    """Which tasks to list, and how."""
+class TaskFilter(_Input):
+    """Which tasks: what meets all that is said."""
+
+    model_config = ConfigDict(frozen=True)
 
     status: Literal["all", "pending", "completed"] = "all"
     list_id: UUID | None = None
@@ -301,13 +303,18 @@ class TaskQuery(PageQuery):
     due_after: DayOrInstant | None = Field(
         default=None, description="Due then or later; with `due_before` a span without overlap."
     )
-    overdue: Literal["true"] | None = Field(
-        default=None,
-        description="Open, and due before now. A day is over when it is where the user is.",
-    )
     q: SearchText | None = Field(
         default=None,
         description="Words of title, tags and description, all of them; the last may go on.",
+    )
+
+
+class TaskQuery(TaskFilter, PageQuery):
+    """Which tasks to list, and how."""
+
+    overdue: Literal["true"] | None = Field(
+        default=None,
+        description="Open, and due before now. A day is over when it is where the user is.",
     )
     sort: Sort | None = Field(
         default=None,

@@ -1,12 +1,14 @@
 """The answers of routes, whatever they are about; their bodies are ready when they come here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from json import dumps
 from typing import Protocol
 from urllib.parse import quote
 
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from backend.core.problems import Problem
 from backend.web.fields import NOTHING, Known, etag
 from backend.web.terms import JSON
 
@@ -86,6 +88,26 @@ def model(content: BaseModel, status: int = 200) -> Response:
 def json(body: bytes) -> Response:
     """JSON that is ready."""
     return Response(body, media_type=JSON)
+
+
+Result = tuple[int, Versioned | Problem | None]
+"""The status of one of several operations, and what its body says."""
+
+
+def results(request: Request, found: Iterable[Result]) -> Response:
+    """200 with what became of several operations."""
+    body = b",".join(
+        b'{"status":%d,"body":%s}' % (status, _content(request, content))
+        for status, content in found
+    )
+    return Response(b'{"results":[%s]}' % body, media_type=JSON)
+
+
+def _content(request: Request, content: Versioned | Problem | None) -> bytes:
+    if isinstance(content, Problem):
+        scope = request.scope
+        return dumps(content.document(scope["request_id"], scope.get("root_path", ""))).encode()
+    return b"null" if content is None else content.body
 
 
 def nothing() -> Response:

@@ -6,14 +6,14 @@ instead; a test compares the tables with FastAPI, so that a new one is decided o
 """
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, Final, get_args, get_type_hints
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 from fastapi import params
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 from starlette.responses import Response
 
 from backend.web.terms import JSON
@@ -215,8 +215,17 @@ def _check_body(here: str, field: ModelField, taken: str) -> None:
     kinds = [kind for kind in get_args(info.annotation) if kind is not type(None)]
     optional = len(kinds) == 1 and not info.is_required()
     model = _model_of(here, field, kinds[0] if optional else info.annotation)
-    if "extra" not in model.model_config:
+    if any("extra" not in form.model_config for form in _forms(model)):
         raise TypeError(f"{here} lets unknown members through unasked; set `extra=`.")
+
+
+def _forms(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """The models that a body may be of: one, unless it is a `RootModel` of several."""
+    if not issubclass(model, RootModel):
+        yield model
+        return
+    for form in get_args(model.model_fields["root"].annotation):
+        yield from _forms(get_args(form)[0] if get_origin(form) is Annotated else form)
 
 
 def _model_of(here: str, field: ModelField, annotation: Any) -> type[BaseModel]:

@@ -1,6 +1,7 @@
 """The parts of a request, read strictly."""
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,12 +22,16 @@ MAX_ERRORS = 20
 _LONGEST_NAME = 64
 _NEVER = re.compile(r";\s*q=0(\.0*)?\s*$")
 
-# Pydantic's own sentences for these quote the refused value.
+_UNKNOWN = "extra_forbidden"
+
+# Pydantic's own sentences for these quote the refused value, or name no way out.
 _OWN_WORDS = {
+    _UNKNOWN: "This name is not known here.",
     "uuid_parsing": "Input should be a UUID.",
     "uuid_type": "Input should be a UUID.",
     "uuid_version": "Input should be a UUIDv7.",
     "string_unicode": "Text may not contain lone surrogates.",
+    "union_tag_invalid": "There is no such kind.",
 }
 
 
@@ -109,21 +114,42 @@ def parse_query(
 
 def unknown(where: str, name: str) -> FieldError:
     """The refusal of something that nobody asked for."""
-    return _refusal(where, (name,), "extra_forbidden", "This name is not known here.")
+    return _refusal(where, (name,), _UNKNOWN, _OWN_WORDS[_UNKNOWN])
 
 
-def field_errors(where: str, error: ValidationError) -> list[FieldError]:
-    """What pydantic refused in the part `where` of a request, without the values."""
+def field_errors(where: str, value: Any, error: ValidationError) -> list[FieldError]:
+    """What pydantic refused in the part `where` of a request, without the values.
+
+    Args:
+        where: Which part.
+        value: The part, as it came.
+        error: Pydantic's.
+    """
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return [
-        unknown(where, str(each["loc"][-1]))
-        if each["type"] == "extra_forbidden"
-        else _refusal(where, each["loc"], each["type"], _OWN_WORDS.get(each["type"], each["msg"]))
+        _refusal(
+            where,
+            _path(value, each["loc"], each["type"]),
+            each["type"],
+            _OWN_WORDS.get(each["type"], each["msg"]),
+        )
         for each in found[:MAX_ERRORS]
     ]
 
 
-def _refusal(where: str, path: tuple[Any, ...], code: str, detail: str) -> FieldError:
+def _path(value: Any, location: tuple[Any, ...], kind: str) -> Iterator[Any]:
+    """The steps to what was refused; pydantic also names which of several models it tried."""
+    for place, step in enumerate(location, start=1):
+        if (isinstance(value, dict) and step in value) or (
+            isinstance(value, list) and isinstance(step, int)
+        ):
+            value = value[step]
+            yield step
+        elif kind == "missing" and place == len(location):
+            yield step
+
+
+def _refusal(where: str, path: Iterable[Any], code: str, detail: str) -> FieldError:
     pointer = "".join(f"/{_escape(str(step))}" for step in (where, *path))
     return {"pointer": pointer, "code": code, "detail": detail}
 

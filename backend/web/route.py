@@ -203,7 +203,7 @@ class _Model(NamedTuple):
         try:
             values[self.name] = self.adapter.validate_python(value)
         except ValidationError as error:
-            refused += reading.field_errors(where, error)
+            refused += reading.field_errors(where, value, error)
 
     def _surplus(self, value: Any) -> list[str] | None:
         """What is certainly unknown among far too many members: to find all would take long."""

@@ -79,6 +79,14 @@ def insertion(fields: frozenset[str]) -> Statement:
     return Statement(*insert(Task, values, returning=shown))
 
 
+def assigned(assignments: frozenset[str]) -> dict[str, Fragment]:
+    """What the columns become that a change sets."""
+    values = dict(_ASSIGNMENTS[name] for name in sorted(assignments - recurring.ANCHORED))
+    for name in assignments & recurring.ANCHORED:
+        values["recurrence_anchor"] = recurring.anchor(name, values)
+    return values
+
+
 @lru_cache(_SHAPES)
 def change(
     assignments: frozenset[str], *, conditional: bool, also: Fragment | None = None
@@ -90,9 +98,7 @@ def change(
         conditional: Whether its version must be one of `versions`.
         also: Another condition.
     """
-    values = dict(_ASSIGNMENTS[name] for name in sorted(assignments - recurring.ANCHORED))
-    for name in assignments & recurring.ANCHORED:
-        values["recurrence_anchor"] = recurring.anchor(name, values)
+    values = assigned(assignments)
     state = IS_TRASHED if "restored" in assignments else IS_LIVE
     conditions = [HAS_ID, state, *([HAS_VERSION] if conditional else []), *([also] if also else [])]
     before = steps.DONE_BELOW if "stepped" in assignments else ()

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from backend.database.statements import Fragment, Value
 from backend.models import Task
-from backend.schemas.task import PRIORITIES, TaskQuery
+from backend.schemas.task import PRIORITIES, TaskFilter
 from backend.services.tasks import due
 from backend.services.tasks.search import IS_FOUND
 
@@ -22,19 +22,23 @@ CONDITIONS: Final[Mapping[str, tuple[Fragment, ...]]] = {
     "trashed": (IS_TRASHED,),
     "pending": (Fragment(~col(Task.completed)),),
     "completed": (Fragment(col(Task.completed)),),
-    "list_id": (Fragment(col(Task.list_id) == bindparam("list_id", type_=Uuid)),),
-    "parent_id": (Fragment(col(Task.parent_id) == bindparam("parent_id", type_=Uuid)),),
+    "list_id": (Fragment(col(Task.list_id) == bindparam("of_list", type_=Uuid)),),
+    "parent_id": (Fragment(col(Task.parent_id) == bindparam("of_parent", type_=Uuid)),),
     "top": (Fragment(col(Task.parent_id).is_(None)),),
     "priority": (
         Fragment(col(Task.priority) == sql_any(bindparam("priorities", type_=ARRAY(SmallInteger)))),
     ),
-    "tag": (Fragment(col(Task.tags), " @> ", bindparam("tags", type_=ARRAY(Text))),),
+    "tag": (Fragment(col(Task.tags), " @> ", bindparam("all_tags", type_=ARRAY(Text))),),
     "due_before": due.IS_DUE_BEFORE,
     "due_after": due.IS_DUE_FROM,
     "overdue": due.IS_OVERDUE,
     "q": (IS_FOUND,),
+    "ids": (Fragment(col(Task.id) == sql_any(bindparam("ids", type_=ARRAY(Uuid)))),),
 }
-"""By the names of filters, of which a statement has a set: that, and no value, is its shape."""
+"""By the names of filters, of which a statement has a set: that, and no value, is its shape.
+
+Their parameters have other names than columns, which the same statement may change.
+"""
 
 HAVE_DATES: Final = frozenset({"due_before", "due_after", "overdue"})
 """Filters that no task without a date passes."""
@@ -56,18 +60,19 @@ TRASH: Final = Selection(frozenset({"trashed"}), {})
 
 _READ: Final[Mapping[str, Callable[[Any], tuple[str, Mapping[str, Value]]]]] = {
     "status": lambda status: ("live" if status == "all" else status, {}),
-    "list_id": lambda list_id: ("list_id", {"list_id": list_id}),
-    "parent_id": lambda id_: ("top", {}) if id_ == "none" else ("parent_id", {"parent_id": id_}),
+    "list_id": lambda list_id: ("list_id", {"of_list": list_id}),
+    "parent_id": lambda id_: ("top", {}) if id_ == "none" else ("parent_id", {"of_parent": id_}),
     "priority": lambda names: ("priority", {"priorities": [*map(PRIORITIES.index, names)]}),
-    "tag": lambda tags: ("tag", {"tags": list(tags)}),
+    "tag": lambda tags: ("tag", {"all_tags": list(tags)}),
     "due_before": lambda bound: ("due_before", dict(due.values_of("due_before", bound))),
     "due_after": lambda bound: ("due_after", dict(due.values_of("due_after", bound))),
     "overdue": lambda _: ("overdue", {}),
     "q": lambda q: ("q", {"q": q}),
+    "ids": lambda ids: ("ids", {"ids": list(ids)}),
 }
 
 
-def selection(query: TaskQuery) -> Selection:
+def selection(query: TaskFilter) -> Selection:
     """The tasks outside the trash that a query asks for."""
     names, values = {"live"}, dict[str, Value]()
     for field in query.model_fields_set & _READ.keys():

@@ -17,12 +17,14 @@ COLUMNS: Final = "(list_id, parent_id, position)"
 PLACES: Final = frozenset({"list_id", "parent_id"})
 """The fields of a patch that move a task."""
 
+NAMES_LIST: Final = Fragment(bindparam("names_list", type_=Boolean))
+LIST_ID: Final = Fragment(bindparam("list_id", type_=Uuid))
+NAMES_PARENT: Final = Fragment(bindparam("names_parent", type_=Boolean))
+PARENT_ID: Final = Fragment(bindparam("parent_id", type_=Uuid))
+
 _PLACE: Final = (
-    *("(SELECT * FROM duly.place(tasks.space_id, tasks.id, ",),
-    *(Fragment(bindparam("names_list", type_=Boolean)), ", "),
-    *(Fragment(bindparam("list_id", type_=Uuid)), ", "),
-    *(Fragment(bindparam("names_parent", type_=Boolean)), ", "),
-    *(Fragment(bindparam("parent_id", type_=Uuid)), ", "),
+    "(SELECT * FROM duly.place(tasks.space_id, tasks.id, ",
+    *(NAMES_LIST, ", ", LIST_ID, ", ", NAMES_PARENT, ", ", PARENT_ID, ", "),
 )
 BESIDE: Final = Fragment(
     *_PLACE,

@@ -61,22 +61,28 @@ def update_task(
         NotFound: when the caller has no such task.
         StaleVersion: when the task has another version than those allowed.
     """
-    fields = patch.model_fields_set
-    if fields:
-        values = _values(patch, fields | TAG_CHANGES)
-        assignments = recurring.assignments_of(fields, patch.recurrence)
-        if not fields.isdisjoint(TAG_CHANGES):
-            assignments = assignments - TAG_CHANGES | {"retagged"}
-        if not fields.isdisjoint(moves.PLACES):
-            values |= moves.wanted(patch)
-            assignments = assignments - moves.PLACES | {"put"}
-        if "completed" in fields and patch.completed:
+    if patch.model_fields_set:
+        assignments, values = read_patch(patch)
+        if values.get("completed"):
             return Completion(task_id, assignments, values, versions).begin()
         return _change(task_id, assignments, versions, **values)
     if versions is None:
         return Operation((SHOW.bind(id=task_id),), only, decisive=True)
     wanted = _SHOW_IF.bind(id=task_id, versions=list(versions))
     return Operation((wanted,), _current, decisive=True, reasons=(SHOW.bind(id=task_id),))
+
+
+def read_patch(patch: TaskUpdate) -> tuple[frozenset[str], dict[str, Value]]:
+    """What a patch does to a task, for `assigned`, and the values of that."""
+    fields = patch.model_fields_set
+    values = _values(patch, fields | TAG_CHANGES)
+    assignments = recurring.assignments_of(fields, patch.recurrence)
+    if not fields.isdisjoint(TAG_CHANGES):
+        assignments = assignments - TAG_CHANGES | {"retagged"}
+    if not fields.isdisjoint(moves.PLACES):
+        values |= moves.wanted(patch)
+        assignments = assignments - moves.PLACES | {"put"}
+    return assignments, values
 
 
 def complete_task(

@@ -12,6 +12,7 @@ from backend.core.problems import (
     RateLimited,
     RequestTimeout,
     TooManyLists,
+    TooManyMatches,
     TooManyTasks,
 )
 from backend.tests.support.paths import operations
@@ -55,6 +56,9 @@ def errors(person: Person) -> list[Any]:
         ask("GET", "/api/tasks?limit=0"),
         ask("POST", "/api/tasks", json={"title": "a", "parent_id": below(person, 5)}),
         ask("DELETE", f"/api/lists/{task['list_id']}"),
+        ask("POST", "/api/tasks/batch", json={
+            "filter": {"ids": [MISSING]}, "change": {"delete": True}, "expected_count": 1,
+        }),
         ask("GET", "/api/tasks", headers={"X": "x" * 17_000}),
         ask("OPTIONS", "/api/tasks", headers={
             "Origin": "https://evil.example.com", "Access-Control-Request-Method": "GET",
@@ -83,8 +87,9 @@ def test_the_requests_above_meet_every_error_of_a_client(alice: Person) -> None:
     known = {kind.code for kind in Problem.registry.values() if kind.status < 500}
     # These take time, limits or many rows: tests/serving/test_timers.py, tests/rates,
     # tests/database/test_quota.py, tests/account/test_erasures.py, tests/pages/test_hosts.py,
-    # tests/lists/test_lists.py, tests/database/test_operations.py.
-    limits = (RateLimited, TooManyTasks, TooManyLists)
+    # tests/lists/test_lists.py, tests/database/test_operations.py,
+    # tests/tasks/test_batch_changes.py.
+    limits = (RateLimited, TooManyTasks, TooManyLists, TooManyMatches)
     others = (RequestTimeout, BeingErased, MisdirectedRequest, Entangled)
     elsewhere = (*limits, *others)
     assert met == known - {each.code for each in elsewhere}

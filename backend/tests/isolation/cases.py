@@ -21,6 +21,14 @@ from backend.core.paging import Cursor
 from backend.core.principal import Principal
 from backend.database.connection.call import Row
 from backend.database.operations import Operation
+from backend.schemas.batch import (
+    BatchChange,
+    BatchOperation,
+    ChosenTasks,
+    DeleteOperation,
+    TasksChange,
+    UpdateOperation,
+)
 from backend.schemas.list import ListCreate, ListMove, ListQuery, ListUpdate
 from backend.schemas.task import Sort, TaskCreate, TaskMove, TaskQuery, TaskUpdate, TrashQuery
 from backend.schemas.user import MeUpdate
@@ -87,6 +95,19 @@ def _pages() -> Iterator[TaskQuery]:
         yield TaskQuery(**ALL_FILTERS, **place)
 
 
+def _changes() -> Iterator[BatchChange]:
+    """Changes of what a filter finds, by every filter and of every kind."""
+    delete = TasksChange(delete=True)
+    for chosen in FILTERS.values():
+        body = {name: True if name == "overdue" else value for name, value in chosen.items()}
+        yield BatchChange(filter=ChosenTasks(**body), change=delete)
+    everything = ChosenTasks(status="all")
+    several = TasksChange(title="x", completed=True, add_tags=["x"], list_id=None)
+    for change in (delete, several):
+        yield BatchChange(filter=everything, change=change)
+        yield BatchChange(filter=everything, change=change, expected_count=2, dry_run=True)
+
+
 # What a parameter of a type may be given; a function makes it of who meets whom, as those of the
 # second kind do.
 EXAMPLES: dict[Any, list[Any]] = {
@@ -106,6 +127,18 @@ EXAMPLES: dict[Any, list[Any]] = {
     int: [0, 30],
     TaskQuery: [*_pages()],
     TrashQuery: [TrashQuery()],
+    get_args(BatchOperation)[0]: [
+        lambda meeting: UpdateOperation(
+            op="update", id=meeting.theirs, patch=TaskUpdate(title="x")
+        ),
+        lambda meeting: DeleteOperation(op="delete", id=meeting.theirs, if_match=1),
+    ],
+    BatchChange: [
+        *_changes(),
+        lambda meeting: BatchChange(
+            filter=ChosenTasks(ids=(meeting.theirs,)), change=TasksChange(parent_id=meeting.theirs)
+        ),
+    ],
     str: ["x"],
     ListUpdate: [ListUpdate(name="x", archived=True), ListUpdate()],
     ListQuery: [

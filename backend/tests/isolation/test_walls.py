@@ -203,6 +203,7 @@ def seen(result: object) -> str:
 
 def owners(result: object) -> list[str]:
     """Whose rows an answer shows."""
+    assert not isinstance(result, int) or result <= 2  # a number of the caller's tasks
     match result:
         case (
             Representation(body=body)

@@ -38,6 +38,7 @@ DONE = {"completed": True}
 CHANGE = {"title": "Buy oat milk"}
 # Columns that a create sets; the length of each value takes four bytes, and null is no longer.
 CREATED = len(TaskCreate.model_fields)
+CREATE = {"op": "create", "task": CHANGE}
 # 10 to 15 % above what was measured when the line was written.
 KINDS = {
     "list": Kind("GET /api/tasks", 2, 185),
@@ -56,6 +57,11 @@ KINDS = {
     "delete if unchanged": Kind("DELETE /api/tasks/{task_id}", 3, 349, conditional=True),
     "restore": Kind("POST /api/tasks/{task_id}/restore", 3, 341),
     "move": Kind("POST /api/tasks/{task_id}/move", 2, 300, {}),
+    "batch": Kind("POST /api/tasks/batch", 11, 1_400, {"operations": [CREATE] * 10}),
+    "change of what a filter finds": Kind(
+        *("POST /api/tasks/batch", 2, 300),
+        {"filter": {"status": "pending"}, "change": {"priority": "high"}},
+    ),
     "trash": Kind("GET /api/trash", 2, 185),
     "empty the trash": Kind("DELETE /api/trash", 3, 341),
     "lists": Kind("GET /api/lists", 2, 230),

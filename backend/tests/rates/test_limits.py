@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
+import httpx2
 import pytest
 
 from backend.config import Settings
@@ -89,11 +90,47 @@ def test_a_refusal_reads_neither_query_nor_body_and_writes_nothing(person: MakeP
 
 def test_a_list_that_is_counted_costs_as_much_as_five(person: MakePerson) -> None:
     alice = person("alice")
-    left = [
-        int(alice.client.get(path).headers["ratelimit"].partition(";r=")[2].partition(";")[0])
+    found = [
+        left(alice.client.get(path))
         for path in ("/api/tasks", "/api/tasks?count=exact", "/api/tasks?%63ount=exact")
     ]
-    assert left == [LIMIT - 1, LIMIT - 6, LIMIT - 11]
+    assert found == [LIMIT - 1, LIMIT - 6, LIMIT - 11]
+
+
+def left(answer: httpx2.Response) -> int:
+    return int(answer.headers["ratelimit"].partition(";r=")[2].partition(";")[0])
+
+
+def test_a_batch_costs_as_much_as_the_requests_that_it_stands_for(person: MakePerson) -> None:
+    alice = person("alice")
+
+    def send(body: object) -> httpx2.Response:
+        return alice.client.post("/api/tasks/batch", json=body)
+
+    def create(number: int) -> object:
+        return {"operations": [{"op": "create", "task": {"title": "x"}}] * number}
+
+    change = {"filter": {"status": "all"}, "change": {"completed": True}}
+    assert left(send(create(20))) == LIMIT - 20
+    assert left(send(create(1))) == LIMIT - 21
+    assert left(send({"operations": []})) == LIMIT - 22
+    assert left(send({"operations": 7})) == LIMIT - 23
+    assert left(send({**change, "dry_run": True})) == LIMIT - 28
+    assert left(send(change)) == LIMIT - 38
+    refused = send(create(23))
+    assert refused.status_code == 429
+    assert len(refused.headers.get_list("ratelimit-policy")) == 1
+    assert len(refused.headers.get_list("ratelimit")) == 1
+    assert len(alice.client.get("/api/tasks").json()) == 21
+
+
+def test_a_batch_of_more_than_the_limit_passes_for_who_has_all_of_it_left(
+    person: MakePerson,
+) -> None:
+    batch = {"operations": [{"op": "create", "task": {"title": "x"}}] * (LIMIT + 1)}
+    answer = person("alice").client.post("/api/tasks/batch", json=batch)
+    assert answer.status_code == 200
+    assert left(answer) == 0
 
 
 def test_pages_of_other_origins_can_read_how_much_is_left(person: MakePerson) -> None:

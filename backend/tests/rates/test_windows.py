@@ -77,6 +77,14 @@ def test_what_is_dearer_than_the_limit_takes_all_of_it(window: SlidingWindow) ->
     assert window.take("alice", 1).wait > 0
 
 
+def test_what_is_dearer_than_the_limit_passes_when_some_of_it_was_counted_before(
+    window: SlidingWindow,
+) -> None:
+    assert window.take("alice", 1).remaining == 9
+    assert window.take("alice", 99, beside=1) == (LIMIT, 0, 60 + 1, 0)
+    assert window.take("alice", 1).wait > 0
+
+
 def test_asking_uses_nothing_up(window: SlidingWindow) -> None:
     for _ in range(20):
         assert window.take("alice", 1, spend=False).wait == 0

@@ -65,6 +65,8 @@ class Operation:
             return {} if self.path.endswith("/move") else {"name": "A name"}
         if self.path.endswith("/move"):
             return {}
+        if self.path.endswith("/batch"):
+            return {"operations": [{"op": "create", "task": {"title": "A title"}}]}
         return {"completed": True} if self.path.endswith("complete") else {"title": "A title"}
 
     def target(self, *, user: str = "", task: str = "") -> str:

@@ -29,7 +29,7 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer, SecurityScopes
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, Tag
 
 from backend.web.guards import ACTS, OPTIONS, PARTS
 from backend.web.route import StrictRoute
@@ -45,6 +45,10 @@ class Mutable(BaseModel):
 
 class Careless(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class OneOfTwo(RootModel[Annotated[Shape, Tag("a")] | Annotated[Careless, Tag("b")]]):
+    pass
 
 
 def declare(endpoint: Callable[..., Any], path: str = "/here/{name}", **options: Any) -> APIRoute:
@@ -171,6 +175,7 @@ PARAMETERS: dict[str, tuple[str, Any, Any]] = {
     "mutable query": ("/", Annotated[Mutable, Query()], ...),
     "careless query": ("/", Annotated[Careless, Query()], ...),
     "careless body": ("/", Annotated[Careless, Body()], ...),
+    "partly careless body": ("/", Annotated[OneOfTwo, Body()], ...),
     "bare body": ("/", Annotated[str, Body()], ...),
     "dict body": ("/", dict[str, Any], ...),
     "list body": ("/", list[Shape], ...),
