@@ -1,4 +1,4 @@
-"""`/` in development: somebody to be, a list that works on the API, and where all else is.
+"""`/` in development: somebody to be, tasks that work on the API, and where all else is.
 
 Anybody who reaches the port may have the tokens of two invented people, and nobody else's: but for
 pages of strangers, whose own name may lead here as well (docs/decisions/0028-pages.md).
@@ -6,6 +6,7 @@ pages of strangers, whose own name may lead here as well (docs/decisions/0028-pa
 
 import json
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
@@ -18,13 +19,22 @@ from backend.core.problems import MisdirectedRequest
 from backend.pages import files
 
 PEOPLE: Final = ("alice", "bob")
+_STYLES: Final = ("welcome", "tasks")
+_SCRIPTS: Final = (
+    *("welcome", "api", "dom", "due", "editor"),
+    *("lists", "tasks", "terminal", "views"),
+)
+ASSETS: Final = (
+    "icon.svg",
+    *(f"welcome/{name}.css" for name in _STYLES),
+    *(f"welcome/{name}.js" for name in _SCRIPTS),
+)
 
 
 def routes(settings: Settings) -> list[Route]:
     """The page and its files, and tokens where no real issuer makes them; none in production."""
     if not settings.development:
         return []
-    assets = ("welcome.js", "welcome.css", "icon.svg")
     token = _token_url(settings)
     page = files.page(
         "/",
@@ -42,7 +52,7 @@ def routes(settings: Settings) -> list[Route]:
     named = _named_hosts(settings)
     return [
         *(_to_own_host(each, named) for each in answers),
-        *(files.asset(f"/welcome/{name}", name) for name in assets),
+        *(files.asset(f"/welcome/{Path(name).name}", name) for name in ASSETS),
     ]
 
 

@@ -54,12 +54,15 @@ def test_openapi_typescript_and_openapi_fetch(served: Served, document: Path) ->
     node.install(CLIENTS)
     programs, client = CLIENTS / "node_modules" / ".bin", served.directory
     (client / "node_modules").symlink_to(CLIENTS / "node_modules")
-    shutil.copy(CLIENTS / "program.ts", client)
+    programs_of_ours = ("program.ts", "everyday.ts")
+    for program in programs_of_ours:
+        shutil.copy(CLIENTS / program, client)
     (client / "package.json").write_text('{"type": "module"}')
     node.run(programs / "openapi-typescript", document, "-o", "duly.d.ts", directory=client)
     options = "--strict --module esnext --moduleResolution bundler --target es2022 --types node"
-    node.run(programs / "tsc", *options.split(), "program.ts", directory=client)
+    node.run(programs / "tsc", *options.split(), *programs_of_ours, directory=client)
     assert_it_works(served, node.find("node"), "program.js")
+    assert_every_day_works(served, node.find("node"), "everyday.js")
 
 
 def test_openapi_python_client(served: Served, document: Path, python: Path) -> None:
@@ -67,8 +70,10 @@ def test_openapi_python_client(served: Served, document: Path, python: Path) -> 
     to = ["--path", document, "--output-path", "duly_client"]
     path = f"{python}:{os.environ['PATH']}"  # it formats what it wrote with the Ruff beside it
     node.run(*generate, *to, directory=served.directory, PATH=path)
-    check(python, "program_attrs.py", served.directory)
+    for program in ("program_attrs.py", "everyday_attrs.py"):
+        check(python, program, served.directory)
     assert_it_works(served, python / "python", "program_attrs.py")
+    assert_every_day_works(served, python / "python", "everyday_attrs.py")
 
 
 def test_datamodel_code_generator(served: Served, document: Path, python: Path) -> None:
@@ -91,11 +96,33 @@ def check(python: Path, program: str, client: Path) -> None:
     node.run(python / "mypy", "--strict", "--follow-imports=silent", program, directory=client)
 
 
-def assert_it_works(served: Served, *command: str | Path) -> None:
-    token = httpx2.get(f"{served.origin}/tokens/alice", verify=NO_TLS, trust_env=False).text
+def report(served: Served, person: str, *command: str | Path) -> Any:
+    """What a program prints that runs as somebody."""
+    token = httpx2.get(f"{served.origin}/tokens/{person}", verify=NO_TLS, trust_env=False).text
     environment = {"DULY_URL": served.origin, "DULY_TOKEN": token.strip(), "NO_PROXY": "*"}
-    seen: dict[str, Any] = json.loads(node.run(*command, directory=served.directory, **environment))
-    assert seen == {
+    return json.loads(node.run(*command, directory=served.directory, **environment))
+
+
+def assert_every_day_works(served: Served, *command: str | Path) -> None:
+    """Lists, subtasks, dates, recurrence, order, batches, search, tags, statistics, the trash."""
+    assert report(served, "bob", *command) == {
+        "inside": True,
+        "color": "#3366ff",
+        "parts": ["Choose seats", "Book the train"],
+        "nexts": [[False, "2020-02-29"], [False, "2020-02-29"]],
+        "statuses": [201, 200, 404],
+        "changed": 3,
+        "searched": ["Choose seats"],
+        "overdue": ["Book the train", "Pay the rent"],
+        "tags": [["travel", 3]],
+        "stats": [5, 2, 30],
+        "trashed": ["Book the train", "Choose seats", "Plan the trip"],
+        "counts": [["Inbox", 1], ["Trip", 4]],
+    }
+
+
+def assert_it_works(served: Served, *command: str | Path) -> None:
+    assert report(served, "alice", *command) == {
         "created": False,
         "patched": 2,
         "toggled": True,

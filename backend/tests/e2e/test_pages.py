@@ -6,6 +6,7 @@ Each leaves pictures of itself in the folder of its test; `docs/images/welcome.p
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,47 +30,62 @@ def served(new_database: NewDatabase, migrated: str, tmp_path: Path) -> Iterator
 
 
 @in_chromium
-def test_somebody_uses_the_list(served: Served) -> None:
-    pictures = {name: str(served.directory / f"{name}.png") for name in ("light", "dark")}
-    seen = node.report(BROWSER / "welcome.mjs", origin=served.origin, chromium=CHROMIUM, **pictures)
-    assert seen["nothing"]
+def test_a_newcomer_finds_their_way(served: Served) -> None:
+    seen = look(served, "welcome", "light", "dark")
     assert seen["health"] == "Database and keys are there"
-    assert seen["added"] == ["Buy milk", "Water the plants"]
-    assert seen["open"] == ["Water the plants"]
-    assert seen["done"] == ["Buy milk"]
-    assert seen["edited"] == ["Buy oat milk", "Water the plants"]
-    assert seen["deleted"] == [["Water the plants"], "Deleted “Buy oat milk”.", "Undo"]
-    assert seen["restored"] == ["Buy oat milk", "Water the plants"]
     # Errors are words, and what was typed stays.
     assert seen["refused"].startswith("The request is not acceptable. ")
     assert seen["kept"] == "  "
-    assert seen["stale"].startswith("The resource has changed. ")
-    assert seen["current"] == ["Call Bob tonight", "Buy oat milk", "Water the plants"]
+    assert "What recurs needs a date" in seen["undated"]
     assert seen["silent"] == "Duly does not answer. Is it still running?"
-    # Alice's tasks are not bob's.
-    assert seen["bob"] == []
-    assert f"TOKEN=$(curl -sS {served.origin}/tokens/bob)" in seen["commandsOfBob"]
     [listed] = play([Step(seen["commands"], "")], served)
     assert '"title":"Buy milk"' in listed
-    assert '"title":"Call Bob tonight"' in listed
-    assert seen["barriers"] == []
+    assert '"name":"Inbox"' in listed
+
+
+@in_chromium
+def test_alice_uses_all_that_the_page_has(served: Served) -> None:
+    seen = look(served, "everyday", "editing", "narrow")
+    assert seen["facts"] == ["high", "Today"]
+    assert seen["folded"] == "false"
+    assert seen["stillDone"] is True  # it was done before its parent was
+    assert seen["next"] == "Done: “Buy a guide”. Next: Tomorrow 23:59."
+    assert seen["reopened"] is False
+    assert seen["found"] == "Found for “gúide sm”"
+    assert seen["width"] == 360
+
+
+@in_chromium
+def test_in_two_browsers_alice_and_bob_see_nothing_of_each_other(served: Served) -> None:
+    """And of alice's two windows each sees what the other one did."""
+    seen = look(served, "neighbours")
+    for secret in ("Secrets", "ring", "love"):
+        assert secret not in seen["bob"]
+    for secret in ("Garage", "bicycle"):
+        assert secret not in seen["alice"]
+    assert seen["stale"].startswith("The resource has changed. ")
+    assert seen["kept"] == "Buy flowers"
+
+
+def look(served: Served, script: str, *pictures: str) -> dict[str, Any]:
+    """What a script saw, which nobody had to complain about."""
+    paths = {name: str(served.directory / f"{name}.png") for name in pictures}
+    path = BROWSER / f"{script}.mjs"
+    seen = node.report(path, origin=served.origin, chromium=CHROMIUM, **paths)
+    assert seen.get("barriers", []) == []
     assert seen["complaints"] == []
     assert seen["foreign"] == []
+    return seen
 
 
 @in_chromium
 def test_somebody_tries_the_api_without_a_token_of_their_own(served: Served) -> None:
-    picture = str(served.directory / "documentation.png")
-    seen = node.report(
-        BROWSER / "documentation.mjs", origin=served.origin, chromium=CHROMIUM, light=picture
-    )
+    seen = look(served, "documentation", "light")
     assert "/api/tasks/{task_id}" in seen["operations"]
     assert "Create a task" in seen["summaries"]
     assert not any("{user_id}" in path for path in seen["operations"])
     assert '"title": "Buy milk"' in seen["example"]
     assert seen["status"] == "201"
-    assert seen["complaints"] == []
-    assert seen["foreign"] == []
 
 
 @pytest.mark.parametrize("name", ["swagger-ui-bundle.js", "swagger-ui.css"])

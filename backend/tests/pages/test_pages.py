@@ -10,13 +10,15 @@ import pytest
 from pydantic import SecretStr
 
 from backend.config import Settings
+from backend.pages.welcome import ASSETS
 from backend.tests.support.people import NO_TLS
 from backend.tests.support.service import Service
 
 Browse = Callable[..., httpx2.Client]
 
-OF_DEVELOPMENT = ["/", "/welcome/welcome.js", "/welcome/welcome.css", "/welcome/icon.svg"]
+OF_DEVELOPMENT = ["/", *(f"/welcome/{Path(name).name}" for name in ASSETS)]
 OF_DEVELOPMENT_KEYS = ["/tokens/alice", "/tokens/bob", "/keys"]
+_IMPORT = re.compile(r'^import .* from "\./([^"]+)";$', re.MULTILINE)
 _LINK = re.compile(r'(?:href|src)="([^"]+)"')
 
 
@@ -59,6 +61,18 @@ def test_every_link_of_a_page_leads_somewhere_on_this_server(
         assert seen.startswith(prefix), link
         answer = browser.get("/" + seen.removeprefix(prefix))
         assert answer.status_code == 200, link
+
+
+def test_every_script_that_the_page_imports_is_there(browser: httpx2.Client) -> None:
+    wanted, seen = {"welcome.js"}, set[str]()
+    while missing := wanted - seen:
+        name = missing.pop()
+        script = browser.get(f"/welcome/{name}")
+        assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+        wanted.update(_IMPORT.findall(script.text))
+        seen.add(name)
+    # And nothing else is served.
+    assert seen == {Path(name).name for name in ASSETS if name.endswith(".js")}
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/duly", "/duly/", "/duly/docs", "/duly/docs/"])

@@ -1,86 +1,62 @@
-// Somebody who uses the list of the welcome page. Prints what was seen, as one JSON object.
-import { barriers, finish, given, page, seen } from "./chromium.mjs";
+// Somebody sees the welcome page for the first time. Prints what was seen, as one JSON object.
+import { barriers, finish, given, page, seen, until } from "./chromium.mjs";
+import { at } from "./person.mjs";
 
-const titles = () => page.locator("#list li label span").allTextContents();
-const errorOf = async () => {
-  await page.locator("#error").waitFor();
-  return page.locator("#error").textContent();
-};
-const focused = () =>
-  page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.dataset.act ?? document.activeElement.textContent);
-const item = (title) => page.locator("#list li", { hasText: title });
-// All that is done ends with the list as the server has it.
-async function after(act) {
-  const listed = page.waitForResponse((answer) => /api\/tasks(\?|$)/.test(answer.url()) && answer.request().method() === "GET");
-  await act();
-  await (await listed).finished();
-  await page.waitForFunction(() => true);
-}
-const add = (title) =>
-  after(async () => {
-    await page.locator("#title").fill(title);
-    await page.keyboard.press("Enter");
-  });
-const show = (name) => after(() => page.getByText(name, { exact: true }).click());
-
-await after(() => page.goto(given.origin));
-seen.nothing = await page.locator("#empty").isVisible();
+const alice = at(page, given.origin);
+const day = (away) => new Date(Date.now() + away * 86_400_000).toISOString().slice(0, 10);
+await alice.arrives();
+await page.locator("#empty").waitFor();
 seen.health = await page.locator("#health.good").textContent();
-await add("Water the plants");
-await add("Buy milk");
-seen.added = await titles();
+await alice.adds("Water the plants");
+await alice.adds("Buy milk");
+await alice.row("Buy milk").locator("[type=checkbox]").focus();
+await page.keyboard.press("Space");
+await until(() => alice.isDone("Buy milk"), true);
+await until(alice.focused, "Done: Buy milk");
+await page.getByText("Open", { exact: true }).click();
+await alice.sees("Water the plants");
+await page.getByText("All", { exact: true }).click();
+await alice.sees("Water the plants", "Buy milk");
 
-await page.locator('[data-act="tick"]').first().focus();
-await after(() => page.keyboard.press("Space"));
-await page.waitForFunction(() => document.activeElement.dataset.act === "tick");
-await show("Open");
-seen.open = await titles();
-await show("Done");
-seen.done = await titles();
-await show("All");
-
-await page.getByRole("button", { name: "Edit Buy milk" }).focus();
-await page.keyboard.press("Enter");
-await page.keyboard.type("Buy oat milk");
-await after(() => page.keyboard.press("Enter"));
-await item("Buy oat milk").waitFor();
-seen.edited = await titles();
-
-await after(() => page.getByRole("button", { name: "Delete Buy oat milk" }).click());
-await page.locator("#undo").waitFor();
-seen.deleted = [await titles(), await page.locator("#undo span").textContent(), await focused()];
-await after(() => page.keyboard.press("Enter"));
-await item("Buy oat milk").waitFor();
-seen.restored = await titles();
-
+// Errors are words, and what was typed stays.
 await page.locator("#title").fill("  ");
 await page.keyboard.press("Enter");
-seen.refused = await errorOf();
+seen.refused = await alice.error();
 seen.kept = await page.locator("#title").inputValue();
-await add("Call Bob");
-
-// Somebody else changes the task while it is being edited here.
-await page.getByRole("button", { name: "Edit Call Bob" }).click();
-await page.evaluate(async () => {
-  const token = (await (await fetch("/tokens/alice")).text()).trim();
-  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
-  const [task] = await (await fetch("/api/tasks?limit=1", { headers })).json();
-  const body = JSON.stringify({ title: "Call Bob tonight" });
-  await fetch(`/api/tasks/${task.id}`, { method: "PATCH", headers, body });
-});
-await page.keyboard.press("Enter");
-seen.stale = await errorOf();
-await after(() => page.keyboard.press("Escape"));
-await item("Call Bob tonight").waitFor();
-seen.current = await titles();
+await page.locator("#title").fill("");
+await alice.row("Water the plants").locator(".what button").click();
+await page.locator(".editor [name=recurrence]").selectOption("FREQ=DAILY");
+await page.locator(".editor").getByText("Save").click();
+seen.undated = await alice.error();
+await page.keyboard.press("Escape");
+await page.locator(".editor").waitFor({ state: "detached" });
 
 await page.locator("#copy").click();
-await page.getByRole("button", { name: "Copied" }).waitFor();
+await alice.button("Copied").waitFor();
 seen.commands = await page.evaluate(() => navigator.clipboard.readText());
-await show("bob");
-seen.bob = await titles();
-seen.commandsOfBob = await page.locator("#curl").textContent();
-await show("alice");
+await page.getByText("bob", { exact: true }).click();
+await alice.sees();
+await until(async () => (await page.locator("#curl").textContent()).includes("/tokens/bob)"), true);
+await page.getByText("alice", { exact: true }).click();
+await alice.sees("Water the plants", "Buy milk");
+
+// What the picture of the README shows.
+await alice.makesList("Lisbon");
+await page.locator("#list-acts button").first().click();
+await page.getByLabel("Colour of the list").fill("#d9822b");
+await page.locator("#edit-list").getByText("Save").click();
+await alice.goes("Inbox");
+await alice.edits("Buy milk", { tags: "errands" });
+await alice.edits("Water the plants", { due_date: day(0), due_time: "23:59", recurrence: "FREQ=DAILY", tags: "home" });
+await alice.adds("Plan the trip", { due: day(1), priority: "high" });
+await alice.chooses("Plan the trip", "Add a subtask");
+await alice.adds("Book the train", { due: day(-1) });
+await alice.adds("Find a place to stay");
+await page.keyboard.press("Escape");
+await alice.ticks("Find a place to stay");
+await until(() => alice.isDone("Find a place to stay"), true);
+await alice.seesAll("#tags li span", "#errands", "#home");
+await until(() => page.locator("#stats span").textContent(), "3 open · 1 due today · 1 overdue · 2 done");
 
 seen.barriers = await barriers();
 await page.emulateMedia({ colorScheme: "dark" });
@@ -88,9 +64,10 @@ seen.barriers.push(...(await barriers()));
 await page.screenshot({ path: given.dark });
 await page.emulateMedia({ colorScheme: "light" });
 await page.locator("#title").blur();
+await page.evaluate(() => scrollTo(0, 0));
 await page.screenshot({ path: given.light });
 
 await page.route("**/api/**", (route) => route.abort());
-await page.locator("#list [data-act=tick]").first().click();
-seen.silent = await errorOf();
+await alice.ticks("Buy milk");
+seen.silent = await alice.error();
 await finish();
