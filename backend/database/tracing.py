@@ -15,7 +15,8 @@ from backend.database.connection.pools import Pools
 from backend.database.statements import Bound
 
 _CHANGE: Final = re.compile(rb"\b(INSERT|UPDATE|DELETE)\b")
-_TABLE: Final = re.compile(rb"\bduly\.\w+")
+# The space is asked for its state along with others.
+_TABLE: Final = re.compile(rb"\b(?:FROM|INTO|UPDATE) (duly\.(?!spaces\b)\w+)")
 
 
 class TracedPools(Pools):
@@ -63,4 +64,4 @@ def _summary(sql: bytes) -> str:
     """What a statement does, and to which table."""
     change, table = _CHANGE.search(sql), _TABLE.search(sql)
     verb = change[0] if change else b"SELECT"
-    return b" ".join([verb, *([table[0]] if table else [])]).decode()
+    return b" ".join([verb, *([table[1]] if table else [])]).decode()

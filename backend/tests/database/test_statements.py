@@ -118,10 +118,9 @@ def test_parameters_of_one_name_are_one_wherever_they_stand() -> None:
 def test_a_new_shape_costs_microseconds() -> None:
     """Joined from fragments, where compiling each shape took 400 to 800."""
     shape = _select.__wrapped__
-    fastest = min(
-        timeit.repeat(lambda: shape("pending", "-title", null=False), number=50, repeat=20)
-    )
-    assert fastest / 50 < 60e-6
+    filters = frozenset({"live", "pending"})
+    fastest = min(timeit.repeat(lambda: shape(filters, "-title", none=False), number=50, repeat=20))
+    assert fastest / 50 < 120e-6
 
 
 @pytest.mark.parametrize("value", ["\ud800", "\0", object(), UUID])

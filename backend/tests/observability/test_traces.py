@@ -80,7 +80,7 @@ def test_a_request_and_its_call_to_postgresql_are_spans_of_the_callers_trace(
     [
         ("POST /api/tasks", {"title": "Buy milk"}, "INSERT duly.tasks"),
         ("DELETE /api/trash", None, "DELETE duly.tasks"),
-        ("GET /api/auth/me", None, "SELECT duly.users"),
+        ("GET /api/auth/me", None, "SELECT duly.settings"),
     ],
 )
 def test_a_call_is_named_by_what_it_does(
