@@ -17,6 +17,7 @@ const chosen = (name) => find(`[name="${name}"]:checked`).value;
 let lists = []; // with those that are archived
 let view; // what is shown: views.js
 let tasks = [];
+let binned = []; // lists in the trash
 let next = ""; // the query of the next page; empty: there is none
 let entityTag = ""; // of the first page: it changes with whatever the person changes
 let tags = [];
@@ -66,21 +67,23 @@ async function load() {
   const number = ++loads;
   const known = await read("lists?archived=all");
   const wanted = currentView(known);
-  const binned = wanted.kind === "trash" ? await read("lists?trashed=true") : [];
+  const away = wanted.kind === "trash" ? await read("lists?trashed=true") : [];
   const answer = await call("GET", pathOf(wanted));
   const found = await answer.json();
   if (number !== loads) return;
-  [lists, view, tasks, next] = [known, wanted, found, following(answer)];
+  [lists, view, tasks, binned, next] = [known, wanted, found, away, following(answer)];
   entityTag = answer.headers.get("ETag") ?? "";
-  redraw(() => draw(binned));
+  redraw(draw);
   countSoon();
 }
 
 async function loadMore() {
+  const number = loads;
   const answer = await call("GET", `${view.kind === "trash" ? "trash" : "tasks"}${next}`);
-  tasks = [...tasks, ...(await answer.json())];
-  next = following(answer);
-  redraw(() => draw([]));
+  const found = await answer.json();
+  if (number !== loads) return;
+  [tasks, next] = [[...tasks, ...found], following(answer)];
+  redraw(draw);
 }
 
 // Another window may have changed something.
@@ -108,7 +111,7 @@ async function count() {
   redraw(() => drawTags(tags, view));
 }
 
-function draw(binned) {
+function draw() {
   const isBin = view.kind === "trash";
   const q = find("#search").value.trim();
   const isSearch = q && !isBin;

@@ -37,6 +37,18 @@ seen.commands = await page.evaluate(() => navigator.clipboard.readText());
 await page.getByText("bob", { exact: true }).click();
 await alice.sees();
 await until(async () => (await page.locator("#curl").textContent()).includes("/tokens/bob)"), true);
+
+// More than a page of tasks, which the page learns of by itself.
+await page.evaluate(async () => {
+  const token = (await (await fetch("/tokens/bob")).text()).trim();
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+  const add = (title) =>
+    fetch("/api/tasks", { method: "POST", headers, body: JSON.stringify({ title }) });
+  for (let number = 0; number < 201; number++) await add(`Task ${number}`);
+});
+await alice.button("More").click();
+await until(() => page.locator("#list > li").count(), 201);
+await alice.button("More").waitFor({ state: "hidden" });
 await page.getByText("alice", { exact: true }).click();
 await alice.sees("Water the plants", "Buy milk");
 
