@@ -19,6 +19,7 @@ let view; // what is shown: views.js
 let tasks = [];
 let binned = []; // lists in the trash
 let next = ""; // the query of the next page; empty: there is none
+let isDrawn = false; // as the service has it; otherwise it did not answer when it was asked
 let entityTag = ""; // of the first page: it changes with whatever the person changes
 let tags = [];
 let counted; // the entity tag when tags and statistics were read
@@ -65,6 +66,7 @@ function pathOf({ kind, query }) {
 
 async function load() {
   const number = ++loads;
+  isDrawn = false;
   const known = await read("lists?archived=all");
   const wanted = currentView(known);
   const away = wanted.kind === "trash" ? await read("lists?trashed=true") : [];
@@ -74,6 +76,7 @@ async function load() {
   [lists, view, tasks, binned, next] = [known, wanted, found, away, following(answer)];
   entityTag = answer.headers.get("ETag") ?? "";
   redraw(draw);
+  isDrawn = true;
   countSoon();
 }
 
@@ -86,11 +89,14 @@ async function loadMore() {
   redraw(draw);
 }
 
-// Another window may have changed something.
+// Another window may have changed something, or the service be back.
 async function poll() {
-  if (document.hidden || isEditing() || isDragging() || !entityTag) return;
-  const answer = await call("GET", pathOf(view), { known: entityTag });
-  if (answer.status !== 304) await load();
+  if (document.hidden || isEditing() || isDragging() || !view) return;
+  const wasDrawn = isDrawn;
+  const answer = await call("GET", pathOf(view), { known: wasDrawn && entityTag });
+  if (answer.status === 304) return;
+  await load();
+  if (!wasDrawn) find("#error").hidden = true;
 }
 
 // What reads all tasks costs the service most: it is not waited for, nor asked for often or in vain.

@@ -82,4 +82,7 @@ await page.screenshot({ path: given.light });
 await page.route("**/api/**", (route) => route.abort());
 await alice.ticks("Buy milk");
 seen.silent = await alice.error();
+await page.unroute("**/api/**");
+await page.locator("#error").waitFor({ state: "hidden" });
+await until(() => alice.isDone("Buy milk"), true); // for the tick did not arrive
 await finish();
