@@ -20,8 +20,12 @@ _DIGITS = "'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'"
 # The rank of a moment: a later one is larger, so what is made later comes last, unread.
 _RANK_AT = """
 create function duly.rank_at(moment timestamptz) returns text
-language sql immutable parallel safe
-return 'm' || lpad(to_hex((extract(epoch from moment) * 1000000)::bigint), 13, '0')
+language plpgsql immutable parallel safe
+as $$
+begin
+    return 'm' || lpad(to_hex((extract(epoch from moment) * 1000000)::bigint), 13, '0');
+end
+$$
 """
 
 _RANK_WHOLE = """
