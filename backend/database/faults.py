@@ -134,6 +134,7 @@ _PROBLEMS: dict[str, Callable[[], Problem]] = {
     "DU008": _refused(
         "recurrence", "needs_date", "What recurs needs a date, and by the hour a time."
     ),
+    "DU017": _refused("due_time", "needed", "What recurs by hours or minutes needs a time."),
     "DU009": _refused("list_id", "not_of_parent", "A task is in the list of its parent."),
     "DU014": _refused("list_id", "no_such_list", "There is no such list."),
     "DU016": _refused("add_tags", "too_many", "A task has 20 tags at most."),  # `duly.retag`

@@ -22,6 +22,8 @@ class Operation(NamedTuple, Generic[A_co]):
         writes: Whether any statement changes something.
         decisive: Whether the operation has failed when its first statement gives no row.
         reasons: More statements, which only read: in case it failed, `read` sees why in their rows.
+        goes_on: Whether `read` may answer with another operation when the first statement gives no
+            row: then nothing that comes behind it may be done before that.
         many: Whether it only reads, and any number of rows: what a replica is asked for.
     """
 
@@ -31,6 +33,7 @@ class Operation(NamedTuple, Generic[A_co]):
     decisive: bool = False
     reasons: tuple[Bound, ...] = ()
     many: bool = False
+    goes_on: bool = False
 
 
 def nothing(_rows: list[Rows]) -> None:

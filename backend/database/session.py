@@ -128,8 +128,9 @@ class Session:
     ) -> list[A | Problem]:
         """The answer of each operation, or its problem.
 
-        PostgreSQL takes all back when it refuses one. Then those before it are run once more, and
-        those behind it: a call for each that fails, and one for those between.
+        PostgreSQL takes all back when it refuses one, or when one has to go on before those behind
+        it. Then those before it are run once more, and those behind it: a call for each such one,
+        and one for those between.
 
         Args:
             operations: What to run, in this order.
@@ -140,7 +141,12 @@ class Session:
         """
         if not operations:
             return []
-        parts = [each.statements + each.reasons for each in operations]
+        # Several that go on may do so together; one before another kind of operation may not.
+        plain = max((at for at, each in enumerate(operations) if not each.goes_on), default=-1)
+        parts = [
+            (demanding(each) if each.goes_on and at < plain else each.statements) + each.reasons
+            for at, each in enumerate(operations)
+        ]
         try:
             rows = await self._call(sum(parts, ()), writes=any(each.writes for each in operations))
         except Problem as problem:
@@ -151,8 +157,11 @@ class Session:
                     raise
                 return [copy(problem) for _ in operations]
             before = await self._each(operations[:failed], after_others=after_others)
-            behind = operations[failed + 1 :]
-            return [*before, problem, *await self._each(behind, after_others=True)]
+            own: list[A | Problem] = [problem]
+            if isinstance(problem, DemandUnmet):
+                own = await self._each(operations[failed : failed + 1], after_others=True)
+            behind = await self._each(operations[failed + 1 :], after_others=True)
+            return [*before, *own, *behind]
         answers = [
             _try_to_read(operation, own)
             for operation, own in zip(operations, _shared_out(rows, parts), strict=True)

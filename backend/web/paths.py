@@ -51,7 +51,7 @@ def exact_alias(sent: str) -> Alias | None:
     owner, _, rest = sent.removeprefix(f"{OWNED_PREFIX}/").partition("/")
     if not owner or not rest:
         return None
-    path = f"{OWNED_PREFIX}/{unquote(rest)}".removesuffix("/")
+    path = f"{OWNED_PREFIX}/{unquote(rest.removesuffix('/'))}"
     return Alias(unquote(owner), path, sent=f"{OWNED_PREFIX}/{rest}")
 
 

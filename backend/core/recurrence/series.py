@@ -154,13 +154,16 @@ def occurrences(
     if after is None or start > begin:
         yield anchor
     series, place, counted = Series(rule, start), max(start, begin), 1
-    for moment in series.moments(start if rule.count else place):
-        if moment <= start:
+    before = start if rule.count else place
+    for moment in series.moments(before):
+        # An hour that a clock skips is the one behind it: it is neither given nor counted twice.
+        if moment <= before or (zone is not None and not _is_later(moment, before, zone)):
             continue
+        before = moment
         counted += 1
         if counted > (rule.count or counted) or _is_past(moment, rule.until, zone):
             return
-        if moment > place and (zone is None or _is_later(moment, place, zone)):
+        if moment > place:
             yield moment if isinstance(anchor, datetime) else moment.date()
             place = moment
             series.rest()

@@ -42,12 +42,8 @@ def following(series: Series, now: datetime) -> Series | None:
     rule = parse(series.rule)
     if series.from_completion:
         return _from_completion(rule, series, now)
-    _, at, zone = series.due
-    anchor: date = series.anchor
-    after: date = datetime.combine(series.due.day, at or _END_OF_DAY)
-    if not rule.needs_time:
-        anchor, after = _at(series.anchor.date(), at), _at(series.due.day, at)
-    found = next_due(rule, anchor, after, zone)
+    zone = series.due.zone
+    found = next_due(rule, _anchor(series, rule), _due_moment(series, rule), zone)
     return None if found is None else series._replace(due=_due(found, zone))
 
 
@@ -56,12 +52,28 @@ def _from_completion(rule: Rule, series: Series, now: datetime) -> Series | None
         return None
     _, at, zone = series.due
     start = now.replace(second=0, microsecond=0) if rule.needs_time else _at(now.date(), at)
-    found = next_due(_in_every_month(replace(rule, count=None), start), start, start, zone)
+    # Behind what was due, too, or a request that is sent again would complete the next one.
+    after = max(start, _due_moment(series, rule))
+    endless = replace(rule, count=None)
+    found = next_due(_in_every_month(endless, start), start, after, zone)
+    if found is None:  # the rule picks what its intervals, counted from now, never meet
+        found = next_due(endless, _anchor(series, rule), after, zone)
     if found is None:
         return None
     left = replace(rule, count=rule.count and rule.count - 1)
     anchor = found if isinstance(found, datetime) else datetime.combine(found, time())
     return series._replace(rule=canonical(left), anchor=anchor, due=_due(found, zone))
+
+
+def _anchor(series: Series, rule: Rule) -> date:
+    """What the rule counts from."""
+    return series.anchor if rule.needs_time else _at(series.anchor.date(), series.due.at)
+
+
+def _due_moment(series: Series, rule: Rule) -> date:
+    """What the next one comes after."""
+    day, at, _ = series.due
+    return datetime.combine(day, at or _END_OF_DAY) if rule.needs_time else _at(day, at)
 
 
 def _in_every_month(rule: Rule, start: date) -> Rule:

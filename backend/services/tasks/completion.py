@@ -63,6 +63,7 @@ class Completion(NamedTuple):
             writes=True,
             decisive=True,
             reasons=tuple(each.bind(id=self.task_id) for each in reasons),
+            goes_on=True,
         )
 
     def _read(

@@ -335,3 +335,9 @@ def test_the_largest_count_is_counted_to_its_end(text: str) -> None:
     assert len(found) == 1000
     assert next_due(parse(f"FREQ={text};COUNT=1000"), anchor, found[-2]) == found[-1]
     assert next_due(parse(f"FREQ={text};COUNT=1000"), anchor, found[-1]) is None
+
+
+def test_an_hour_that_a_clock_skips_is_not_counted() -> None:
+    rule, start = parse("FREQ=HOURLY;COUNT=4"), datetime(2026, 3, 29, 1, 30)  # noqa: DTZ001 - a clock
+    found = [each.hour for each in occurrences(rule, start, zone="Europe/Berlin")]
+    assert found == [1, 2, 4, 5]

@@ -212,6 +212,28 @@ def test_an_occurrence_is_completed_among_others(alice: Person, *, atomic: bool)
     assert sorted(alice.titles()) == ["a", "b", "weekly"]
 
 
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        ({"op": "update", "patch": {"due_date": "2027-01-01"}}, ("2027-01-01", False)),
+        ({"op": "update", "patch": {"recurrence": None}}, ("2026-03-08", False)),
+        ({"op": "update", "patch": {"title": "changed"}}, ("2026-03-08", False)),
+        ({"op": "complete", "completed": False}, ("2026-03-01", False)),
+        ({"op": "complete"}, ("2026-03-15", False)),
+        ({"op": "delete"}, ("2026-03-08", False)),
+    ],
+)
+def test_what_comes_behind_an_occurrence_is_done_behind_it(
+    behind: dict[str, Any], expected: tuple[str, bool], alice: Person
+) -> None:
+    task = alice.create(due_date="2026-03-01", recurrence="FREQ=WEEKLY;COUNT=9")
+    complete = {"op": "complete", "completed": True, "id": task["id"], "if_match": task["version"]}
+    found = results(alice, create("a"), complete, behind | {"id": task["id"]}, create("b"))
+    assert [result["status"] // 100 for result in found] == [2] * 4
+    restored = alice.client.post(f"/api/tasks/{task['id']}/restore").json()
+    assert (restored["due_date"], restored["completed"]) == expected
+
+
 @pytest.mark.parametrize("atomic", [False, True])
 def test_tasks_are_put_into_an_order_at_once(alice: Person, *, atomic: bool) -> None:
     ids = {title: alice.create(title)["id"] for title in "abc"}

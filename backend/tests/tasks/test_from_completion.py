@@ -45,3 +45,32 @@ def test_from_completion_by_the_hour_it_counts_from_this_minute(alice: Person) -
     began = datetime.now(UTC).replace(second=0, microsecond=0)
     found = datetime.fromisoformat(due(complete(alice, task)) + "+00:00")
     assert began + timedelta(hours=4) <= found <= datetime.now(UTC) + timedelta(hours=4)
+
+
+def test_an_occurrence_that_is_completed_before_its_day_is_not_completed_twice(
+    alice: Person,
+) -> None:
+    """A request that names it and is sent again meets another one."""
+    tomorrow = str(today("UTC").date() + timedelta(days=1))
+    rule = {"recurrence": "FREQ=DAILY;COUNT=5", "recurrence_from": "completion"}
+    task = alice.create(due_date=tomorrow, **rule)
+    found = [complete(alice, task, occurrence=tomorrow) for _ in range(3)]
+    assert {each["recurrence"] for each in found} == {"FREQ=DAILY;COUNT=4"}
+    assert found[0]["due_date"] > tomorrow
+
+
+@pytest.mark.parametrize(
+    ("due_date", "rule"),
+    [
+        ("2026-01-15", "FREQ=MONTHLY;INTERVAL=3;BYMONTH=1,4,7,10"),
+        ("2026-01-06", "FREQ=DAILY;INTERVAL=7;BYDAY=TU"),
+        ("2024-02-29", "FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29"),
+    ],
+)
+def test_a_rule_that_picks_what_its_intervals_never_meet_from_now_goes_on(
+    due_date: str, rule: str, alice: Person
+) -> None:
+    task = alice.create(due_date=due_date, recurrence=rule, recurrence_from="completion")
+    found = complete(alice, task)
+    assert found["completed"] is False
+    assert found["due_date"] > str(today("UTC").date() - timedelta(days=1))

@@ -255,3 +255,11 @@ def test_an_occurrence_that_was_done_is_done_after_the_rule_is_gone(alice: Perso
     assert due(complete(alice, task, occurrence="2026-03-02")) == "done"
     undated = alice.create("Whenever")
     assert due(complete(alice, undated, occurrence="2026-03-01")) == "done"
+
+
+def test_what_recurs_by_the_hour_keeps_its_time(alice: Person) -> None:
+    task = alice.create(due_date="2026-03-01", due_time="08:00", recurrence="FREQ=HOURLY")
+    answer = alice.client.patch(f"/api/tasks/{task['id']}", json={"due_time": None})
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/body/due_time"]
+    assert get(alice, task) == task

@@ -82,8 +82,10 @@ def test_a_tag_of_any_name_is_reached(name: str, alice: Person) -> None:
     renamed = alice.client.patch(path(name), json={"name": f"{name}!"})
     assert (renamed.status_code, renamed.json()) == (200, {"name": f"{name}!", "count": 1})
     assert tags_of(alice, task) == ["other", f"{name}!"]
-    mine = f"/api/{alice.subject}/tags/{quote(f'{name}!', safe='')}"
-    assert alice.client.delete(mine).status_code == 204
+    mine = f"/api/{alice.subject}/tags"
+    back = alice.client.patch(f"{mine}/{quote(f'{name}!', safe='')}", json={"name": name})
+    assert back.status_code == 200
+    assert alice.client.delete(f"{mine}/{quote(name, safe='')}").status_code == 204
     assert tags_of(alice, task) == ["other"]
 
 

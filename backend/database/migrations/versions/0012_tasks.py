@@ -163,6 +163,9 @@ begin
     elsif new.recurrence is not null
         and (new.due_date is null or new.recurrence_anchor is null) then
         raise exception 'what recurs needs a date' using errcode = 'DU008';
+    elsif new.due_time is null
+        and new.recurrence ~ 'HOURLY|MINUTELY|BYHOUR|BYMINUTE|BYSECOND' then
+        raise exception 'what recurs by the clock needs a time' using errcode = 'DU017';
     end if;
     return new;
 end
