@@ -4,8 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from typing import Annotated, Any
+from unicodedata import normalize
 
-from fastapi import Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from backend.core.problems import NotFound
 from backend.database.operations import Operation
@@ -19,7 +20,19 @@ from backend.web.terms import under
 
 router = StrictRouter("tags", OwnedRoute)
 
-TagName = Annotated[str, Path(description="The tag, percent-encoded.")]
+
+def _read_name(name: Annotated[str, Path(description="The tag, percent-encoded.")]) -> str:
+    """The name as tags are kept.
+
+    Raises:
+        NotFound: for what no tag can be called.
+    """
+    if "\0" in name:
+        raise NotFound
+    return normalize("NFC", name)
+
+
+TagName = Annotated[str, Depends(_read_name)]
 _SECONDS = 6.0  # less than what proxies and clients wait
 _PAUSE = 0.02  # between two steps, for what others write
 _UNFINISHED: dict[int | str, dict[str, Any]] = {

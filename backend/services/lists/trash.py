@@ -121,9 +121,13 @@ def _restore(*, is_conditional: bool) -> tuple[Statement, ...]:
 def _write_some(
     values: dict[str, Fragment], *conditions: Fragment, of_list: tuple[Fragment, ...]
 ) -> Statement:
-    """Change as many of a list's tasks as a step may, if the list is as expected."""
+    """Change as many of a list's tasks as a step may, if the list is as expected.
+
+    Those at the top first: what is below them goes along, and is never without them.
+    """
     some = value_of(Task, "tasks.id", *conditions)
-    is_one = Fragment("tasks.id = ANY (ARRAY(", some, f" ORDER BY id LIMIT {BATCH}))")
+    order = f" ORDER BY tasks.parent_id IS NOT NULL, id LIMIT {BATCH}"
+    is_one = Fragment("tasks.id = ANY (ARRAY(", some, order, "))")
     changed = update(Task, values, is_one, has_own(List, *of_list), returning="NULL")
     return Statement("WITH changed AS (", *changed, ")\nSELECT count(*) FROM changed")
 

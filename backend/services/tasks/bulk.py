@@ -36,8 +36,12 @@ _AIMED: Final = Fragment(
 )
 _PARENT: Final = Fragment(
     *("CASE WHEN ", moves.NAMES_PARENT, " THEN ", moves.PARENT_ID),
-    " WHEN tasks.list_id = found.list_id",
-    " OR tasks.parent_id IN (SELECT above.id FROM found AS above) THEN tasks.parent_id END",
+    " WHEN tasks.parent_id IS NULL OR tasks.list_id = found.list_id",
+    " OR tasks.parent_id IN (SELECT above.id FROM found AS above)",
+    # Last, because it costs most: below one that goes along, with others between.
+    " OR tasks.parent_id IN (SELECT part.id FROM found AS above, LATERAL",
+    " duly.parts_of(nullif(current_setting('app.space_id', true), ''), above.id) AS part)",
+    " THEN tasks.parent_id END",
 )
 _TOGETHER: Final = Fragment(
     *("ROW(found.list_id, ", _PARENT, ", CASE WHEN ", _PARENT, " IS NOT DISTINCT FROM"),

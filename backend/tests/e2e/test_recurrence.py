@@ -88,7 +88,10 @@ def weeks_are_of_a_year(case: Case) -> bool:
     rule, first = case.rule, case.anchor
     in_week_of_last_year = first.month == 1 and first.day < 4
     return bool(rule.by_week_no) and bool(
-        rule.interval > 1 or rule.by_set_pos or in_week_of_last_year
+        rule.interval > 1
+        or rule.by_set_pos
+        or in_week_of_last_year
+        or {-52, -53, 52, 53} & {*rule.by_week_no}
     )
 
 

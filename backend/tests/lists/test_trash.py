@@ -175,6 +175,34 @@ def test_a_list_with_more_tasks_than_a_step_goes_and_comes_back_whole(
     assert trashed(alice) == ["Cake"]
 
 
+def test_a_tree_of_a_list_that_went_in_steps_comes_back_whole(
+    alice: Person, groceries: dict[str, Any], database: psycopg.Connection
+) -> None:
+    many = trash_of_lists.BATCH + 1
+    database.execute(FILL, {"subject": alice.subject, "trashed": False, "many": many})
+    place = "update duly.tasks set list_id = %s where space_id = %s and title like 'Task %%'"
+    database.execute(place, [groceries["id"], alice.subject])
+    [(first, last)] = database.execute(
+        "select min(id::text), max(id::text) from duly.tasks where space_id = %s"
+        " and title like 'Task %%'",
+        [alice.subject],
+    ).fetchall()
+    for part, whole in ((first, last), (groceries_task(alice, groceries), first)):
+        moved = alice.client.post(f"/api/tasks/{part}/move", json={"parent_id": whole})
+        assert moved.status_code == 200
+    delete(alice, groceries)
+    assert alice.client.post(f"/api/tasks/{last}/restore").status_code == 200
+    assert {task["id"] for task in alice.client.get("/api/tasks").json()} >= {first, last, part}
+    assert alice.client.post(f"/api/lists/{groceries['id']}/restore").status_code == 200
+    assert first not in [task["id"] for task in alice.client.get("/api/trash").json()]
+
+
+def groceries_task(person: Person, groceries: dict[str, Any]) -> str:
+    """The id of one that is made last."""
+    made: str = person.create("made last", list_id=groceries["id"])["id"]
+    return made
+
+
 def test_what_a_deletion_that_was_not_finished_took_comes_back(
     alice: Person, groceries: dict[str, Any], database: psycopg.Connection
 ) -> None:

@@ -275,16 +275,18 @@ def test_parts_go_to_a_list_with_what_they_are_parts_of(alice: Person) -> None:
     work = alice.client.post("/api/lists", json={"name": "Work"}).json()["id"]
     top = alice.create("top", tags=["go"])["id"]
     part = alice.create("part", parent_id=top, tags=["go"])["id"]
-    alice.create("part of the part", parent_id=part)
+    below = alice.create("part of the part", parent_id=part)["id"]
+    alice.create("deepest", parent_id=below, tags=["go"])
     home = alice.create("home")["id"]
     alice.create("leaves home", parent_id=home, tags=["go"])
-    assert changed(alice, {"tag": ["go"]}, {"list_id": work}) == 3
+    assert changed(alice, {"tag": ["go"]}, {"list_id": work}) == 4
     found = {task["title"]: task for task in alice.client.get("/api/tasks").json()}
     assert {title for title, task in found.items() if task["list_id"] == work} == {
-        *("top", "part", "part of the part", "leaves home")
+        *("top", "part", "part of the part", "deepest", "leaves home")
     }
     assert found["part"]["parent_id"] == top
     assert found["part of the part"]["parent_id"] == part
+    assert found["deepest"]["parent_id"] == below
     assert found["leaves home"]["parent_id"] is None
 
 

@@ -191,3 +191,16 @@ def test_the_twenty_first_tag_is_422(alice: Person) -> None:
 def test_a_tag_is_one_whatever_its_letters_are_made_of(alice: Person) -> None:
     task = alice.create(tags=["e\N{COMBINING ACUTE ACCENT}", " é "])
     assert task["tags"] == ["é"]
+
+
+def test_a_name_that_no_tag_can_have_is_404(alice: Person) -> None:
+    for name in ("%00", "a%00b"):
+        renamed = alice.client.patch(f"/api/tags/{name}", json={"name": "new"})
+        assert (renamed.status_code, renamed.json()["code"]) == (404, "not_found")
+        assert alice.client.delete(f"/api/tags/{name}").status_code == 404
+
+
+def test_a_tag_is_reached_whatever_its_letters_are_made_of(alice: Person) -> None:
+    alice.create(tags=["é"])
+    assert alice.client.delete(path("e\N{COMBINING ACUTE ACCENT}")).status_code == 204
+    assert listed(alice) == {}

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.harness.people import DESCRIPTION, Person, subject
 from benchmarks.harness.systems import Stage
-from benchmarks.harness.systems.duly import OWNER, Duly
+from benchmarks.harness.systems.duly import INBOXES, OWNER, Duly
 
 ORDINARY = 200
 """Tasks of a user like most."""
@@ -61,6 +61,7 @@ def _fill(groups: Sequence[Group]) -> tuple[str, ...]:
             select {name}, format('user%s@example.com', n), format('User %s', n)
             from {people}""",
         f"insert into duly.spaces (id, last_version) select {name}, tasks from {people}",
+        INBOXES,
         # Every user's tasks spread over the same 200 days, so that those of all interleave.
         f"""insert into duly.tasks (space_id, id, title, description,
                 completed_at, created_at, updated_at, version)
@@ -98,17 +99,23 @@ class Grown(Duly):
         self.stage.cluster.execute(self.name, truncate, *drop, *_fill(self.groups), *make, *_TIDY)
 
     def _indexes(self) -> tuple[list[str], list[str]]:
-        """SQL that drops the indexes of tasks, for the time of loading, and SQL that makes them."""
+        """SQL that drops the indexes of tasks, for the time of loading, and SQL that makes them.
+
+        Foreign keys go before the key that they lead to, and come behind it.
+        """
         found = self.rows(
-            """select format('alter table duly.tasks drop constraint %I', conname),
+            """select contype = 'f', format('alter table duly.tasks drop constraint %I', conname),
                     format('alter table duly.tasks add constraint %I %s', conname,
                         pg_get_constraintdef(oid))
-                from pg_constraint where conrelid = 'duly.tasks'::regclass and contype = 'p'
+                from pg_constraint
+                where conrelid = 'duly.tasks'::regclass and contype in ('f', 'p')
                 union all
-                select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
-                from pg_index where indrelid = 'duly.tasks'::regclass and not indisprimary"""
+                select false, format('drop index %s', indexrelid::regclass),
+                    pg_get_indexdef(indexrelid)
+                from pg_index where indrelid = 'duly.tasks'::regclass and not indisprimary
+                order by 1"""
         )
-        return [drop for drop, _ in found], [make for _, make in found]
+        return [drop for _, drop, _ in reversed(found)], [make for _, _, make in found]
 
     def people(self) -> list[Person]:
         return self.sample(ORDINARY, 1000)

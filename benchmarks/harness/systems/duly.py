@@ -18,6 +18,8 @@ OWNER = "duly_owner"
 
 _TASK = "id, title, description, completed_at, created_at, updated_at, version"
 _USER = "subject, email, name, claims_issued_at"
+INBOXES = """insert into duly.lists (space_id, id, name)
+    select id, duly.inbox_of(id), 'Inbox' from duly.spaces on conflict do nothing"""
 RESTORE = (
     # Triggers number every write; the seed carries its numbers already.
     "set session_replication_role = replica",
@@ -26,6 +28,7 @@ RESTORE = (
     f"insert into duly.users ({_USER}) select {_USER} from bench.users on conflict do nothing",
     """insert into duly.spaces (id, last_version) select subject, last_version from bench.users
         on conflict (id) do update set last_version = excluded.last_version""",
+    INBOXES,  # a trigger's work, which is off
     f"""insert into duly.tasks (space_id, {_TASK})
         select user_id, {_TASK} from bench.tasks order by created_at""",
     "vacuum analyze duly.tasks, duly.spaces, duly.users",

@@ -33,7 +33,8 @@ $$
 """
 
 # What went with it, or with the same as it and below it, comes back with it: the time says so, too,
-# because what has been open since may still say what once completed it.
+# because what has been open since may still say what once completed it. A list goes in steps, each
+# at a time of its own.
 _CARRY_PARTS = """
 create function duly.carry_parts() returns trigger
 language plpgsql
@@ -58,7 +59,8 @@ begin
     elsif new.deleted_at is null and old.deleted_at is not null then
         update duly.tasks set deleted_at = null, trashed_with = null
             where space_id = new.space_id and id = any (parts)
-                and deleted_at = old.deleted_at and trashed_with in (new.id, old.trashed_with);
+                and trashed_with in (new.id, old.trashed_with)
+                and (deleted_at = old.deleted_at or trashed_with = old.list_id);
     elsif new.completed_at is not null and old.completed_at is null then
         update duly.tasks set completed_at = new.completed_at, completed_with = new.id
             where space_id = new.space_id and id = any (parts)
