@@ -1,13 +1,15 @@
 """Prometheus metrics of all workers."""
 
+import logging
 import math
 import os
 import re
+import struct
 import sys
 import time
 from bisect import bisect_left
 from collections import Counter as Tally
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -18,9 +20,11 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Histogram,
+    Metric,
     generate_latest,
 )
-from prometheus_client import multiprocess as prometheus_multiprocess
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 _BOUNDS = (*_BUCKETS, math.inf)
@@ -41,6 +45,10 @@ _PROBLEMS = Counter(
 )
 _PAUSES = 20  # times as long as it took to sum up
 _LIVE_FILE = re.compile(r"gauge_live[a-z]*_(\d+)\.db")
+# What reading a file raises that is empty, cut off, or something else.
+_UNREADABLE = (OSError, LookupError, RuntimeError, ValueError, struct.error)
+
+log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1024)
@@ -112,19 +120,63 @@ class Exposition:
         """The numbers of the moment, or of a little earlier."""
         began = time.monotonic()
         if began >= self._not_before:
-            self._text = generate_latest(_all_workers())
+            self._text = generate_latest(_registry())
             ended = time.monotonic()
             self._not_before = ended + _PAUSES * (ended - began)
         return self._text
 
 
-def _all_workers() -> CollectorRegistry:
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+def _registry() -> CollectorRegistry:
+    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if directory is None:
         return REGISTRY
     forget_dead_workers()
+    return all_workers(Path(directory))
+
+
+def all_workers(directory: Path) -> CollectorRegistry:
+    """What the workers that keep their numbers in a directory have counted together."""
     registry = CollectorRegistry()
-    prometheus_multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(_Workers(directory))
     return registry
+
+
+class _Workers(Collector):
+    """Adds files up to which others write meanwhile, so that one file never hides the rest.
+
+    A worker's file is empty for a moment after it was made, and that of one which is gone may
+    vanish between being listed and being read.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def collect(self) -> Iterable[Metric]:
+        files = [str(each) for each in self._directory.iterdir() if each.suffix == ".db"]
+        try:
+            return _sums(files)
+        except _UNREADABLE:
+            return _sums([each for each in files if _is_readable(each)])
+
+
+def _sums(files: list[str]) -> Iterable[Metric]:
+    sums: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+    return sums
+
+
+def _is_readable(file: str) -> bool:
+    """Whether a file can be read; says so when it holds what cannot."""
+    try:
+        if not Path(file).stat().st_size:
+            return False
+        _sums([file])
+    except FileNotFoundError:
+        return False
+    except _UNREADABLE as error:
+        known = {"file": Path(file).name, "reason": str(error)}
+        log.warning("metrics_file_unreadable", extra=known)
+        return False
+    return True
 
 
 exposition: Final = Exposition()

@@ -5,12 +5,13 @@ import select
 import signal
 import socket
 import threading
+from pathlib import Path
 from typing import cast
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import make_wsgi_app
 
+from backend.observability.metrics import all_workers
 from backend.serving.supervisor import Family, name_process
 
 
@@ -32,14 +33,13 @@ def serve_metrics(listener: socket.socket, family: Family) -> int:
         The status of the process.
     """
     name_process("duly-metrics")
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    directory = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     server = WSGIServer(listener.getsockname()[:2], _Silent, bind_and_activate=False)
     server.socket.close()
     server.socket = listener
     server.server_name, server.server_port = cast("tuple[str, int]", listener.getsockname()[:2])
     server.setup_environ()
-    server.set_app(make_wsgi_app(registry))
+    server.set_app(make_wsgi_app(all_workers(directory)))
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: os._exit(0))
     threading.Thread(target=server.serve_forever, daemon=True).start()

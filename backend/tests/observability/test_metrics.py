@@ -7,8 +7,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from prometheus_client import values
 
 from backend.config import Settings
+from backend.observability.metrics import Exposition
 from backend.tests.support import program as programs
 from backend.tests.support.people import NO_TLS, Person
 from backend.tests.support.program import ServedProgram
@@ -111,7 +113,7 @@ def test_metrics_show_nobodys_data(client: httpx2.Client, alice: Person) -> None
 
 def test_metrics_can_have_a_port_of_their_own(settings: Settings, tmp_path: Path) -> None:
     port = programs.free_port()
-    variables = {"METRICS_PORT": str(port), "WORKERS": "1"}
+    variables = {"METRICS_PORT": str(port), "WORKERS": "1", "TMPDIR": str(tmp_path)}
     with (
         programs.serve(settings, tmp_path, **variables) as program,
         httpx2.Client(verify=NO_TLS, trust_env=False) as client,
@@ -120,3 +122,41 @@ def test_metrics_can_have_a_port_of_their_own(settings: Settings, tmp_path: Path
         program.find_log(route="unknown")
         client.base_url = httpx2.URL(f"http://127.0.0.1:{port}")
         assert ("GET", "/readyz", "200") in counts(client)
+        (counted,) = tmp_path.glob("duly-metrics-*")
+        for name, content in BAD_FILES.items():
+            (counted / name).write_bytes(content)
+        assert ("GET", "/readyz", "200") in counts(client)
+
+
+# Kinds and names as prometheus_client has them; processes that cannot be alive.
+BAD_FILES = {
+    "counter_4194305.db": b"",  # made just now
+    "gauge_livesum_4194305.db": b"",
+    "histogram_4194305.db": b"\x09\x00",  # cut off
+    "summary_4194305.db": (64).to_bytes(4, "little") + b"\xff" * 60,
+    "nobody's.db": b"no metrics at all",
+}
+
+
+@pytest.fixture
+def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where workers count; one that is gone has counted to 3."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    make = values.MultiProcessValue(process_identifier=lambda: 4_194_304)  # type: ignore[no-untyped-call]
+    make("counter", "done", "done_total", (), (), "").inc(3)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_file_that_cannot_be_read_hides_nothing_of_the_others(
+    counted: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (counted / name).write_bytes(BAD_FILES[name])
+    assert b"\ndone_total 3.0\n" in Exposition().text()
+    told = [vars(record)["file"] for record in caplog.records]
+    assert told == ([name] if BAD_FILES[name] else [])  # an empty one is nobody's fault
+
+
+def test_a_file_that_vanishes_while_it_is_read_hides_nothing_of_the_others(counted: Path) -> None:
+    (counted / "counter_4194305.db").symlink_to(counted / "gone")  # listed, and not there
+    assert b"\ndone_total 3.0\n" in Exposition().text()

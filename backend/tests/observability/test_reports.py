@@ -18,6 +18,7 @@ def database_url():
     return {url!r}
 
 def test_that_fails(alice, program):
+    logging.getLogger("backend").error("a bug of long before")
     for number in range(50):
         alice.client.get("/api/tasks")
         alice.client.get(f"{{program.url}}/livez")
@@ -51,9 +52,11 @@ def test_the_assertion_comes_first_and_the_end_of_each_log_behind_it(
     assert len(lines) < 150  # 60 of logs; the rest is pytest's, and grows with the paths
     assertion = lines.index("E       AssertionError: assert [] == ['Buy milk']")
     written = [number for number, line in enumerate(lines) if re.match(r"\{|line \d", line)]
-    assert len(written) == 3 * 20  # of the test itself, of Duly beside it and of `duly serve`
+    # The error; the end of what was written by the test, by Duly beside it and by `duly serve`.
+    assert len(written) == 1 + 3 * 20
     assert assertion < written[0]
     assert "line 49" in lines
+    assert "a bug of long before" in fail.stdout
     # All of it is where the report says.
     logs = [Path(found) for found in re.findall(r"Last lines of (\S+)", fail.stdout)]
     assert [log.name for log in logs] == ["tests.log", "duly.log"]

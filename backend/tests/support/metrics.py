@@ -40,7 +40,9 @@ class Scrape:
 def scrape(url: str) -> Scrape:
     """Ask the server at `url`."""
     with httpx2.Client(base_url=url, verify=NO_TLS, trust_env=False) as client:
-        return Scrape(client.get("/metrics").text)
+        answer = client.get("/metrics")
+    assert answer.status_code == 200, answer.text
+    return Scrape(answer.text)
 
 
 def soon(find: Callable[[], Found | None]) -> Found:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 _LINES = 20  # of each source
+_ERRORS = 3  # of each log, from before those lines
 _POLLING = '"/readyz"'  # such lines are our own waiting, and would hide the others
 
 logs: list[Path] = []
@@ -24,7 +25,10 @@ def shorten(report: pytest.TestReport) -> None:
 
 
 def add_logs(report: pytest.TestReport) -> None:
-    """Add the end of each log that has grown in this test, and say where the whole is."""
+    """Add the end of each log that has grown in this test, and say where the whole is.
+
+    The first errors stay, however far they are from the end: they have the stack of a 500.
+    """
     for log in logs:
         text = log.read_bytes() if log.exists() else b""
         before = _written.get(log, 0)
@@ -32,8 +36,10 @@ def add_logs(report: pytest.TestReport) -> None:
         lines = [
             line for line in added.decode(errors="replace").splitlines() if _POLLING not in line
         ]
+        errors = [line for line in lines[:-_LINES] if '"level":"error"' in line]
         if lines:
-            report.sections.append((f"Last lines of {log}", last_lines("\n".join(lines))))
+            shown = [*errors[:_ERRORS], *lines[-_LINES:]]
+            report.sections.append((f"Last lines of {log}", "\n".join(shown)))
 
 
 def last_lines(text: str) -> str:
