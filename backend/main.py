@@ -32,10 +32,6 @@ from backend.web.application import Duly
 from backend.web.route import StrictRouter
 from backend.web.terms import PUBLIC, Terms
 
-# New containers before a collection. The default of 700 is for programs that make fewer.
-_GARBAGE_THRESHOLD = 20_000
-
-
 # What is no route of ours: the pages, and paths that nobody knows.
 _ELSEWHERE = {"/": PUBLIC, "/api/": Terms()}
 _ABOUT = {
@@ -90,10 +86,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def settle_garbage_collector() -> None:
-    """Keep collections short: leave out what start-up made and keeps, and look less often."""
+    """Keep collections short: leave out what start-up made and keeps."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_GARBAGE_THRESHOLD, 20, 50)
 
 
 def _prefix(settings: Settings) -> Prefix | None:

@@ -1,5 +1,6 @@
 """The real program on the real database, and the people who use it."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -40,6 +41,10 @@ def pytest_xdist_auto_num_workers() -> int:
     """Three for each two processors: many tests wait, for a timer or a program that starts."""
     processors = os.cpu_count() or 1
     return processors + (processors + 1) // 2
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # thousands of tests are no garbage, and need not be looked at again and again
 
 
 def pytest_runtest_setup() -> None:

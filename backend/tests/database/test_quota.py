@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx2
 import psycopg
 import pytest
 
@@ -87,17 +88,18 @@ def test_without_a_limit_there_is_none(
 ) -> None:
     default = settings.max_tasks_per_user
     assert default is not None
-    for most, status in ((default, 422), (None, 201)):
-        there = settings.model_copy(update={"max_tasks_per_user": most})
-        with Service(there, patience=5) as running:
-            alice = Person("alice", running, issuer)
-            alice.create()
-            with psycopg.connect(database_url) as superuser:
-                insert(superuser, alice, default)
-            assert create(alice) == status
-            with psycopg.connect(database_url) as superuser:
-                superuser.execute("delete from duly.spaces where id = %s", [alice.subject])
-            alice.client.close()
+    unlimited = settings.model_copy(update={"max_tasks_per_user": None})
+    with Service(settings, patience=5) as bounded, Service(unlimited, patience=5) as unbounded:
+        alice = Person("alice", bounded, issuer)
+        alice.create()
+        with psycopg.connect(database_url) as superuser:
+            insert(superuser, alice, default)
+        assert create(alice) == 422
+        alice.client.base_url = httpx2.URL(unbounded.url)
+        assert create(alice) == 201
+        alice.client.close()
+        with psycopg.connect(database_url) as superuser:
+            superuser.execute("delete from duly.spaces where id = %s", [alice.subject])
 
 
 @pytest.mark.parametrize("steps", ["c", "uc", "uucc", "cucucu", "uuuuucccccc", "ccuuccuu" * 3])

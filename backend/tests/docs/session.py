@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from backend.tests.support.processes import Program, started
+from backend.tests.support.processes import NO_TLS, Program, started
 
 _SESSION = re.compile(r"^<!-- session.*?-->\n```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _LEFT_OUT = "…"
@@ -78,7 +78,7 @@ def serve_for_development(database: str, directory: Path) -> Iterator[Served]:
     origin = f"http://127.0.0.1:{port}"
     duly = str(directory / ".venv" / "bin" / "duly")
     with started(Program("duly", [duly, "serve"], environment, directory)) as program:
-        with httpx2.Client(base_url=origin, trust_env=False) as client:
+        with httpx2.Client(base_url=origin, verify=NO_TLS, trust_env=False) as client:
             program.wait_for(lambda: _alive(client))
         greeting = program.wait_for(lambda: _greeting(program.output()))
         yield Served(origin, directory, environment, greeting)

@@ -14,7 +14,7 @@ from backend.config import Settings
 from backend.doctor.finding import Finding
 from backend.doctor.redis import examine_redis
 from backend.security.signing import Issuer
-from backend.tests.support.people import Person
+from backend.tests.support.people import NO_TLS, Person
 from backend.tests.support.processes import Program, started
 from backend.tests.support.program import free_port, serve
 
@@ -81,7 +81,7 @@ def test_the_log_says_the_same(
     changes = {"RATE_LIMIT": "20/day", "REDIS_URL": f"redis://:wrong@{place}"}
     with serve(settings, tmp_path, **changes) as program:
         alice = Person("alice", program, issuer)
-        with httpx2.Client(trust_env=False) as client:
+        with httpx2.Client(verify=NO_TLS, trust_env=False) as client:
             url = f"{program.url}/api/auth/me"
             assert client.get(url, headers=dict(alice.client.headers)).status_code == 200
         alice.client.close()

@@ -11,7 +11,7 @@ import pytest
 
 from backend.config import Settings
 from backend.security.signing import Issuer
-from backend.tests.support.people import Person
+from backend.tests.support.people import NO_TLS, Person
 from backend.tests.support.processes import Program, started
 from backend.tests.support.program import ServedProgram, free_port, serve
 
@@ -32,7 +32,7 @@ def redis(directory: Path, port: int) -> Iterator[Program]:
 
 
 def ask(url: str, person: Person) -> httpx2.Response:
-    with httpx2.Client(trust_env=False) as client:
+    with httpx2.Client(verify=NO_TLS, trust_env=False) as client:
         return client.get(f"{url}/api/auth/me", headers=dict(person.client.headers))
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from backend.cli import app
 from backend.config import Settings
 from backend.tests.support import program as programs
-from backend.tests.support.processes import Program, ProgramError, started
+from backend.tests.support.processes import NO_TLS, Program, ProgramError, started
 from backend.tests.support.program import DULY
 
 DEVELOPMENT = {
@@ -88,7 +88,9 @@ def test_it_serves_though_nobody_takes_what_it_says(
     # In development, where it greets as well.
     variables = {**programs.environment(settings), **DEVELOPMENT, "PORT": str(port)}
     with started(Program("mute", ["sh", "-c", command], variables, tmp_path)) as program:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with httpx2.Client(
+            base_url=f"http://127.0.0.1:{port}", verify=NO_TLS, trust_env=False
+        ) as client:
 
             def serves() -> bool | None:
                 try:
@@ -204,7 +206,7 @@ def test_a_name_is_served_on_all_its_addresses_that_are_here(
         assert f'"origin":"http://duly:{port}"' in program.output()
         for address in ("127.0.0.1", "[::1]"):
             for url in (f"{address}:{port}/livez", f"{address}:{metrics}/metrics"):
-                assert httpx2.get(f"http://{url}", trust_env=False).is_success
+                assert httpx2.get(f"http://{url}", verify=NO_TLS, trust_env=False).is_success
 
 
 @own_mounts

@@ -1,19 +1,18 @@
 """The cast: clients as people."""
 
-import ssl
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 
 from backend.security.signing import Issuer
+from backend.tests.support import processes
 from backend.tests.support.program import ServedProgram
 from backend.tests.support.service import Service
 
 ORIGIN = "https://app.example.com"
 
-# For plain HTTP; without it each client loads the machine's certificates, which takes 70 ms.
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+NO_TLS = processes.NO_TLS
 
 
 class Person:

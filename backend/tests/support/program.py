@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from backend.config import Settings
-from backend.tests.support.processes import Program, started
+from backend.tests.support.processes import NO_TLS, Program, started
 
 DULY = str(Path(sys.executable).with_name("duly"))
 # Only these pass through: a setting in the developer's shell must not change the outcome.
@@ -69,7 +69,7 @@ def serve(
         command = ["sh", "-c", f'{first} && exec "$0" "$@"', *command]
     with started(Program("duly", command, variables, directory)) as program:
         served = ServedProgram(port, program)
-        with httpx2.Client(base_url=served.url, trust_env=False) as client:
+        with httpx2.Client(base_url=served.url, verify=NO_TLS, trust_env=False) as client:
             program.wait_for(lambda: is_ready(client))
         yield served
 
