@@ -14,8 +14,10 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::\d+)?")
-_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)\s*(?=;|$)', re.IGNORECASE)
-_QUOTED = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+# Possessive, for clients may send many blanks and quotes: none is looked at again and again.
+_FOR = re.compile(r'(?:^|;)\s*+for\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;\s]*+)\s*+(?=;|$)', re.IGNORECASE)
+_ELEMENT = re.compile(r'((?:[^,"]|"(?:[^"\\]|\\.)*+")++)|(".*)', re.DOTALL)
+_UNQUOTED = re.compile(r'[^,"]+')
 _OWN_BITS: Final = 64  # of an IPv6 address: a customer has at least as many to choose from
 _REMEMBERED: Final = 4_096  # to read one takes 10 µs
 _LONGEST: Final = 128  # characters of an address
@@ -101,9 +103,15 @@ def _hops(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[str]:
         yield from reversed(plain.decode("latin-1").split(","))
         return
     forwarded = b",".join(value for name, value in headers if name == b"forwarded")
-    for element in reversed(_QUOTED.findall(forwarded.decode("latin-1"))):
+    for element in reversed([*_elements(forwarded.decode("latin-1"))]):
         match = _FOR.search(element)
         yield match[1].strip('"') if match else ""
+
+
+def _elements(field: str) -> Iterator[str]:
+    """The elements of `Forwarded`; behind a quote that nobody closes there are no quotes."""
+    for element, rest in _ELEMENT.findall(field):
+        yield from [element] if element else _UNQUOTED.findall(rest)
 
 
 def _parse(text: str) -> Address | None:

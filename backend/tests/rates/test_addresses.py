@@ -48,6 +48,11 @@ CASES: dict[str, Case] = {
         [(FORWARDED, b'for=203.0.113.9;host="a,for=1.1.1.1;b"')],
         "203.0.113.9",
     ),
+    "Forwarded behind a quote that nobody closes": (
+        "10.0.0.1",
+        [(FORWARDED, b'for="1.1.1.1, for=203.0.113.9')],
+        "203.0.113.9",
+    ),
     "Forwarded that hides": ("10.0.0.1", [(FORWARDED, b"for=1.1.1.1, for=_hidden")], "10.0.0.1"),
     "Forwarded that knows not": ("10.0.0.1", [(FORWARDED, b"for=unknown")], "10.0.0.1"),
     "Forwarded without for": ("10.0.0.1", [(FORWARDED, b"proto=https")], "10.0.0.1"),
@@ -78,6 +83,15 @@ def test_without_trusted_proxies_it_is_the_peer_whatever_anybody_says() -> None:
 
 def test_a_long_field_of_garbage_is_read_in_no_time() -> None:
     """What takes long in a regular expression that goes back would take minutes here."""
-    for field in (b'for="' * 3_000, b'"\\' * 8_000, b"," * 16_000, b"for=" + b";" * 16_000):
+    for field in (
+        b'for="' * 30_000,
+        b'"\\' * 80_000,
+        b'for="' + b'\\"' * 80_000,
+        b"," * 160_000,
+        b"for=" + b";" * 160_000,
+        b"for=" + b" " * 160_000 + b"x y",
+        b'for="x" ' + b" " * 160_000 + b"y",
+        b";" + b" " * 160_000 + b"for",
+    ):
         scope = {"client": ("10.0.0.1", 1), "headers": [(FORWARDED, field)]}
         Proxies(PROXIES).client_address(scope)
