@@ -19,7 +19,7 @@ WHO = [("GET", "/api/auth/me"), ("POST", "/api/auth/verify")]
 @pytest.fixture
 def anybody(service: Service) -> Iterator[httpx2.Client]:
     """A client without a token."""
-    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False) as client:
+    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False, timeout=60) as client:
         yield client
 
 

@@ -305,7 +305,7 @@ def test_without_a_replica_readiness_says_nothing_of_one(service: Service) -> No
 
 def ready(service: Service) -> dict[str, object]:
     """What `/readyz` says; it may be a second old."""
-    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False) as client:
+    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False, timeout=60) as client:
         found: dict[str, object] = client.get("/readyz").json()
         return found
 

@@ -53,7 +53,7 @@ DOCUMENTED = {
 @pytest.fixture(scope="module")
 def exported(service: Service) -> set[str]:
     """The names of all metrics, those without a series yet included."""
-    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False) as client:
+    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False, timeout=60) as client:
         text = client.get("/metrics").text
     families = text_string_to_metric_families(text)
     return {

@@ -81,7 +81,7 @@ def test_the_log_says_the_same(
     changes = {"RATE_LIMIT": "20/day", "REDIS_URL": f"redis://:wrong@{place}"}
     with serve(settings, tmp_path, **changes) as program:
         alice = Person("alice", program, issuer)
-        with httpx2.Client(verify=NO_TLS, trust_env=False) as client:
+        with httpx2.Client(verify=NO_TLS, trust_env=False, timeout=60) as client:
             url = f"{program.url}/api/auth/me"
             assert client.get(url, headers=dict(alice.client.headers)).status_code == 200
         alice.client.close()

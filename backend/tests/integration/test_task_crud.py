@@ -14,7 +14,7 @@ def client(program: ServedProgram, alice: Person) -> Iterator[httpx2.Client]:
     """Alice, talking to `duly serve`."""
     headers = {"Authorization": f"Bearer {alice.token}"}
     with httpx2.Client(
-        base_url=program.url, headers=headers, verify=NO_TLS, trust_env=False
+        base_url=program.url, headers=headers, verify=NO_TLS, trust_env=False, timeout=60
     ) as client:
         yield client
 

@@ -47,7 +47,7 @@ def of_one_list(private: list[Operation]) -> list[Operation]:
 @pytest.fixture
 def anybody(service: Service) -> Iterator[httpx2.Client]:
     """A client without a token."""
-    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False) as client:
+    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False, timeout=60) as client:
         yield client
 
 

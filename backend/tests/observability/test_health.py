@@ -18,7 +18,7 @@ from backend.tests.support.service import Service
 
 
 def ask(service: Service, path: str, **headers: str) -> httpx2.Response:
-    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False) as client:
+    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False, timeout=60) as client:
         return client.get(path, headers=headers)
 
 

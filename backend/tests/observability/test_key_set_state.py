@@ -53,7 +53,7 @@ def both(settings: Settings, source: KeyServer, preview: KeyServer) -> Settings:
 
 
 def get(url: str, path: str) -> httpx2.Response:
-    with httpx2.Client(base_url=url, verify=NO_TLS, trust_env=False) as client:
+    with httpx2.Client(base_url=url, verify=NO_TLS, trust_env=False, timeout=60) as client:
         return client.get(path)
 
 

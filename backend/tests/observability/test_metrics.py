@@ -28,7 +28,7 @@ def client(program: ServedProgram, alice: Person) -> Iterator[httpx2.Client]:
     """Alice, talking to `duly serve`; a new connection each time, so that both workers serve."""
     headers = {"Authorization": f"Bearer {alice.token}", "Connection": "close"}
     with httpx2.Client(
-        base_url=program.url, headers=headers, verify=NO_TLS, trust_env=False
+        base_url=program.url, headers=headers, verify=NO_TLS, trust_env=False, timeout=60
     ) as client:
         yield client
 
@@ -116,7 +116,7 @@ def test_metrics_can_have_a_port_of_their_own(settings: Settings, tmp_path: Path
     variables = {"METRICS_PORT": str(port), "WORKERS": "1", "TMPDIR": str(tmp_path)}
     with (
         programs.serve(settings, tmp_path, **variables) as program,
-        httpx2.Client(verify=NO_TLS, trust_env=False) as client,
+        httpx2.Client(verify=NO_TLS, trust_env=False, timeout=60) as client,
     ):
         assert client.get(f"{program.url}/metrics").status_code == 404
         program.find_log(route="unknown")

@@ -234,7 +234,7 @@ def test_connections_of_clients_are_counted_over_all_workers(served: ServedProgr
     before = scrape(served.url).total("duly_client_connections")
     with ExitStack() as stack:
         for _ in range(10):
-            client = httpx2.Client(base_url=served.url, verify=NO_TLS, trust_env=False)
+            client = httpx2.Client(base_url=served.url, verify=NO_TLS, trust_env=False, timeout=60)
             stack.enter_context(client).get("/livez")
         soon(lambda: scrape(served.url).total("duly_client_connections") >= 10)
     soon(lambda: scrape(served.url).total("duly_client_connections") <= max(before, 1) + 1)

@@ -31,7 +31,7 @@ def browse(database_url: str, tmp_path: Path) -> Iterator[Browse]:
         url = SecretStr(database_url)
         plain = Settings(_env_file=None, database_url=url, data_dir=tmp_path / ".duly")
         service = Service(plain.model_copy(update=changes)).__enter__()
-        client = httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False)
+        client = httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False, timeout=60)
         opened.extend([client, service])
         return client
 
@@ -119,7 +119,7 @@ def test_the_keys_are_those_of_the_tokens(browser: httpx2.Client) -> None:
 
 @pytest.mark.parametrize("path", [*OF_DEVELOPMENT, *OF_DEVELOPMENT_KEYS])
 def test_production_has_no_welcome_and_no_tokens(path: str, service: Service) -> None:
-    answer = httpx2.get(service.url + path, verify=NO_TLS, trust_env=False)
+    answer = httpx2.get(service.url + path, verify=NO_TLS, trust_env=False, timeout=60)
     assert answer.status_code == 404
     assert answer.json()["code"] == "not_found"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; frame-")

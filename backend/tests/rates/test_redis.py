@@ -32,7 +32,7 @@ def redis(directory: Path, port: int) -> Iterator[Program]:
 
 
 def ask(url: str, person: Person) -> httpx2.Response:
-    with httpx2.Client(verify=NO_TLS, trust_env=False) as client:
+    with httpx2.Client(verify=NO_TLS, trust_env=False, timeout=60) as client:
         return client.get(f"{url}/api/auth/me", headers=dict(person.client.headers))
 
 

@@ -36,7 +36,9 @@ def service(database_url: str, source: KeyServer) -> Iterator[Service]:
 
 def caller(service: Service) -> httpx2.AsyncClient:
     limits = httpx2.Limits(max_connections=None)
-    return httpx2.AsyncClient(base_url=service.url, verify=NO_TLS, trust_env=False, limits=limits)
+    return httpx2.AsyncClient(
+        base_url=service.url, verify=NO_TLS, trust_env=False, timeout=60, limits=limits
+    )
 
 
 async def ask(client: httpx2.AsyncClient, issuer: Issuer) -> httpx2.Response:
@@ -45,10 +47,16 @@ async def ask(client: httpx2.AsyncClient, issuer: Issuer) -> httpx2.Response:
 
 
 async def use(client: httpx2.AsyncClient, issuer: Issuer) -> int:
-    """What its user is told in the end, who comes again as long as it is 503."""
-    while (answer := await ask(client, issuer)).status_code == 503:
-        assert int(answer.headers["Retry-After"]) > 0
-    return answer.status_code
+    """What its user is told in the end, who comes again as long as it is 503.
+
+    And when a connection ends for idleness just as it is used (RFC 9112, section 9.5).
+    """
+    while True:
+        with suppress(httpx2.ReadError, httpx2.RemoteProtocolError):
+            answer = await ask(client, issuer)
+            if answer.status_code != 503:
+                return answer.status_code
+            assert int(answer.headers["Retry-After"]) > 0
 
 
 async def forge(client: httpx2.AsyncClient) -> int:

@@ -32,7 +32,9 @@ class Callers:
 
     def ask(self, method: str, path: str, token: str, **more: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token}"}
-        with httpx2.Client(base_url=self.service.url, verify=NO_TLS, trust_env=False) as client:
+        with httpx2.Client(
+            base_url=self.service.url, verify=NO_TLS, trust_env=False, timeout=60
+        ) as client:
             return client.request(method, path, headers=headers, **more)
 
 

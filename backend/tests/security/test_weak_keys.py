@@ -141,7 +141,7 @@ def service(database_url: str) -> Iterator[Service]:
 
 
 def test_nobody_gets_in_by_a_key_for_which_everybody_can_sign(service: Service) -> None:
-    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False) as client:
+    with httpx2.Client(base_url=service.url, verify=NO_TLS, trust_env=False, timeout=60) as client:
 
         def ask(issuer: Issuer) -> int:
             token = issuer.token("alice", issuer=ORIGIN, audience=ORIGIN)

@@ -84,5 +84,6 @@ def test_a_token_without_issuer_and_audience_is_served(settings: Settings, tmp_p
             headers={"Authorization": f"Bearer {token}"},
             verify=NO_TLS,
             trust_env=False,
+            timeout=60,
         )
     assert answer.json()["subject"] == "7"

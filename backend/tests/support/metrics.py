@@ -39,7 +39,7 @@ class Scrape:
 
 def scrape(url: str) -> Scrape:
     """Ask the server at `url`."""
-    with httpx2.Client(base_url=url, verify=NO_TLS, trust_env=False) as client:
+    with httpx2.Client(base_url=url, verify=NO_TLS, trust_env=False, timeout=60) as client:
         answer = client.get("/metrics")
     assert answer.status_code == 200, answer.text
     return Scrape(answer.text)
