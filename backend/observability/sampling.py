@@ -1,6 +1,7 @@
 """What is not counted with requests: looked at once a second, and when this worker is scraped."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -10,6 +11,8 @@ from prometheus_client import Counter
 from backend.observability.metrics import forget_dead_workers
 
 _SAMPLE_SECONDS: Final = 1.0
+
+log = logging.getLogger(__name__)
 
 Sample = Callable[[], None]
 """Writes one state of the moment down as metrics."""
@@ -63,4 +66,7 @@ class Sampler:
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(_SAMPLE_SECONDS)
-            self.sample()
+            try:
+                self.sample()
+            except Exception:  # a full disk, for one: it is told, and tried again
+                log.exception("bug")
