@@ -183,43 +183,6 @@ def test_clients_see_what_was_imported(
     )
 
 
-# What is wrong with a line, and words of what is said about it.
-BAD_LINES: dict[str, tuple[Any, str]] = {
-    "no JSON": (b"{", "JSON"),
-    "no object": ([1], "object"),
-    "a type that nobody knows": ({"type": "note"}, "'list', 'task'"),
-    "a member that nobody knows": (task(color="red"), "color: Extra inputs"),
-    "no title": ({"type": "task", "id": OTHER_ID}, "title: Field required"),
-    "no date": (task(due_date="soon"), "due_date: "),
-    "a title that is too long": (task(title="x" * 501), "duly.title"),
-    "an id that is no UUIDv7": (task(id="018f0000-0000-4000-8000-000000000001"), "duly.uuid7"),
-    "tags that come twice": (task(tags=["a", "a"]), "tags: "),
-    "a tag that no path can name": (task(tags=["."]), "tags.0: No URL"),
-    "a tag with blanks round it": (task(tags=[" a "]), "tags: Value error, Input should be as"),
-    "a rule that is none": (task(due_date="2026-03-01", recurrence="FREQ=NOPE"), "recurrence: "),
-    "a time zone that is none": ({"type": "settings", "time_zone": "Mars/Olympus"}, "time_zone: "),
-    "a NUL": (task(title="x\0"), "x00|\\\\u0000|NUL|unsupported"),
-    "a time without a date": (task(due_time="09:00:00"), "A time needs a date"),
-    "a parent that is not there": (task(parent_id=OTHER_ID), "There is no such task"),
-    "a list that is not there": (task(list_id=OTHER_ID), "There is no such list"),
-    "an end too early": ({"type": "end", "lines": 7}, "7 lines were written, not 1"),
-}
-
-
-@pytest.mark.parametrize("what", BAD_LINES)
-def test_a_bad_line_is_named_and_nothing_of_its_batch_stays(
-    what: str, here: Settings, user: str
-) -> None:
-    bad, words = BAD_LINES[what]
-    text = bad if isinstance(bad, bytes) else json.dumps(bad).encode()
-    good = json.dumps(task()).encode()
-    file = b"\n".join([HEAD, good, text, good, b'{"type":"end","lines":3}', b""])
-    with pytest.raises(JobFailed, match=rf"^Line 3: .*(?:{words})") as refused:
-        imported(here, user, file)
-    assert "\n" not in str(refused.value)
-    assert rows(here, user)["tasks"] == []
-
-
 def test_whole_batches_before_a_bad_line_stay(here: Settings, user: str) -> None:
     tasks = [task() for _ in range(600)]
     with pytest.raises(JobFailed, match=r"^Line 602: There is no such task"):
