@@ -148,6 +148,18 @@ async def test_what_is_moved_there_comes_once(
     assert len(everything(alice)) == MANY + 2
 
 
+async def test_what_is_moved_and_changed_there_is_beside_what_came_before(
+    alice: Person, guest: Person, top: str, take_step: Step
+) -> None:
+    """The mark goes with the place, so nobody knows whether it was changed here as well."""
+    await take_step()
+    assert guest.client.post(f"/api/tasks/{top}/move", json={"list_id": None}).status_code == 200
+    patch(guest, top, title="Renamed there")
+    merged(alice, guest)
+    assert {*at_top(alice)} == {"Level 0", "Renamed there"}
+    assert parts(alice, top) == MANY
+
+
 @pytest.mark.usefixtures("top")
 async def test_positions_are_here_as_they_were_there(
     alice: Person, guest: Person, take_step: Step

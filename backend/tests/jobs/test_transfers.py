@@ -103,6 +103,47 @@ def test_an_account_comes_to_another_database_as_it_was(
     assert exported(elsewhere, alice) == file
 
 
+def live(person: Person) -> None:
+    """Do what leaves the oddest rows: a step back, what is gone of a tree, what came back."""
+    client = person.client
+    client.patch("/api/me", json={"time_zone": "Asia/Tokyo"})
+    old = client.post("/api/lists", json={"name": "Old", "color": "#AABBCC"}).json()["id"]
+    client.patch(f"/api/lists/{old}", json={"archived": True})
+    due = {"due_date": "2026-03-01", "due_time": "09:30", "due_time_zone": "Europe/Berlin"}
+    for rule, origin in (("FREQ=DAILY;COUNT=2", "due"), ("FREQ=WEEKLY", "completion")):
+        top = person.create("Water", recurrence=rule, recurrence_from=origin, **due)["id"]
+        parts = [person.create("Plant", parent_id=top)["id"] for _ in range(2)]
+        client.patch(f"/api/tasks/{parts[0]}/complete", json={"completed": True})
+        for completed in (True, True, True, False, True):
+            client.patch(f"/api/tasks/{top}/complete", json={"completed": completed})
+        client.patch(f"/api/tasks/{top}", json={"due_date": "2026-01-01"})
+        client.patch(f"/api/tasks/{top}/complete", json={"completed": True})
+    top = person.create("Trip", list_id=old, description=" blanks ", tags=["b", "a"])["id"]
+    parts = [person.create("Part", parent_id=top)["id"] for _ in range(3)]
+    client.patch(f"/api/tasks/{top}/complete", json={"completed": True})
+    client.patch(f"/api/tasks/{parts[0]}", json={"parent_id": None})  # completed with what goes
+    client.delete(f"/api/tasks/{parts[1]}")
+    client.delete(f"/api/tasks/{top}")
+    client.post(f"/api/tasks/{parts[2]}/restore")
+    client.delete(f"/api/trash/{top}")
+    client.delete(f"/api/lists/{old}")
+    person.create("Pay", recurrence="FREQ=DAILY", **due)
+    cleared = person.create("Rent", recurrence="FREQ=DAILY", **due)["id"]
+    client.patch(f"/api/tasks/{cleared}", json={"due_date": None})
+
+
+def test_all_that_clients_can_make_comes_to_another_database_as_it_was(
+    settings: Settings, elsewhere: Settings, person: Callable[[str], Person]
+) -> None:
+    carol = person("carol")
+    live(carol)
+    file = exported(settings, carol.subject)
+    assert b"stepped_from" in file
+    assert b"completed_with" in file
+    imported(elsewhere, carol.subject, file)
+    assert exported(elsewhere, carol.subject) == file
+
+
 def test_every_table_of_a_space_is_exported_or_known_not_to_be() -> None:
     about = {"directory", "erasures", "spaces", "users"}
     assert owned_tables().keys() == KEPT | about
