@@ -2,25 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Annotated, Any, Final, Literal, NamedTuple, Union
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self, Union
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
     create_model,
+    model_validator,
 )
 from sqlalchemy import inspect
 from sqlmodel import SQLModel
 
 from backend.jobs.failures import JobFailed
+from backend.jobs.members import TYPES, check_row
 from backend.models import List, SpaceSettings, Task
-from backend.schemas.due import Recurrence
-from backend.schemas.scalars import TimeZone
-from backend.schemas.tag import Tags
 from backend.services.transfers import COLUMNS
 
 VERSION: Final = 1
@@ -46,36 +44,24 @@ class End(_Strict):
     lines: int
 
 
-def _kept(rule: Any) -> Any:
-    """Refuses what the rule refuses, or would change: the line is stored as it stands."""
-    adapter: TypeAdapter[Any] = TypeAdapter(rule)
-
-    def check(value: Any) -> Any:
-        read = None if value is None else adapter.validate_python(value)
-        if value != (list(read) if isinstance(read, tuple) else read):
-            raise ValueError("Input should be as exports have it")
-        return value
-
-    return AfterValidator(check)
-
-
-_RULES: Final = {"recurrence": _kept(Recurrence), "tags": _kept(Tags), "time_zone": _kept(TimeZone)}
-"""What columns hold, where their types do not say it; the database checks the rest."""
+class _Row(_Strict):
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check_row(dict(self))
+        return self
 
 
 def _row(kind: str, model: type[SQLModel]) -> Any:
-    """What a line of a kind may have: the columns, each of the type that the model has."""
+    """What a line of a kind may have: the columns, and what each may be."""
     columns = inspect(model).local_table.c
     members: dict[str, Any] = {"type": (Literal[kind], ...)}
     for name in COLUMNS[kind]:
-        type_: Any = model.model_fields[name].annotation
-        if name in _RULES:
-            type_ = Annotated[type_, _RULES[name]]
+        type_: Any = TYPES.get(name, model.model_fields[name].annotation)
         is_needed = not (columns[name].nullable or columns[name].server_default)
         # A task without a list is in the inbox.
         is_needed &= name != "list_id"
         members[name] = (type_, ...) if is_needed else (type_ | None, None)
-    return create_model(kind, __base__=_Strict, **members)
+    return create_model(kind, __base__=_Row, **members)
 
 
 _MODELS: Final[dict[str, type[SQLModel]]] = {

@@ -62,7 +62,8 @@ async def merge_into_me(held: Held, db: CallerSession, account: AccountMerge) ->
     For a person who has come to have another user id: an anonymous one who signed up, two sign-ins
     that were linked, another issuer. Both tokens are needed, the caller's in the header, the other
     one in the body. Tasks keep their ids and times; of two tasks with one id the one that comes
-    gets a new id, unless they say the same. Once more does no harm.
+    gets a new id, unless they say the same. What would stand too deep comes beside what it was a
+    part of. The time zone comes along if the caller has chosen none. Once more does no harm.
     """
     other = await _other(held, account.token)
     if other.subject == db.principal.subject:

@@ -81,7 +81,7 @@ KINDS = {
     "verify": Kind("POST /api/auth/verify", 2, 177),
     "change me": Kind("PATCH /api/me", 3, 330, {"time_zone": "Europe/Berlin"}),
     "erase me": Kind("DELETE /api/me", 7, 480),
-    "merge": Kind("POST /api/me/merge", 17, 1_500, "another's token"),
+    "merge": Kind("POST /api/me/merge", 21, 1_800, "another's token"),
 }
 
 
