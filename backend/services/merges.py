@@ -18,7 +18,8 @@ from backend.database.connection.call import Rows
 from backend.database.operations import Operation
 from backend.database.queries import Parts, delete, has_own, select
 from backend.database.statements import Fragment, Statement, Where
-from backend.models import List, Space, Task, User
+from backend.models import Change, List, Space, Task, User
+from backend.services.erasures import CHANGES
 from backend.services.tasks.gone import BY_INDEX, delete_batch
 
 BATCH: Final = 1_000
@@ -202,15 +203,22 @@ _TAKE_OUT: Final = Statement(
     ),
     "SELECT count(*) FROM gone",
 )
-_CLOSE_USER: Final = Statement(*delete(User, _IS_OPEN, _IS_EMPTY))
+_FORGET_CHANGES: Final = Statement(
+    *("WITH batch AS (", *select("history.version", Change, _IS_OPEN, _IS_EMPTY)),
+    f" LIMIT {CHANGES})\n",
+    *delete(Change, Fragment("history.version = ANY (ARRAY(SELECT batch.version FROM batch))")),
+)
+_IS_FORGOTTEN: Final = Fragment("NOT ", has_own(Change))
+_CLOSE_USER: Final = Statement(*delete(User, _IS_OPEN, _IS_EMPTY, _IS_FORGOTTEN))
 _CLOSE_SPACE: Final = Statement(
-    *delete(Space, Fragment(col(Space.erasing_at).is_(None)), _IS_EMPTY)
+    *delete(Space, Fragment(col(Space.erasing_at).is_(None)), _IS_EMPTY, _IS_FORGOTTEN)
 )
 _FORGET: Final = ", ".join(f"set_config('{each}', '', true)" for each in (*_SETTING.values(), _IDS))
 _STANDING: Final = Statement(
     "SELECT CASE WHEN current_setting('duly.merge_from') = '' THEN 'busy' WHEN EXISTS (",
     *select("", Space, Fragment(col(Space.erasing_at).is_not(None))),
-    *(") THEN 'being erased' WHEN EXISTS (", *select("", Task)),
+    *(") THEN 'being erased' WHEN EXISTS (", *select("", Task), ") OR EXISTS ("),
+    *select("", Change),
     f") THEN 'left' ELSE 'done' END, {_FORGET}",
 )
 
@@ -226,7 +234,7 @@ def merge_from(other: Principal) -> Operation[Merge]:
     """
     statements = (
         *(_GO_THERE, _KEEP_LISTS, _KEEP_TASKS, _COME_BACK, _PUT_LISTS, _PUT_TASKS),
-        *(_GO_THERE, *[_TAKE_OUT] * LEVELS, _CLOSE_USER, _CLOSE_SPACE, _STANDING),
+        *(_GO_THERE, *[_TAKE_OUT] * LEVELS, _FORGET_CHANGES, _CLOSE_USER, _CLOSE_SPACE, _STANDING),
     )
     bound = (_NAME_BOTH.bind(other=other.subject), *(each.bind() for each in statements))
     return Operation(bound, _standing, writes=True)
