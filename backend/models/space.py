@@ -22,7 +22,8 @@ class Space(SQLModel, table=True):
     last_version: int = Field(
         sa_type=BigInteger,
         sa_column_kwargs={"server_default": text("0")},
-        description="The highest number that a write of this space may have taken.",
+        description="The highest number that a write of this space may have taken; of "
+        "`~directory`, the highest one of a space that is gone, behind which new ones begin.",
     )
     task_bound: int = Field(
         sa_type=BigInteger,

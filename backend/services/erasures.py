@@ -13,7 +13,7 @@ from backend.database.connection.call import Row, Rows
 from backend.database.operations import Operation
 from backend.database.queries import Parts, delete, has_own, select, update, where
 from backend.database.statements import Fragment, Statement, Where
-from backend.models import Erasure, List, Space, Task, User
+from backend.models import Change, Erasure, List, Space, Task, User
 from backend.services.tasks.gone import BY_INDEX
 
 LIST: Final = "~erasures"
@@ -24,6 +24,9 @@ BATCH: Final = 5_000
 
 LISTS: Final = 100
 """Lists that one transaction deletes: for each, PostgreSQL looks through all tasks of the space."""
+
+CHANGES: Final = 20_000
+"""Changes in the history that one transaction deletes, in as long."""
 
 _CLAIM: Final = "30 s"  # after which a worker takes up what another has left
 
@@ -50,10 +53,13 @@ _ERASE_USER: Final = Statement(*delete(User))
 _MARK: Final = Statement(
     *("UPDATE duly.spaces SET erasing_at = now()\nFROM ((", *select("", Task)),
     *(f"\nOFFSET {BATCH} LIMIT 1)\nUNION ALL (", *select("", List)),
-    *(f"\nOFFSET {LISTS} LIMIT 1)\nLIMIT 1) AS more", where(Space, _UNMARKED)),
+    *(f"\nOFFSET {LISTS} LIMIT 1)\nUNION ALL (", *select("", Change)),
+    *(f"\nOFFSET {CHANGES} LIMIT 1)\nLIMIT 1) AS more", where(Space, _UNMARKED)),
 )
 # By foreign keys, everything in the space goes with it.
 _ERASE_SPACE: Final = Statement(*delete(Space, _UNMARKED))
+# No foreign key leads from the history, which costs each write 10 us less.
+_ERASE_ORPHANS: Final = Statement(*delete(Change, Fragment("NOT ", has_own(Space))))
 _ENLIST: Final = Statement(
     "INSERT INTO duly.erasures (subject) SELECT current_setting('app.user_id', true)",
     Where((Fragment(f"current_setting('app.space_id', true) = '{LIST}'"),)),
@@ -75,10 +81,19 @@ _ERASE_LISTS: Final = Statement(
     f" LIMIT {LISTS})\n",
     *delete(List, Fragment("lists.id = ANY (ARRAY(SELECT batch.id FROM batch))")),
 )
+_ERASE_CHANGES: Final = Statement(
+    *("WITH batch AS (", *select("history.version", Change, has_own(Space, _MARKED))),
+    f" LIMIT {CHANGES})\n",
+    *delete(Change, Fragment("history.version = ANY (ARRAY(SELECT batch.version FROM batch))")),
+)
 # One of their writes may have introduced the user again, and then changed nothing.
 _ERASE_USER_AGAIN: Final = Statement(*delete(User, has_own(Space, _MARKED)))
 _ERASE_EMPTY_SPACE: Final = Statement(
-    *delete(Space, _MARKED, _HAS_NO_TASK, Fragment("NOT ", has_own(List)))
+    *delete(
+        Space,
+        *(_MARKED, _HAS_NO_TASK),
+        *(Fragment("NOT ", has_own(List)), Fragment("NOT ", has_own(Change))),
+    )
 )
 _GO_TO_LIST_IF_DONE: Final = _go_to_list(if_any=False, space=select("", Space, _MARKED))
 _STRIKE_OFF: Final = Statement(
@@ -106,7 +121,7 @@ def erase_me() -> Operation[bool]:
     Answers whether it was marked, and is left to `erase_batch`.
     """
     statements = (
-        *(_GO_BY_INDEX, _ERASE_USER, _MARK, _ERASE_SPACE),
+        *(_GO_BY_INDEX, _ERASE_USER, _MARK, _ERASE_SPACE, _ERASE_ORPHANS),
         *(_GO_TO_LIST_IF_LEFT, _ENLIST),
     )
     return Operation(tuple(each.bind() for each in statements), _is_in_list, writes=True)
@@ -118,7 +133,8 @@ def erase_batch() -> Operation[bool]:
     Answers whether nothing is left to do.
     """
     statements = (
-        *(_GO_BY_INDEX, _ERASE_BATCH, _ERASE_LISTS, _ERASE_USER_AGAIN, _ERASE_EMPTY_SPACE),
+        *(_GO_BY_INDEX, _ERASE_BATCH, _ERASE_LISTS, _ERASE_CHANGES),
+        *(_ERASE_USER_AGAIN, _ERASE_EMPTY_SPACE),
         *(_GO_TO_LIST_IF_DONE, _STRIKE_OFF),
     )
     return Operation(tuple(each.bind() for each in statements), _is_in_list, writes=True)

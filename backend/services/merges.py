@@ -18,7 +18,7 @@ from backend.database.connection.call import Rows
 from backend.database.operations import Operation
 from backend.database.queries import delete, has_own, select, update
 from backend.database.statements import Fragment, Statement, Where
-from backend.models import List, Space, SpaceSettings, Task, User
+from backend.models import Change, List, Space, SpaceSettings, Task, User
 from backend.services.arrivals import (
     COMING,
     COMING_TIME_ZONE,
@@ -31,6 +31,7 @@ from backend.services.arrivals import (
     keep,
     unmarked,
 )
+from backend.services.erasures import CHANGES
 from backend.services.tasks.gone import BY_INDEX, delete_batch
 
 BATCH: Final = 1_000
@@ -149,16 +150,23 @@ def _mark(model: type[List | Task]) -> Statement:
 
 
 _MARK_ALL: Final = (_mark(List), _mark(Task))
-_CLOSE_USER: Final = Statement(*delete(User, _IS_OPEN, _IS_EMPTY))
+_FORGET_CHANGES: Final = Statement(
+    *("WITH batch AS (", *select("history.version", Change, _IS_OPEN, _IS_EMPTY)),
+    f" LIMIT {CHANGES})\n",
+    *delete(Change, Fragment("history.version = ANY (ARRAY(SELECT batch.version FROM batch))")),
+)
+_IS_FORGOTTEN: Final = Fragment("NOT ", has_own(Change))
+_CLOSE_USER: Final = Statement(*delete(User, _IS_OPEN, _IS_EMPTY, _IS_FORGOTTEN))
 _CLOSE_SPACE: Final = Statement(
-    *delete(Space, Fragment(col(Space.erasing_at).is_(None)), _IS_EMPTY)
+    *delete(Space, Fragment(col(Space.erasing_at).is_(None)), _IS_EMPTY, _IS_FORGOTTEN)
 )
 _SETTINGS: Final = (*COMING.values(), *MARKS.values(), COMING_TIME_ZONE, _IDS)
 _FORGET: Final = ", ".join(f"set_config('{each}', '', true)" for each in _SETTINGS)
 _STANDING: Final = Statement(
     "SELECT CASE WHEN current_setting('duly.merge_from') = '' THEN 'busy' WHEN EXISTS (",
     *select("", Space, Fragment(col(Space.erasing_at).is_not(None))),
-    *(") THEN 'being erased' WHEN EXISTS (", *select("", Task)),
+    *(") THEN 'being erased' WHEN EXISTS (", *select("", Task), ") OR EXISTS ("),
+    *select("", Change),
     f") THEN 'left' ELSE 'done' END, {_FORGET}",
 )
 
@@ -177,7 +185,7 @@ def merge_from(other: Principal, batch: int = BATCH) -> Operation[Merge]:
         *(_GO_THERE, _KEEP_TIME_ZONE, _KEEP_LISTS, _KEEP_TASKS),
         *(_COME_BACK, PUT_TIME_ZONE, PUT_LISTS, PUT_TASKS),
         *(_GO_THERE, *[_TAKE_OUT] * LEVELS, *_MARK_ALL),
-        *(_CLOSE_USER, _CLOSE_SPACE, _STANDING),
+        *(_FORGET_CHANGES, _CLOSE_USER, _CLOSE_SPACE, _STANDING),
     )
     bound = (
         _NAME_BOTH.bind(other=other.subject),

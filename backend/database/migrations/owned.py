@@ -5,7 +5,7 @@ made otherwise. Row-level security is enabled here and *forced* when the migrati
 (`env.py`): until then they change rows of everybody, also as an owner who is no superuser.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -95,6 +95,101 @@ def number(table: str) -> None:
         f"create trigger number_write before insert or update on duly.{table} "
         "for each row execute function duly.number_write()"
     )
+
+
+# Rows that are read in the trigger of a statement that has changed them are as it left them. Each
+# expression of plpgsql costs a transaction 1 us: so one makes all of an object, of what differs.
+_REMEMBER = """
+create or replace function duly.remember_{event}_{table}() returns trigger
+language plpgsql
+as $$
+begin
+    insert into duly.history
+            (space_id, version, type, entity_id, operation,
+            change, before, after, actor, request_id)
+        values (
+            new.space_id, new.version, '{type}', {entity},
+            current_setting('duly.operation')::bigint, '{event}', {before}, {after},
+            nullif(current_setting('app.actor', true), ''),
+            nullif(current_setting('app.request_id', true), '')
+        );
+    return null;
+end
+$$
+"""
+_NIL: Final = "'00000000-0000-0000-0000-000000000000'"
+
+
+def record(table: str, kind: str, columns: Sequence[str], entity: str | None = "id") -> None:
+    """Keep in `duly.history` what becomes of each row, in the transaction that does it.
+
+    Once more with other columns, for a table that is recorded already.
+
+    Args:
+        table: A numbered table.
+        kind: What its rows are called there.
+        columns: What is kept of a change: all that people say of a row, and nothing that follows.
+        entity: The column that tells the rows of one space apart; None: there is one.
+    """
+    for event, timing in (("created", "insert"), ("updated", "update")):
+        is_update = event == "updated"
+        op.execute(
+            _REMEMBER.format(
+                event=event,
+                table=table,
+                type=kind,
+                entity=f"new.{entity}" if entity else _NIL,
+                before=_differing("old", columns) if is_update else "null",
+                after=_differing("new", columns) if is_update else "null",
+            )
+        )
+        # An inbox has no number: no write made it.
+        op.execute(
+            f"create or replace trigger remember_{event} after {timing} on duly.{table}"
+            " for each row when (new.version > 0)"
+            f" execute function duly.remember_{event}_{table}()"
+        )
+    if entity:
+        op.execute(
+            f"create or replace trigger remember_deleted after delete on duly.{table}"
+            " referencing old table as gone"
+            f" for each statement execute function duly.remember_deleted('{kind}')"
+        )
+
+
+def forget(table: str) -> None:
+    """Record a table no more."""
+    for event in ("created", "updated", "deleted"):
+        op.execute(f"drop trigger if exists remember_{event} on duly.{table}")
+    for event in ("created", "updated"):
+        op.execute(f"drop function duly.remember_{event}_{table}()")
+
+
+def _differing(row: str, columns: Sequence[str]) -> str:
+    """SQL: an object of those columns of `row`, old or new, that a change has changed."""
+    members = ", ".join(
+        f"case when old.{name} is distinct from new.{name}"
+        f" then '\"{name}\":' || coalesce(to_json({row}.{name})::text, 'null') end"
+        for name in columns
+    )
+    return f"('{{' || concat_ws(',', {members}) || '}}')::jsonb"
+
+
+def rewrite(functions: Iterable[str], changes: Mapping[str, str]) -> None:
+    """Replace text in functions of the schema, each of which must have it once.
+
+    Raises:
+        ValueError: when a function is not as migrations made it.
+    """
+    for name in functions:
+        body: str = op.get_bind().scalar(
+            sa.text("select pg_get_functiondef(cast(:name as regprocedure))"), {"name": name}
+        )
+        for old, new in changes.items():
+            if body.count(old) != 1:
+                raise ValueError(f"{name} is not as migrations made it")
+            body = body.replace(old, new)
+        op.execute(body)
 
 
 def role() -> str:

@@ -44,6 +44,15 @@ _OF_TASKS: Final = (
 RIGHTS: Final = {
     "directory": Rights(insert=["space"], update=["tidied_at"], delete=True),
     "erasures": Rights(insert=["subject"], update=["claimed_until"], delete=True),
+    "history": Rights(
+        # By triggers alone, which act with the rights of whoever writes.
+        insert=[
+            *("space_id", "version", "type", "entity_id", "operation", "change"),
+            *("before", "after", "actor", "request_id"),
+        ],
+        update=["before", "after"],
+        delete=True,
+    ),
     "lists": Rights(
         # One that is imported keeps when it was made, and whether it is in the trash.
         insert=["id", "name", "color", "position", "archived", "created_at", "deleted_at"],
@@ -52,7 +61,9 @@ RIGHTS: Final = {
     ),
     "settings": Rights(insert=["time_zone"], update=["time_zone"], delete=True),
     "spaces": Rights(
-        insert=["id"], update=["last_version", "task_bound", "erasing_at"], delete=True
+        insert=["id"],
+        update=["last_version", "task_bound", "erasing_at", "history_floor"],
+        delete=True,
     ),
     "tasks": Rights(
         # A task that comes from elsewhere keeps its times (`services/merges.py`, `transfers.py`).

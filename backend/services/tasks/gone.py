@@ -4,21 +4,13 @@ from typing import Final
 
 from sqlmodel import col
 
-from backend.database.queries import Parts, delete, update
+from backend.database.queries import Parts, delete
 from backend.database.statements import Fragment
-from backend.models import List, Space, Task
+from backend.models import List, Task
 
 BY_INDEX: Final = "set_config('enable_seqscan', 'off', true)"
 """SQL, before rows go: for each, PostgreSQL looks for what names it, by a plan that a connection
 makes once. Made while the table is small, it would read all of it for each row later."""
-
-# What is gone has no version: the space's number says that there was a write. Replicas go by it.
-_COUNT: Final = update(
-    Space,
-    {"last_version": Fragment(col(Space.last_version), " + 1")},
-    Fragment("EXISTS (SELECT FROM gone)"),
-    returning="id",
-)
 
 
 def delete_batch(ids: Parts, returning: str, model: type[List | Task] = Task) -> Parts:
@@ -32,5 +24,5 @@ def delete_batch(ids: Parts, returning: str, model: type[List | Task] = Task) ->
     return (
         *("WITH batch AS (", *ids, "), gone AS (\n"),
         *delete(model, Fragment(col(model.id), " = ANY (ARRAY(SELECT batch.id FROM batch))")),
-        *(f"\nRETURNING {returning}), counted AS (\n", *_COUNT, ")\n"),
+        f"\nRETURNING {returning})\n",
     )

@@ -84,6 +84,8 @@ def test_every_row_of_the_caller_goes_and_nobody_elses(
 
     assert (answer.status_code, answer.content) == (204, b"")
     after = rows(database)
+    for known in (before, after):  # how far it had counted is kept, and not of whom
+        known["spaces"] = [row for row in known["spaces"] if row["id"] != "~directory"]
     for table, left in after.items():
         assert left == [row for row in before[table] if row not in hers.get(table, [])]
 
@@ -121,7 +123,7 @@ def test_whoever_comes_back_starts_with_nothing(
     sign_in(alice, issuer, name="Alice the Second", email="second@example.com")
     assert alice.titles() == []
     assert alice.client.get("/api/trash").json() == []
-    assert alice.create("A new life")["version"] == 1
+    assert alice.create("A new life")["title"] == "A new life"
     [user] = owned(rows(database), alice)["users"]
     assert (user["name"], user["email"]) == ("Alice the Second", "second@example.com")
 

@@ -145,7 +145,7 @@ def test_what_users_have_survives_the_move_to_spaces_and_back(shared: str) -> No
     migrate.upgrade(shared)
     with as_superuser(shared) as connection:
         spaces = connection.execute(
-            "select id, last_version from duly.spaces where id <> '~erasures' order by id"
+            "select id, last_version from duly.spaces where id not like '~%' order by id"
         )
         assert spaces.fetchall() == [("alice", 1), ("bob", 41)]
         tasks = connection.execute("select space_id, title, version from duly.tasks")

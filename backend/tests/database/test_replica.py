@@ -1,6 +1,5 @@
 """Reads from a replica: never less than the caller has written, whatever becomes of the replica."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,6 @@ from backend.config import Settings
 from backend.database import migrate
 from backend.database.connection.pools import Pools
 from backend.database.replica import Replica
-from backend.database.statements import Statement
 from backend.database.urls import with_database
 from backend.doctor.replica import examine_replica
 from backend.schemas.task import TaskQuery
@@ -220,22 +218,6 @@ def test_an_emptied_trash_is_empty_at_once(pair: Pair, people: tuple[Person, Per
     pair.replica.pause()
     assert writer.client.delete("/api/trash").status_code == 204
     assert reader.client.get("/api/trash").json() == []
-
-
-def test_whoever_deletes_tasks_takes_a_number_of_their_space() -> None:
-    """Or a replica that has not heard of it would count as current."""
-    statements = {
-        f"{module}.{name}": value.sql
-        for module in list(sys.modules)
-        if module.startswith("backend.services")
-        for name, value in vars(sys.modules[module]).items()
-        if isinstance(value, Statement)
-    }
-    deleting = {name for name, sql in statements.items() if b"DELETE FROM duly.tasks" in sql}
-    counting = {name for name, sql in statements.items() if b"UPDATE duly.spaces" in sql}
-    assert len(deleting) >= 3
-    # Nobody sees an account that is being erased.
-    assert deleting - counting == {"backend.services.erasures._ERASE_BATCH"}
 
 
 def test_a_replica_that_is_gone_costs_nobody_an_answer(

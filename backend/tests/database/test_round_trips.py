@@ -43,6 +43,7 @@ def complete(person: Person, task: str, *, done: bool = True, **headers: str) ->
     return person.client.post(path, json={"completed": done}, headers=headers)
 
 
+SOME_VERSIONS = ", ".join(f'"{number}"' for number in range(1, 500))
 REQUESTS: dict[str, tuple[Request, int]] = {
     "list": (lambda person, _: person.client.get("/api/tasks"), 200),
     "list and count": (lambda person, _: person.client.get("/api/tasks?count=exact"), 200),
@@ -54,7 +55,7 @@ REQUESTS: dict[str, tuple[Request, int]] = {
     ),
     "update if unchanged": (
         lambda person, task: person.client.patch(
-            f"/api/tasks/{task}", json={"title": "y"}, headers={"If-Match": '"1"'}
+            f"/api/tasks/{task}", json={"title": "y"}, headers={"If-Match": SOME_VERSIONS}
         ),
         200,
     ),

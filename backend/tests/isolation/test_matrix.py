@@ -167,13 +167,12 @@ def test_the_id_of_anothers_list_is_like_one_that_never_existed(
 
 
 @pytest.mark.parametrize("field", ["If-Match", "If-None-Match"])
-@pytest.mark.parametrize("tag", ['"1"', "*"])
+@pytest.mark.parametrize("tag", ['"{version}"', "*"])
 def test_anothers_etag_opens_nothing(
     field: str, tag: str, of_one_task: list[Operation], bob: Person, belongings: dict[str, Any]
 ) -> None:
-    headers = {field: tag}
     task = belongings["open"]
-    assert task["version"] == 1
+    headers = {field: tag.format(version=task["version"])}
     for operation in of_one_task:
         hers = ask(bob.client, operation, user=bob.subject, task=task["id"], headers=headers)
         missing = ask(bob.client, operation, user=bob.subject, task=MISSING, headers=headers)

@@ -27,7 +27,7 @@ _REFUSAL = {
 def upgrade() -> None:
     op.add_column("spaces", sa.Column("erasing_at", sa.DateTime(timezone=True)), schema="duly")
     op.execute(f"grant update (erasing_at) on duly.spaces to {owned.role()}")
-    _rewrite_numbering(_REFUSAL)
+    owned.rewrite(_NUMBERING, _REFUSAL)
     op.execute("insert into duly.spaces (id) values ('~erasures')")
     owned.create(
         "erasures",
@@ -49,17 +49,5 @@ def downgrade() -> None:
     # What is left of marked accounts would be open to their users again.
     op.execute("delete from duly.spaces where erasing_at is not null or id = '~erasures'")
     op.drop_table("erasures", schema="duly")
-    _rewrite_numbering({new: old for old, new in _REFUSAL.items()})
+    owned.rewrite(_NUMBERING, {new: old for old, new in _REFUSAL.items()})
     op.drop_column("spaces", "erasing_at", schema="duly")
-
-
-def _rewrite_numbering(changes: dict[str, str]) -> None:
-    for name in _NUMBERING:
-        body: str = op.get_bind().scalar(
-            sa.text("select pg_get_functiondef(cast(:name as regprocedure))"), {"name": name}
-        )
-        for old, new in changes.items():
-            if body.count(old) != 1:
-                raise ValueError(f"{name} is not as migrations made it")
-            body = body.replace(old, new)
-        op.execute(body)

@@ -34,6 +34,7 @@ begin
 end
 $$
 """
+_CREATE = ("duly.number_create()",)
 _UPDATED_NOW = "    new.updated_at := now();\n"
 _UPDATED_BY_DEFAULT = "    -- `updated_at` has a default, which an import overrides.\n"
 
@@ -64,22 +65,13 @@ def upgrade() -> None:
             f" when ({row}.id not like '~%') execute function duly.enter_space()"
         )
     owned.grant("tasks", insert=["updated_at"])
-    _rewrite_number_create(_UPDATED_NOW, _UPDATED_BY_DEFAULT)
+    owned.rewrite(_CREATE, {_UPDATED_NOW: _UPDATED_BY_DEFAULT})
 
 
 def downgrade() -> None:
-    _rewrite_number_create(_UPDATED_BY_DEFAULT, _UPDATED_NOW)
+    owned.rewrite(_CREATE, {_UPDATED_BY_DEFAULT: _UPDATED_NOW})
     op.execute(f"revoke insert (updated_at) on duly.tasks from {owned.role()}")
     for event in ("insert", "delete"):
         op.execute(f"drop trigger enter_space_on_{event} on duly.spaces")
     op.execute("drop function duly.enter_space()")
     op.drop_table("directory", schema="duly")
-
-
-def _rewrite_number_create(old: str, new: str) -> None:
-    body: str = op.get_bind().scalar(
-        sa.text("select pg_get_functiondef('duly.number_create()'::regprocedure)")
-    )
-    if body.count(old) != 1:
-        raise ValueError("duly.number_create() is not as migrations made it")
-    op.execute(body.replace(old, new))
