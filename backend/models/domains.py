@@ -29,6 +29,9 @@ TIME_ZONE = _domain("time_zone", Text())
 RECURRENCE = _domain("recurrence", Text())
 RECURRENCE_FROM = _domain("recurrence_from", Text())
 
+PLAIN = (RANK, RECURRENCE_FROM)
+"""Texts of letters and digits alone, which JSON has as they are."""
+
 
 def base_type(type_: Any) -> Any:
     """The type below a domain or a decorator, which a parameter for it has; others as they are."""

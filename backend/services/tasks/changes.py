@@ -17,11 +17,18 @@ from backend.models.domains import base_type
 from backend.schemas.task import TaskCreate, TaskUpdate
 from backend.services.tasks import moves, recurring, steps
 from backend.services.tasks.filters import IS_LIVE, IS_TRASHED
-from backend.services.tasks.shape import HAS_ID, HAS_VERSION, PRIORITY_NAMES, REPRESENTATION
+from backend.services.tasks.shape import (
+    HAS_ID,
+    HAS_VERSION,
+    PRIORITY_NAMES,
+    REPRESENTATION,
+    representation_of_new,
+)
 
 _SHAPES: Final = 1_024
 _COLUMNS: Final = inspect(Task).local_table.c
 _COMPLETED: Final = bindparam("completed", type_=Boolean)
+_AND_ID: Final = Fragment(", ", col(Task.id))
 
 
 def _given(name: str) -> Fragment:
@@ -75,7 +82,7 @@ _MADE: Final = {
 def insertion(fields: frozenset[str]) -> Statement:
     """Makes a task with these fields, and gives its representation and its id."""
     values = dict(_MADE[name] for name in sorted(fields))
-    shown = Fragment(REPRESENTATION, ", ", col(Task.id))
+    shown = Fragment(representation_of_new(fields), _AND_ID)
     return Statement(*insert(Task, values, returning=shown))
 
 

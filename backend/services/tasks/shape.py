@@ -1,8 +1,10 @@
 """A task as PostgreSQL writes it, and how to read one."""
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import BigInteger, Uuid, bindparam, text
 from sqlalchemy import any_ as sql_any
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -11,25 +13,34 @@ from sqlmodel import col
 from backend.core.problems import NotFound, StaleVersion
 from backend.database.connection.wire import Rows
 from backend.database.operations import Operation
-from backend.database.projection import json_object, projection
+from backend.database.projection import Projection, json_object, projection
 from backend.database.queries import select
 from backend.database.statements import Fragment, Statement
 from backend.models import Task
-from backend.schemas.task import PRIORITIES, TaskRead
+from backend.schemas.task import PRIORITIES, TaskFields, TaskRead
 from backend.services.tasks.filters import IS_LIVE
 
 PRIORITY_NAMES: Final = f"ARRAY[{', '.join(map(repr, PRIORITIES))}]"
 """SQL: what the numbers in the column are called, from 0 on."""
-
-JSON: Final = json_object(
-    projection(
-        TaskRead,
-        Task,
-        user_id=col(Task.space_id),
-        priority=text(f"({PRIORITY_NAMES})[tasks.priority + 1]"),
-    )
+_PRIORITIES_AS_JSON: Final = (
+    f"ARRAY[{', '.join(repr(to_json(name).decode()) for name in PRIORITIES)}]"
 )
-REPRESENTATION: Final = Fragment(JSON, ", ", col(Task.version))
+
+_FIELDS: Final = projection(
+    TaskRead,
+    Task,
+    user_id=col(Task.space_id),
+    priority=text(f"({_PRIORITIES_AS_JSON})[tasks.priority + 1]"),
+)
+JSON: Final = json_object(_FIELDS)
+_AND_VERSION: Final = Fragment(", ", col(Task.version))
+REPRESENTATION: Final = Fragment(JSON, _AND_VERSION)
+# What a new task is unless a client says otherwise.
+_NEW: Final[Projection] = {
+    name: to_json(field.default).decode()
+    for name, field in TaskFields.model_fields.items()
+    if name != "title"
+} | dict.fromkeys(("parent_id", "completed_at", "deleted_at"), "null")
 HAS_ID: Final = Fragment(col(Task.id) == bindparam("id", type_=Uuid))
 HAS_VERSION: Final = Fragment(
     col(Task.version) == sql_any(bindparam("versions", type_=ARRAY(BigInteger)))
@@ -47,6 +58,13 @@ class Representation(NamedTuple):
 
     body: bytes
     version: int
+
+
+def representation_of_new(fields: Collection[str]) -> Fragment:
+    """As `REPRESENTATION`, of a task that is being made with these fields: fewer are looked at."""
+    said = {*fields, "completed_at"} if "completed" in fields else {*fields}
+    unsaid = {name: json for name, json in _NEW.items() if name not in said}
+    return Fragment(json_object({**_FIELDS, **unsaid}), _AND_VERSION)
 
 
 def get_task(task_id: UUID) -> Operation[Representation]:

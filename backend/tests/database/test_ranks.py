@@ -73,6 +73,18 @@ def test_a_rank_by_the_clock_is_one_of_the_library(
         assert made == generate_key_between(low, high)
 
 
+def test_a_rank_by_the_clock_has_each_microsecond(connection: psycopg.Connection) -> None:
+    # From 1970 to 2099.
+    moments = [RANDOM.randrange(4_090_000_000_000_000) for _ in range(2_000)]
+    moments += [moment + 1 for moment in moments]
+    rows = connection.execute(
+        "select duly.rank_at(timestamptz 'epoch' + moment * interval '1 microsecond')"
+        " from unnest(%s::bigint[]) as moment",
+        [moments],
+    ).fetchall()
+    assert [row[0] for row in rows] == [f"m{moment:013x}" for moment in moments]
+
+
 @pytest.mark.parametrize(("low", "high"), [("a1", "a1"), ("a2", "a1"), ("a0V", "a0")])
 def test_there_is_nothing_between_what_does_not_follow(
     low: str, high: str, between: Between

@@ -56,3 +56,33 @@ def test_a_field_is_kept_by_create_and_by_patch(name: str, alice: Person) -> Non
     assert changed.status_code == 200
     assert changed.json()[name] == kept
     assert alice.client.get(f"/api/tasks/{task['id']}").json() == changed.json()
+
+
+@pytest.mark.parametrize("name", [*TaskFields.model_fields, "parent_id", "list_id"])
+def test_a_create_answers_what_a_read_does(name: str, alice: Person) -> None:
+    places = {
+        "parent_id": lambda: alice.create()["id"],
+        "list_id": lambda: alice.create()["list_id"],
+    }
+    value = places[name]() if name in places else other_value(name)
+    fields = {"title": "Buy milk", **NEEDS.get(name, {}), name: value}
+    created = alice.client.post("/api/tasks", json=fields)
+    assert created.status_code == 201, created.text
+    read = alice.client.get(created.headers["location"])
+    assert created.content == read.content
+    [listed] = (task for task in alice.client.get("/api/tasks").json() if task == read.json())
+    assert [*listed] == [*created.json()]
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "\\", "\\u0041", "a\tb\nc", "\u2028", "}]", "%s %1$s", "'x'"]
+)
+def test_what_json_has_to_escape_comes_back(text: str, alice: Person) -> None:
+    said: dict[str, Any] = {
+        "title": f"x{text}y",
+        "description": text,
+        "tags": [f"t{text}u".replace("\n", " ")],
+    }
+    created = alice.create(**said)
+    assert {name: created[name] for name in said} == said
+    assert alice.client.get("/api/tasks").json() == [created]
