@@ -1,7 +1,7 @@
 """Recurrence rules: the RFC's own examples, what is refused, and that no rule takes long."""
 
 from datetime import date, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from random import Random
 
 import pytest
@@ -273,14 +273,24 @@ def test_a_rule_that_never_comes_again_from_its_anchor_is_refused() -> None:
     check_anchor(parse("FREQ=DAILY;UNTIL=20200101"), tuesday)
 
 
-def test_weeks_are_numbered_as_pythons_calendar_does() -> None:
+@pytest.mark.parametrize("week", [1, 2, 52, 53, -1, -2, -52, -53])
+def test_weeks_are_numbered_as_pythons_calendar_does(week: int) -> None:
     day, last = date(2001, 1, 1), date(2401, 1, 7)
-    days = {day + timedelta(days=n) for n in range(1, (last - day).days + 1)}
-    for week in (1, 52, 53):
-        rule = parse(f"FREQ=YEARLY;BYWEEKNO={week};BYDAY=SA,SU,MO;UNTIL={last:%Y%m%d}")
-        assert set(occurrences(rule, day)) - {day} == {
-            day for day in days if day.isocalendar().week == week and day.weekday() in {0, 5, 6}
-        }
+    rule = parse(f"FREQ=YEARLY;BYWEEKNO={week};BYDAY=SA,SU,MO,TH;UNTIL={last:%Y%m%d}")
+    found = set(occurrences(rule, day))
+    for each in (day + timedelta(days=n) for n in range(1, (last - day).days + 1)):
+        year, number, _ = each.isocalendar()
+        weeks = date(year, 12, 28).isocalendar().week
+        is_meant = week in {number, number - weeks - 1} and each.weekday() in {0, 3, 5, 6}
+        assert (each in found) == is_meant, each
+
+
+def test_a_week_of_the_year_beside_is_alike_whichever_years_were_looked_at_before() -> None:
+    rule = parse("FREQ=YEARLY;INTERVAL=3;BYMONTHDAY=-2,8;BYWEEKNO=-53,2")
+    anchor = datetime.fromisoformat("2026-02-21T12:59")
+    some = list(islice(occurrences(rule, anchor), 60))
+    for before, following in pairwise(some):
+        assert next_due(rule, anchor, before) == following
 
 
 def test_a_rule_that_fires_from_some_days_only_is_a_rule() -> None:
@@ -341,3 +351,13 @@ def test_an_hour_that_a_clock_skips_is_not_counted() -> None:
     rule, start = parse("FREQ=HOURLY;COUNT=4"), datetime(2026, 3, 29, 1, 30)  # noqa: DTZ001 - a clock
     found = [each.hour for each in occurrences(rule, start, zone="Europe/Berlin")]
     assert found == [1, 2, 4, 5]
+
+
+def test_a_count_that_takes_centuries_ends_where_whoever_looks_later_finds_its_end() -> None:
+    rule = parse("FREQ=YEARLY;COUNT=29;INTERVAL=5;BYDAY=-1FR,5SU,10SA;BYMONTHDAY=1,3,23")
+    anchor = datetime.fromisoformat("2029-05-12T03:39")
+    some = list(occurrences(rule, anchor))
+    assert some[-1].year > 2129
+    for before, following in pairwise([*some, None]):
+        assert before is not None
+        assert next_due(rule, anchor, before) == following
