@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from backend.schemas.due import refusal
 from backend.schemas.problem import ProblemDocument
 from backend.schemas.task import (
     TaskComplete,
@@ -156,6 +157,14 @@ class TasksChange(TaskUpdate):
     def _is_one(self) -> Self:
         if not self.model_fields_set or (self.deletes and len(self.model_fields_set) > 1):
             raise PydanticCustomError("change", "Say what to change, or `delete` alone.")
+        return self
+
+    @model_validator(mode="after")
+    def _goes_on(self) -> Self:
+        """Each may have another date, and for each the rule would have to be tried."""
+        if self.leaves_doubt:
+            reason = "It does not go on from every date: send one with it, from which it does."
+            raise refusal("recurrence", "recurrence", reason)
         return self
 
 

@@ -88,7 +88,7 @@ def read_members(body: Any, *, is_whole: bool) -> Any:
         if given.get(needed, None if is_whole else "unknown") is not None:
             continue
         if given.get(member) is not None:
-            raise _refusal(member, "needs_date", f"It is nothing without {needed}.")
+            raise refusal(member, "needs_date", f"It is nothing without {needed}.")
         if needed in given:
             given[member] = None
     return given
@@ -100,10 +100,17 @@ def check_series(rule: str, day: date, at: time | None) -> None:
     Raises:
         ValidationError: when nothing can ever follow, and when it needs a time.
     """
+    if reason := flaw(rule, day, at):
+        raise refusal("recurrence", "recurrence", reason)
+
+
+def flaw(rule: str, day: date, at: time | None) -> str | None:
+    """Why a rule can do nothing with its first date; None if it can."""
     try:
         check_anchor(parse(rule), day if at is None else datetime.combine(day, at))
     except InvalidRule as reason:
-        raise _refusal("recurrence", "recurrence", str(reason)) from None
+        return str(reason)
+    return None
 
 
 def _read_moment(text: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -111,18 +118,18 @@ def _read_moment(text: str, given: dict[str, Any]) -> dict[str, Any]:
     try:
         due = read_due(text)
     except ValueError as reason:
-        raise _refusal("due_date", "date_parsing", str(reason)) from None
+        raise refusal("due_date", "date_parsing", str(reason)) from None
     members = {"due_date": due.day, "due_time": due.at, "due_time_zone": due.zone}
     if "due_time" in given:
-        raise _refusal("due_time", "given_twice", "A moment as due_date says the time already.")
+        raise refusal("due_time", "given_twice", "A moment as due_date says the time already.")
     if given.get("due_time_zone") is not None:
         if due.zone is not None:
-            raise _refusal("due_time_zone", "given_twice", "The moment has an offset already.")
+            raise refusal("due_time_zone", "given_twice", "The moment has an offset already.")
         del members["due_time_zone"]
     return members
 
 
-def _refusal(member: str, code: str, reason: str) -> ValidationError:
+def refusal(member: str, code: str, reason: str) -> ValidationError:
     """An error about one member, from a validator of all of them."""
     error = PydanticCustomError(code, "{reason}", {"reason": reason})
     return ValidationError.from_exception_data(

@@ -1,6 +1,5 @@
 """Tasks as clients send and receive them."""
 
-from datetime import time
 from functools import cached_property
 from hashlib import blake2b
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -21,7 +20,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from backend.core.ids import parse_id
-from backend.schemas.due import Occurrence, Recurrence, check_series, read_members
+from backend.core.recurrence import parse, suits_any_anchor
+from backend.schemas.due import Occurrence, Recurrence, check_series, flaw, read_members
 from backend.schemas.scalars import (
     Day,
     DayOrInstant,
@@ -136,14 +136,6 @@ class _TaskInput(_Input, TaskFields):
     def _read_due(cls, body: Any) -> Any:
         return read_members(body, is_whole=cls.is_whole)
 
-    @model_validator(mode="after")
-    def _check_series(self) -> Self:
-        if self.recurrence is not None and self.due_date is not None:
-            knows_time = self.is_whole or "due_time" in self.model_fields_set
-            at = self.due_time if knows_time else time()
-            check_series(self.recurrence, self.due_date, at)
-        return self
-
 
 class TaskCreate(_TaskInput):
     """A new task; what is left out is empty, or false."""
@@ -161,6 +153,12 @@ class TaskCreate(_TaskInput):
         default=None, description="Without one: its parent's list, or the inbox."
     )
     parent_id: UUID | None = Field(default=None, description="The task that it is a part of.")
+
+    @model_validator(mode="after")
+    def _check_series(self) -> Self:
+        if self.recurrence is not None and self.due_date is not None:
+            check_series(self.recurrence, self.due_date, self.due_time)
+        return self
 
 
 class TaskUpdate(_TaskInput):
@@ -188,6 +186,18 @@ class TaskUpdate(_TaskInput):
         if not set(self.add_tags).isdisjoint(self.remove_tags):
             raise PydanticCustomError("tags", "A tag cannot be both added and removed.")
         return self
+
+    @property
+    def leaves_doubt(self) -> bool:
+        """Whether it depends on the task if the rule can go on from the date that it then has."""
+        if self.recurrence is None:
+            return False
+        rule = parse(self.recurrence)
+        if self.due_date is None:
+            return not suits_any_anchor(rule)
+        if rule.needs_time and "due_time" not in self.model_fields_set:
+            return True
+        return flaw(self.recurrence, self.due_date, self.due_time) is not None
 
 
 class TaskMove(_Input):

@@ -181,18 +181,6 @@ def next_due(rule: Rule, anchor: date, after: date, zone: str | None = None) -> 
     return next(occurrences(rule, anchor, after, zone), None)
 
 
-def check_anchor(rule: Rule, anchor: date) -> None:
-    """Refuse a rule that can do nothing with its anchor.
-
-    Raises:
-        InvalidRule: when it speaks of times and the anchor is a day, and when nothing can ever
-            follow the anchor, such as Mondays every seven days from a Tuesday on.
-    """
-    endless = replace(rule, count=None, until=None)
-    if next_due(endless, anchor, anchor) is None:
-        raise InvalidRule("It never fires again from this date on.")
-
-
 def ever_fires(rule: Rule) -> bool:
     """Whether any anchor makes it fire."""
     dayless = not (rule.by_day or rule.by_month_day or rule.by_year_day)

@@ -1,5 +1,6 @@
 """Recurrence rules: the RFC's own examples, what is refused, and that no rule takes long."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice, pairwise
 from random import Random
@@ -17,6 +18,7 @@ from backend.core.recurrence import (
     next_due,
     occurrences,
     parse,
+    suits_any_anchor,
 )
 from backend.core.recurrence.rules import Weekday
 from backend.core.recurrence.series import MOST_MONTHS, MOST_PERIODS, Series
@@ -361,3 +363,22 @@ def test_a_count_that_takes_centuries_ends_where_whoever_looks_later_finds_its_e
     for before, following in pairwise([*some, None]):
         assert before is not None
         assert next_due(rule, anchor, before) == following
+
+
+def test_what_suits_any_anchor_goes_on_from_each() -> None:
+    random = Random(7)  # noqa: S311 - the same for everybody
+    last_days = ("2027-01-31", "2027-10-31", "2027-12-31", "0004-02-29", "2096-02-29")
+    suiting = 0
+    while suiting < 150:
+        rule, anchor = random_rule(random)
+        rule = replace(rule, interval=random.choice((1, rule.interval, 12, 52, 99, 100)))
+        try:
+            parse(canonical(rule))
+        except InvalidRule:
+            continue
+        if suits_any_anchor(rule):
+            suiting += 1
+            check_anchor(rule, anchor.replace(year=random.randrange(1, 8_000), day=28))
+            check_anchor(rule, datetime.fromisoformat(random.choice(last_days)))
+    for text in ("WEEKLY;INTERVAL=2;BYDAY=MO,FR", "DAILY;INTERVAL=3;BYHOUR=9", "MONTHLY;BYDAY=5TU"):
+        assert suits_any_anchor(parse(f"FREQ={text}"))
