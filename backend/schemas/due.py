@@ -17,6 +17,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from backend.core.dates import Due, read_due
 from backend.core.recurrence import LONGEST, InvalidRule, canonical, check_anchor, parse
+from backend.schemas.scalars import CLOCK
 
 _NEEDS: Final = {"due_time": "due_date", "due_time_zone": "due_time", "recurrence": "due_date"}
 """What is nothing without what, in an order that lets one follow from another."""
@@ -57,7 +58,7 @@ Occurrence = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$",
+            "pattern": f"^[0-9]{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T{CLOCK})?$",
             "examples": ["2026-03-01"],
         }
     ),
