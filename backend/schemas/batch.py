@@ -14,10 +14,15 @@ from pydantic import (
     Tag,
     model_validator,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from backend.schemas.due import refusal
 from backend.schemas.problem import ProblemDocument
+from backend.schemas.scalars import AsVersion
 from backend.schemas.task import (
+    TWO_NEIGHBOURS,
+    TWO_WAYS,
     TaskComplete,
     TaskCreate,
     TaskFilter,
@@ -40,8 +45,8 @@ class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def _example(**members: JsonValue) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [{"id": _ID, **members}]})
+def _example(rule: JsonDict | None = None, **members: JsonValue) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [{"id": _ID, **members}], **(rule or {})})
 
 
 class CreateOperation(_Input):
@@ -53,7 +58,7 @@ class CreateOperation(_Input):
 
 class _OfOneTask(_Input):
     id: UUID
-    if_match: int | None = Field(
+    if_match: Annotated[int, AsVersion] | None = Field(
         default=None,
         strict=True,
         ge=0,
@@ -81,7 +86,7 @@ class CompleteOperation(_OfOneTask, TaskComplete):
 class MoveOperation(_OfOneTask, TaskMove):
     """Put a task beside another one, or last in a list or below a parent."""
 
-    model_config = _example(op="move", after=_ID.replace("5a9e", "5a9f"))
+    model_config = _example({"not": TWO_NEIGHBOURS}, op="move", after=_ID.replace("5a9e", "5a9f"))
 
     op: Literal["move"]
 
@@ -126,8 +131,21 @@ class BatchOperations(_Input):
         return max(1, len(self.operations))
 
 
+def _say_something(schema: JsonDict) -> None:
+    """Of members that may be null elsewhere, or empty, and that not all may be left out."""
+    schema["minProperties"] = 1
+    members: Any = schema["properties"]
+    for member in members.values():
+        kinds = [each for each in member.pop("anyOf", []) if each != {"type": "null"}]
+        member.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {})
+        if member.get("type") == "array":
+            member["minItems"] = 1
+
+
 class ChosenTasks(TaskFilter):
     """Which tasks: as lists are filtered, and by id. None in the trash."""
+
+    model_config = ConfigDict(json_schema_extra=_say_something)
 
     overdue: Literal[True] | None = None
     ids: tuple[UUID, ...] = Field(default=(), max_length=_MOST_IDS, description="Any of them.")
@@ -142,8 +160,16 @@ class ChosenTasks(TaskFilter):
         return self
 
 
+def _say_one(schema: JsonDict) -> None:
+    """Beside what holds for a patch: something, and to delete alone."""
+    schema["minProperties"] = 1
+    schema["not"] = {"anyOf": [TWO_WAYS, {"required": ["delete"], "minProperties": 2}]}
+
+
 class TasksChange(TaskUpdate):
     """What becomes of each: members of a patch, or the trash."""
+
+    model_config = ConfigDict(json_schema_extra=_say_one)
 
     delete: Literal[True] = Field(default=True, description="To the trash; it alone.")
 
@@ -156,6 +182,14 @@ class TasksChange(TaskUpdate):
     def _is_one(self) -> Self:
         if not self.model_fields_set or (self.deletes and len(self.model_fields_set) > 1):
             raise PydanticCustomError("change", "Say what to change, or `delete` alone.")
+        return self
+
+    @model_validator(mode="after")
+    def _goes_on(self) -> Self:
+        """Each may have another date, and for each the rule would have to be tried."""
+        if self.leaves_doubt:
+            reason = "It does not go on from every date: send one with it, from which it does."
+            raise refusal("recurrence", "recurrence", reason)
         return self
 
 

@@ -17,6 +17,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from backend.core.dates import Due, read_due
 from backend.core.recurrence import LONGEST, InvalidRule, canonical, check_anchor, parse
+from backend.schemas.scalars import CLOCK
 
 _NEEDS: Final = {"due_time": "due_date", "due_time_zone": "due_time", "recurrence": "due_date"}
 """What is nothing without what, in an order that lets one follow from another."""
@@ -57,7 +58,7 @@ Occurrence = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$",
+            "pattern": f"^[0-9]{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T{CLOCK})?$",
             "examples": ["2026-03-01"],
         }
     ),
@@ -88,7 +89,7 @@ def read_members(body: Any, *, is_whole: bool) -> Any:
         if given.get(needed, None if is_whole else "unknown") is not None:
             continue
         if given.get(member) is not None:
-            raise _refusal(member, "needs_date", f"It is nothing without {needed}.")
+            raise refusal(member, "needs_date", f"It is nothing without {needed}.")
         if needed in given:
             given[member] = None
     return given
@@ -100,10 +101,17 @@ def check_series(rule: str, day: date, at: time | None) -> None:
     Raises:
         ValidationError: when nothing can ever follow, and when it needs a time.
     """
+    if reason := flaw(rule, day, at):
+        raise refusal("recurrence", "recurrence", reason)
+
+
+def flaw(rule: str, day: date, at: time | None) -> str | None:
+    """Why a rule can do nothing with its first date; None if it can."""
     try:
         check_anchor(parse(rule), day if at is None else datetime.combine(day, at))
     except InvalidRule as reason:
-        raise _refusal("recurrence", "recurrence", str(reason)) from None
+        return str(reason)
+    return None
 
 
 def _read_moment(text: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -111,18 +119,18 @@ def _read_moment(text: str, given: dict[str, Any]) -> dict[str, Any]:
     try:
         due = read_due(text)
     except ValueError as reason:
-        raise _refusal("due_date", "date_parsing", str(reason)) from None
+        raise refusal("due_date", "date_parsing", str(reason)) from None
     members = {"due_date": due.day, "due_time": due.at, "due_time_zone": due.zone}
     if "due_time" in given:
-        raise _refusal("due_time", "given_twice", "A moment as due_date says the time already.")
+        raise refusal("due_time", "given_twice", "A moment as due_date says the time already.")
     if given.get("due_time_zone") is not None:
         if due.zone is not None:
-            raise _refusal("due_time_zone", "given_twice", "The moment has an offset already.")
+            raise refusal("due_time_zone", "given_twice", "The moment has an offset already.")
         del members["due_time_zone"]
     return members
 
 
-def _refusal(member: str, code: str, reason: str) -> ValidationError:
+def refusal(member: str, code: str, reason: str) -> ValidationError:
     """An error about one member, from a validator of all of them."""
     error = PydanticCustomError(code, "{reason}", {"reason": reason})
     return ValidationError.from_exception_data(

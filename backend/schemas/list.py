@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import UUID7, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from backend.schemas.scalars import DecimalInt, Instant
-from backend.schemas.task import AS_UUID, PageQuery, Title
+from backend.schemas.scalars import AsVersion, DecimalInt, Instant
+from backend.schemas.task import AS_UUID, NO_OTHER_UUID, TWO_NEIGHBOURS, PageQuery, Title
 
 MAX_LISTS = 500
 """How many a user may make, the inbox and those in the trash included."""
@@ -21,7 +21,11 @@ class ListFields(BaseModel):
     The defaults are those of a new list.
     """
 
-    name: Title = Field(default="", examples=["Groceries"])
+    name: Title = Field(
+        default="",
+        description="Without the blanks around it; something of it must be visible.",
+        examples=["Groceries"],
+    )
     color: Color | None = Field(
         default=None, description="In any case; answered in lower case.", examples=["#3366ff"]
     )
@@ -35,7 +39,9 @@ class _Input(BaseModel):
 class ListCreate(_Input, ListFields):
     """A new list, which comes last."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Groceries"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "Groceries"}], "not": NO_OTHER_UUID}
+    )
 
     id: Annotated[UUID7, AS_UUID] | None = Field(
         default=None,
@@ -54,7 +60,10 @@ class ListMove(_Input):
     """Where a list goes; without either, it comes last."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"before": "01a2047c-ebaa-79f4-a0e0-dcd48e275a9e"}, {}]}
+        json_schema_extra={
+            "examples": [{"before": "01a2047c-ebaa-79f4-a0e0-dcd48e275a9e"}, {}],
+            "not": TWO_NEIGHBOURS,
+        }
     )
 
     before: UUID | None = Field(default=None, description="The list that it comes before.")
@@ -86,7 +95,7 @@ class ListRead(ListFields):
     created_at: Instant
     updated_at: Instant
     deleted_at: Instant | None = Field(description="When it went to the trash.")
-    version: int = Field(
+    version: Annotated[int, AsVersion] = Field(
         description="The user's number of the latest write to the list itself, 0 for none."
     )
 

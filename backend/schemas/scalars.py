@@ -7,10 +7,12 @@ from typing import Annotated
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    Field,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from backend.core.visibility import shows_something
@@ -92,6 +94,16 @@ def _show(moment: datetime) -> str:
 Storable = AfterValidator(_refuse_unstorable)
 """Put it last, so that what it sees is what is stored."""
 
+WithoutNul = Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
+"""What JSON Schema can say of that: lone surrogates are not text for it."""
+
+WITH_MARK: JsonDict = {"pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
+WithMark = Field(json_schema_extra=WITH_MARK)
+"""The same of a text that shows something; some characters are as invisible as blanks."""
+
+AsVersion = Field(json_schema_extra={"format": "int64"})
+"""For generators, whose integers may have 32 bits."""
+
 Visible = AfterValidator(_refuse_invisible)
 """A text that people can find in a list, and touch."""
 
@@ -120,15 +132,21 @@ DayOrInstant = Annotated[
 ]
 """A date, or a date-time of RFC 3339: a point in time."""
 
+CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
+"""A time on the clock, as a regular expression for clients."""
+
 TimeOfDay = Annotated[
     time,
     BeforeValidator(_read_time),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^{CLOCK}$"}),
 ]
 """A time on the clock, `HH:MM` or `HH:MM:SS`; answers always have the seconds."""
 
 TimeZone = Annotated[
-    str, StringConstraints(strict=True, max_length=64), AfterValidator(_check_time_zone)
+    str,
+    StringConstraints(strict=True, max_length=64),
+    AfterValidator(_check_time_zone),
+    Field(json_schema_extra={"pattern": "^[A-Za-z0-9_+/-]+$"}),
 ]
 """The IANA name of a time zone."""
 

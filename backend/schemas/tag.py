@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from backend.schemas.scalars import Storable, Visible
+from backend.schemas.scalars import WITH_MARK, Storable, Visible, WithMark
 
 
 def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,6 +38,7 @@ Tag = Annotated[
     Storable,
     Visible,
     AfterValidator(_fit_for_a_path),
+    WithMark,
 ]
 Tags = Annotated[
     tuple[Tag, ...],  # whose default pydantic need not copy
@@ -46,7 +47,7 @@ Tags = Annotated[
     WithJsonSchema(
         {
             "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": 50},
+            "items": {"type": "string", "minLength": 1, "maxLength": 50} | WITH_MARK,
             "maxItems": MAX_TAGS,
         }
     ),
@@ -67,4 +68,6 @@ class TagUpdate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "house"}]})
 
-    name: Tag = Field(description="Of a tag that there is already: the two become one.")
+    name: Tag = Field(
+        description="Without the blanks around it. Of a tag that is there: the two become one."
+    )

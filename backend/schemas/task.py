@@ -1,6 +1,5 @@
 """Tasks as clients send and receive them."""
 
-from datetime import time
 from functools import cached_property
 from hashlib import blake2b
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -18,11 +17,14 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from backend.core.ids import parse_id
-from backend.schemas.due import Occurrence, Recurrence, check_series, read_members
+from backend.core.recurrence import parse, suits_any_anchor
+from backend.schemas.due import Occurrence, Recurrence, check_series, flaw, read_members
 from backend.schemas.scalars import (
+    AsVersion,
     Day,
     DayOrInstant,
     DecimalInt,
@@ -31,6 +33,8 @@ from backend.schemas.scalars import (
     TimeOfDay,
     TimeZone,
     Visible,
+    WithMark,
+    WithoutNul,
 )
 from backend.schemas.tag import MAX_TAGS, Tag, Tags
 
@@ -39,8 +43,11 @@ Title = Annotated[
     StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=500),
     Storable,
     Visible,
+    WithMark,
 ]
-Description = Annotated[str, StringConstraints(strict=True, max_length=16_384), Storable]
+Description = Annotated[
+    str, StringConstraints(strict=True, max_length=16_384), Storable, WithoutNul
+]
 
 
 def _in_lower_case(value: object) -> object:
@@ -50,12 +57,34 @@ def _in_lower_case(value: object) -> object:
 # There is no format `uuid7`: generators would take it for any text.
 AS_UUID = WithJsonSchema({"type": "string", "format": "uuid"})
 
+_UUID7 = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-7[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$"
+
+# Rules over members are said by `not`, which generators pass over. A pattern beside a format, or a
+# rule by `anyOf`, would make other types of what they are about.
+NO_OTHER_UUID: JsonDict = {
+    "required": ["id"],
+    "properties": {"id": {"type": "string", "not": {"pattern": _UUID7}}},
+}
+"""What nothing new may be called by."""
+
+TWO_NEIGHBOURS: JsonDict = {
+    "required": ["before", "after"],
+    "properties": {"before": {"type": "string"}, "after": {"type": "string"}},
+}
+"""What no move may name."""
+
+TWO_WAYS: JsonDict = {
+    "required": ["tags"],
+    "anyOf": [{"required": ["add_tags"]}, {"required": ["remove_tags"]}],
+}
+"""How no change may speak of tags."""
+
 PRIORITIES = ("none", "low", "medium", "high", "urgent")
 Priority = Annotated[
     Literal["none", "low", "medium", "high", "urgent"], BeforeValidator(_in_lower_case)
 ]
 
-SearchText = Annotated[str, StringConstraints(max_length=100), Storable]
+SearchText = Annotated[str, StringConstraints(max_length=100), Storable, WithoutNul]
 """No longer, or folding could make a word of it that PostgreSQL takes for too long."""
 
 Sort = Literal[
@@ -95,11 +124,19 @@ class TaskFields(BaseModel):
     The defaults are those of a new task.
     """
 
-    title: Title = Field(default="", examples=["Buy milk"])
+    title: Title = Field(
+        default="",
+        description="Without the blanks around it; something of it must be visible.",
+        examples=["Buy milk"],
+    )
     description: Description | None = Field(default=None, examples=["Two litres"])
     completed: bool = Field(default=False, strict=True)
     priority: Priority = Field(default="none", description="In any case; answered in lower case.")
-    tags: Tags = Field(default=(), examples=[["home"]])
+    tags: Tags = Field(
+        default=(),
+        description="Each without the blanks around it, visible, once, and not `.` or `..`.",
+        examples=[["home"]],
+    )
     due_date: Day | None = Field(
         default=None,
         description="A moment in ISO 8601 is read as well, as date, time and, with an offset, UTC.",
@@ -110,12 +147,14 @@ class TaskFields(BaseModel):
     )
     due_time_zone: TimeZone | None = Field(
         default=None,
-        description="IANA name; needs a time, which it makes an instant. Null: wherever one is.",
+        description="IANA name, in its case; needs a time, which it makes an instant."
+        " Null: wherever one is.",
         examples=["Europe/Berlin"],
     )
     recurrence: Recurrence | None = Field(
         default=None,
-        description="RRULE of RFC 5545; needs a date, the first one. Answered in one spelling.",
+        description="RRULE of RFC 5545, which goes on from the date that it needs, and by hours"
+        " from a time. Answered in one spelling.",
         examples=["FREQ=WEEKLY;BYDAY=MO"],
     )
     recurrence_from: Literal["due", "completion"] = Field(
@@ -136,21 +175,15 @@ class _TaskInput(_Input, TaskFields):
     def _read_due(cls, body: Any) -> Any:
         return read_members(body, is_whole=cls.is_whole)
 
-    @model_validator(mode="after")
-    def _check_series(self) -> Self:
-        if self.recurrence is not None and self.due_date is not None:
-            knows_time = self.is_whole or "due_time" in self.model_fields_set
-            at = self.due_time if knows_time else time()
-            check_series(self.recurrence, self.due_date, at)
-        return self
-
 
 class TaskCreate(_TaskInput):
     """A new task; what is left out is empty, or false."""
 
     is_whole: ClassVar = True
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy milk"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Buy milk"}], "not": NO_OTHER_UUID}
+    )
 
     id: Annotated[UUID7, AS_UUID] | None = Field(
         default=None,
@@ -162,11 +195,19 @@ class TaskCreate(_TaskInput):
     )
     parent_id: UUID | None = Field(default=None, description="The task that it is a part of.")
 
+    @model_validator(mode="after")
+    def _check_series(self) -> Self:
+        if self.recurrence is not None and self.due_date is not None:
+            check_series(self.recurrence, self.due_date, self.due_time)
+        return self
+
 
 class TaskUpdate(_TaskInput):
     """A merge patch (RFC 7396): what is absent stays, null clears."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Buy oat milk"}], "not": TWO_WAYS}
+    )
 
     list_id: UUID | None = Field(
         default=None,
@@ -189,6 +230,18 @@ class TaskUpdate(_TaskInput):
             raise PydanticCustomError("tags", "A tag cannot be both added and removed.")
         return self
 
+    @property
+    def leaves_doubt(self) -> bool:
+        """Whether it depends on the task if the rule can go on from the date that it then has."""
+        if self.recurrence is None:
+            return False
+        rule = parse(self.recurrence)
+        if self.due_date is None:
+            return not suits_any_anchor(rule)
+        if rule.needs_time and "due_time" not in self.model_fields_set:
+            return True
+        return flaw(self.recurrence, self.due_date, self.due_time) is not None
+
 
 class TaskMove(_Input):
     """A place beside another task, or last in a list or below a parent; empty: last where it is.
@@ -197,7 +250,10 @@ class TaskMove(_Input):
     """
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"after": "01a2047c-ebaa-79f4-a0e0-dcd48e275a9e"}]}
+        json_schema_extra={
+            "examples": [{"after": "01a2047c-ebaa-79f4-a0e0-dcd48e275a9e"}],
+            "not": TWO_NEIGHBOURS,
+        }
     )
 
     before: UUID | None = Field(default=None, description="The task that it shall come before.")
@@ -249,7 +305,9 @@ class TaskRead(TaskFields, _Owned):
     created_at: Instant
     updated_at: Instant
     deleted_at: Instant | None = Field(description="When it went to the trash.")
-    version: int = Field(description="The user's number of the latest write; the ETag.")
+    version: Annotated[int, AsVersion] = Field(
+        description="The user's number of the latest write; the ETag."
+    )
 
 
 class PageQuery(_Input):
@@ -261,7 +319,10 @@ class PageQuery(_Input):
         default=100, ge=1, le=200, description="Tasks at most; a page also ends at 512 KiB."
     )
     cursor: str | None = Field(
-        default=None, max_length=4096, description="From the `Link` of the page before."
+        default=None,
+        max_length=4096,
+        description="From the `Link` of the page before, with the same sort; any other is refused.",
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"},
     )
 
     @cached_property

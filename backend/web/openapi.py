@@ -34,6 +34,16 @@ _HEADERS_OF_STATUS = {
     "304": ("ETag",),
     "default": ("Retry-After", "WWW-Authenticate"),
 }
+_TAGS = {
+    "tasks": "Tasks and the trash.",
+    "lists": "Lists of tasks, the inbox among them.",
+    "tags": "The tags of all tasks.",
+    "stats": "Numbers of tasks.",
+    "me": "The caller's account.",
+    "auth": "What the caller's token says.",
+    "problems": "What errors mean.",
+    "operations": "What machines ask.",
+}
 _FIRST_SENTENCE = re.compile(r"(.*?)\.(?:\s|$)", re.DOTALL)
 _CREDENTIALS = "A token of Better Auth's `jwt` plugin, from `GET /api/auth/token`"
 _SCHEMES = {
@@ -67,6 +77,7 @@ def complete(
         _take_defaults_out(schema)
     schemes: dict[str, Any] = {}
     document["components"]["securitySchemes"] = schemes
+    document["tags"] = [{"name": name, "description": text} for name, text in _TAGS.items()]
     for route in routes:
         if isinstance(route, StrictRoute) and route.include_in_schema:
             for method in route.methods or ():
@@ -95,7 +106,15 @@ def _complete_operation(operation: dict[str, Any], route: StrictRoute) -> None:
         # That a body may be left out is said beside it; as a shape it would have no name.
         kinds = media_type["schema"].get("anyOf", [media_type["schema"]])
         media_type["schema"] = kinds[0]
+    for parameter in operation.get("parameters", []):
+        _take_null_out(parameter["schema"])
     _add_headers(operation["responses"])
+
+
+def _take_null_out(schema: dict[str, Any]) -> None:
+    """What is absent is the only null that a parameter can be."""
+    kinds = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]
+    schema |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {}
 
 
 def _add_problems(schemas: dict[str, Any]) -> None:

@@ -1,8 +1,9 @@
 """Recurrence rules of RFC 5545: `parsing.py` reads one, `series.py` says when it fires."""
 
+from backend.core.recurrence.anchors import check_anchor, suits_any_anchor
 from backend.core.recurrence.parsing import parse
 from backend.core.recurrence.rules import LONGEST, MOST, InvalidRule, Rule, canonical
-from backend.core.recurrence.series import check_anchor, next_due, occurrences
+from backend.core.recurrence.series import next_due, occurrences
 
 __all__ = [
     "LONGEST",
@@ -14,4 +15,5 @@ __all__ = [
     "next_due",
     "occurrences",
     "parse",
+    "suits_any_anchor",
 ]

@@ -9,7 +9,8 @@ from backend.core.recurrence.rules import Rule
 
 LAST_DAY: Final = date.max.toordinal()
 _LAST_MONTH: Final = date.max.year * 12 + 11
-# The calendar has 14 kinds of year, and none of them stays away for longer than 40 years. INTERVAL
+# The calendar has 28 kinds of year, with what their neighbours are, and none of them stays away for
+# longer than 40 years. INTERVAL
 # has no say in what a day is: one that does not come within so many months never comes.
 _SEARCHED: Final = 12 * 50
 _KEPT: Final = 16
@@ -50,7 +51,7 @@ class Days:
         self._by_year = rule.freq == "YEARLY" and not rule.by_month  # what ordinals count within
         self._months: dict[int, Sequence[int]] = {}
         self._places_by_size: dict[int, Sequence[int]] = {}
-        self._places_by_kind: dict[tuple[int, int, bool], frozenset[int]] = {}
+        self._places_by_kind: dict[tuple[int, int, bool, bool], frozenset[int]] = {}
 
     def between(self, first: int, last: int) -> list[int]:
         """Those of a span, in order."""
@@ -109,7 +110,8 @@ class Days:
     def _places_of_year(self, year: int) -> frozenset[int]:
         """What BYYEARDAY and BYWEEKNO leave of a year, counted from 0; alike in all of its kind."""
         first, last = year_span(year)
-        kind = (last - first, first % 7, isleap(year - 1))
+        # How many weeks the years beside have, from whose end they may be counted, says their size.
+        kind = (last - first, first % 7, isleap(year - 1), isleap(year + 1))
         if kind not in self._places_by_kind:
             size = last - first + 1
             found = frozenset(range(size))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from backend.database.queries import select
 from backend.database.statements import Statement, Value
 from backend.models import Task
 from backend.schemas.task import TaskCreate, TaskFields, TaskMove, TaskUpdate
-from backend.services.tasks import moves, recurring
+from backend.services.tasks import doubts, moves, recurring
 from backend.services.tasks.changes import TAG_CHANGES, change, insertion
 from backend.services.tasks.completion import Completion
 from backend.services.tasks.filters import IS_LIVE
@@ -60,16 +61,34 @@ def update_task(
     The operation raises:
         NotFound: when the caller has no such task.
         StaleVersion: when the task has another version than those allowed.
+        ValidationFailed: when it cannot be so, together with what the task has.
     """
+    if patch.leaves_doubt:
+        read = partial(_checked, task_id, patch, versions)
+        look = (doubts.LOOK.bind(id=task_id),)
+        return Operation((doubts.NO_ROW.bind(),), read, decisive=True, reasons=look, goes_on=True)
     if patch.model_fields_set:
-        assignments, values = read_patch(patch)
-        if values.get("completed"):
-            return Completion(task_id, assignments, values, versions).begin()
-        return _change(task_id, assignments, versions, **values)
+        return _apply(task_id, patch, versions)
     if versions is None:
         return Operation((SHOW.bind(id=task_id),), only, decisive=True)
     wanted = _SHOW_IF.bind(id=task_id, versions=list(versions))
     return Operation((wanted,), _current, decisive=True, reasons=(SHOW.bind(id=task_id),))
+
+
+def _checked(
+    task_id: UUID, patch: TaskUpdate, versions: Sequence[int] | None, rows: list[Rows]
+) -> Operation[Representation]:
+    doubts.check(patch, rows[-1])
+    return _apply(task_id, patch, versions)
+
+
+def _apply(
+    task_id: UUID, patch: TaskUpdate, versions: Sequence[int] | None
+) -> Operation[Representation]:
+    assignments, values = read_patch(patch)
+    if values.get("completed"):
+        return Completion(task_id, assignments, values, versions).begin()
+    return _change(task_id, assignments, versions, **values)
 
 
 def read_patch(patch: TaskUpdate) -> tuple[frozenset[str], dict[str, Value]]:

@@ -1,7 +1,8 @@
 """Recurrence rules: the RFC's own examples, what is refused, and that no rule takes long."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from random import Random
 
 import pytest
@@ -17,6 +18,7 @@ from backend.core.recurrence import (
     next_due,
     occurrences,
     parse,
+    suits_any_anchor,
 )
 from backend.core.recurrence.rules import Weekday
 from backend.core.recurrence.series import MOST_MONTHS, MOST_PERIODS, Series
@@ -273,14 +275,24 @@ def test_a_rule_that_never_comes_again_from_its_anchor_is_refused() -> None:
     check_anchor(parse("FREQ=DAILY;UNTIL=20200101"), tuesday)
 
 
-def test_weeks_are_numbered_as_pythons_calendar_does() -> None:
+@pytest.mark.parametrize("week", [1, 2, 52, 53, -1, -2, -52, -53])
+def test_weeks_are_numbered_as_pythons_calendar_does(week: int) -> None:
     day, last = date(2001, 1, 1), date(2401, 1, 7)
-    days = {day + timedelta(days=n) for n in range(1, (last - day).days + 1)}
-    for week in (1, 52, 53):
-        rule = parse(f"FREQ=YEARLY;BYWEEKNO={week};BYDAY=SA,SU,MO;UNTIL={last:%Y%m%d}")
-        assert set(occurrences(rule, day)) - {day} == {
-            day for day in days if day.isocalendar().week == week and day.weekday() in {0, 5, 6}
-        }
+    rule = parse(f"FREQ=YEARLY;BYWEEKNO={week};BYDAY=SA,SU,MO,TH;UNTIL={last:%Y%m%d}")
+    found = set(occurrences(rule, day))
+    for each in (day + timedelta(days=n) for n in range(1, (last - day).days + 1)):
+        year, number, _ = each.isocalendar()
+        weeks = date(year, 12, 28).isocalendar().week
+        is_meant = week in {number, number - weeks - 1} and each.weekday() in {0, 3, 5, 6}
+        assert (each in found) == is_meant, each
+
+
+def test_a_week_of_the_year_beside_is_alike_whichever_years_were_looked_at_before() -> None:
+    rule = parse("FREQ=YEARLY;INTERVAL=3;BYMONTHDAY=-2,8;BYWEEKNO=-53,2")
+    anchor = datetime.fromisoformat("2026-02-21T12:59")
+    some = list(islice(occurrences(rule, anchor), 60))
+    for before, following in pairwise(some):
+        assert next_due(rule, anchor, before) == following
 
 
 def test_a_rule_that_fires_from_some_days_only_is_a_rule() -> None:
@@ -341,3 +353,32 @@ def test_an_hour_that_a_clock_skips_is_not_counted() -> None:
     rule, start = parse("FREQ=HOURLY;COUNT=4"), datetime(2026, 3, 29, 1, 30)  # noqa: DTZ001 - a clock
     found = [each.hour for each in occurrences(rule, start, zone="Europe/Berlin")]
     assert found == [1, 2, 4, 5]
+
+
+def test_a_count_that_takes_centuries_ends_where_whoever_looks_later_finds_its_end() -> None:
+    rule = parse("FREQ=YEARLY;COUNT=29;INTERVAL=5;BYDAY=-1FR,5SU,10SA;BYMONTHDAY=1,3,23")
+    anchor = datetime.fromisoformat("2029-05-12T03:39")
+    some = list(occurrences(rule, anchor))
+    assert some[-1].year > 2129
+    for before, following in pairwise([*some, None]):
+        assert before is not None
+        assert next_due(rule, anchor, before) == following
+
+
+def test_what_suits_any_anchor_goes_on_from_each() -> None:
+    random = Random(7)  # noqa: S311 - the same for everybody
+    last_days = ("2027-01-31", "2027-10-31", "2027-12-31", "0004-02-29", "2096-02-29")
+    suiting = 0
+    while suiting < 150:
+        rule, anchor = random_rule(random)
+        rule = replace(rule, interval=random.choice((1, rule.interval, 12, 52, 99, 100)))
+        try:
+            parse(canonical(rule))
+        except InvalidRule:
+            continue
+        if suits_any_anchor(rule):
+            suiting += 1
+            check_anchor(rule, anchor.replace(year=random.randrange(1, 8_000), day=28))
+            check_anchor(rule, datetime.fromisoformat(random.choice(last_days)))
+    for text in ("WEEKLY;INTERVAL=2;BYDAY=MO,FR", "DAILY;INTERVAL=3;BYHOUR=9", "MONTHLY;BYDAY=5TU"):
+        assert suits_any_anchor(parse(f"FREQ={text}"))

@@ -31,6 +31,9 @@ _NOT_SETTINGS = (
         "SOAK_SECONDS",
         "STORM_SECONDS",
         "RANK_INSERTS",
+        "RECURRENCE_RULES",
+        "RECURRENCE_SEED",
+        "SCHEMA_EXAMPLES",
         "NAME_FILE",
         "DULY_PORT",
         # OpenTelemetry's own.

@@ -114,6 +114,7 @@ EXAMPLES: dict[Any, list[Any]] = {
     TaskUpdate: [
         TaskUpdate(title="x", completed=True),
         TaskUpdate(description="x", recurrence="FREQ=DAILY"),
+        TaskUpdate(description="x", recurrence="FREQ=DAILY;INTERVAL=7;BYDAY=SU"),
         TaskUpdate(),
         TaskUpdate(title="x", list_id=None),
         lambda meeting: TaskUpdate(parent_id=meeting.theirs),

@@ -30,7 +30,7 @@ from duly_client.models import (
     CreateOperation,
     ListCreate,
     ListRead,
-    ListTasksSortType0,
+    ListTasksSort,
     Stats,
     TaskComplete,
     TaskCreate,
@@ -73,7 +73,7 @@ seats = create(TaskCreate(title="Choose seats", parent_id=trip.id))
 
 # The order is the user's.
 found(TaskRead, move_task.sync(seats.id, client=duly, body=TaskMove(before=train.id)))
-by_position = ListTasksSortType0.POSITION
+by_position = ListTasksSort.POSITION
 parts = titles(list_tasks.sync(client=duly, parent_id=trip.id, sort=by_position))
 
 # Each month, at nine in Lisbon; the name of an occurrence makes a second press harmless.
@@ -109,7 +109,7 @@ change = BatchChange(
 changed = found(BatchChanged, batch_tasks.sync(client=duly, body=change)).changed
 
 searched = titles(list_tasks.sync(client=duly, q="choo"))
-by_date = ListTasksSortType0.DUE_DATE
+by_date = ListTasksSort.DUE_DATE
 overdue = titles(list_tasks.sync(client=duly, overdue="true", sort=by_date))
 tags = [[each.name, each.count] for each in found(list, list_tags.sync(client=duly))]
 stats = found(Stats, count_tasks.sync(client=duly))
