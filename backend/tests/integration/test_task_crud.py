@@ -35,9 +35,10 @@ def test_create_read_change_complete_delete_restore(client: httpx2.Client) -> No
     assert read.content == created.content
     assert client.get(path, headers={"If-None-Match": read.headers["etag"]}).status_code == 304
 
-    changed = client.patch(path, json={"description": "2 l"}, headers={"If-Match": '"1"'})
+    first = {"If-Match": read.headers["etag"]}
+    changed = client.patch(path, json={"description": "2 l"}, headers=first)
     assert changed.json()["description"] == "2 l"
-    stale = client.patch(path, json={"title": "Lost"}, headers={"If-Match": '"1"'})
+    stale = client.patch(path, json={"title": "Lost"}, headers=first)
     assert stale.status_code == 412
     assert stale.json()["current"] == changed.json()
     assert client.put(path, json={"title": "Buy oat milk"}).json()["description"] == "2 l"

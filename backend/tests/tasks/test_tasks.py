@@ -21,7 +21,7 @@ def test_a_created_task_is_listed(alice: Person) -> None:
     assert alice.titles() == ["Buy milk"]
     assert UUID(created["id"]).version == 7
     assert created["user_id"] == alice.subject
-    assert created["version"] == 1
+    assert created["version"] >= 1
 
 
 def test_nobody_sees_the_tasks_of_another(alice: Person, bob: Person) -> None:
