@@ -94,7 +94,7 @@ class Grown(Duly):
         self.restore()
 
     def restore(self) -> None:
-        truncate = "truncate duly.users, duly.spaces cascade"
+        truncate = "truncate duly.users, duly.spaces, duly.history cascade"
         drop, make = self._indexes()
         self.stage.cluster.execute(self.name, truncate, *drop, *_fill(self.groups), *make, *_TIDY)
 

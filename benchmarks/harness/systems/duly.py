@@ -23,7 +23,7 @@ INBOXES = """insert into duly.lists (space_id, id, name)
 RESTORE = (
     # Triggers number every write; the seed carries its numbers already.
     "set session_replication_role = replica",
-    "truncate duly.users, duly.spaces cascade",
+    "truncate duly.users, duly.spaces, duly.history cascade",
     # A late request of the load before may have introduced its user again.
     f"insert into duly.users ({_USER}) select {_USER} from bench.users on conflict do nothing",
     """insert into duly.spaces (id, last_version) select subject, last_version from bench.users
