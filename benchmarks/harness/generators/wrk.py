@@ -18,16 +18,29 @@ _TIMEOUT = 10
 def run(system: System, load: Load, seconds: float) -> Answers:
     """Keep `load.connections` busy for some seconds."""
     requests = _write_requests(system, load.kind)
+    return send(requests, system.port, load.connections, seconds)
+
+
+def send(requests: Path, port: int, connections: int, seconds: float) -> Answers:
+    """Keep connections busy with the requests of a file, in rotation.
+
+    Args:
+        requests: One in a line: method, path, name and value of a header field, body, and perhaps
+            a key for retries.
+        port: Where to, on this machine.
+        connections: How many.
+        seconds: How long.
+    """
     timing = (f"-d{max(1, round(seconds))}s", f"--timeout={_TIMEOUT}s")
-    script = ("-s", str(LOAD / "wrk.lua"), f"http://{HOST}:{system.port}", "--", str(requests))
+    script = ("-s", str(LOAD / "wrk.lua"), f"http://{HOST}:{port}", "--", str(requests))
     output = subprocess.run(
-        ["wrk", "-t1", f"-c{load.connections}", *timing, *script],
+        ["wrk", "-t1", f"-c{connections}", *timing, *script],
         check=True,
         capture_output=True,
         text=True,
     ).stdout
     seen = json.loads(output.rsplit(_MARK, 1)[1])
-    return _answers(seen, load.connections)
+    return _answers(seen, connections)
 
 
 def _answers(seen: dict[str, Any], connections: int) -> Answers:

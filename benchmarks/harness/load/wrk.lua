@@ -1,4 +1,5 @@
--- Sends the requests of a file in rotation: method, path, header name, header value, body.
+-- Sends the requests of a file in rotation: method, path, header name, header value, body,
+-- and perhaps a key for retries.
 
 local requests, count, position = {}, 0, 0
 
@@ -6,6 +7,8 @@ function init(args)
   for line in io.lines(args[1]) do
     local method, path, name, value, body = line:match("^(.-)\t(.-)\t(.-)\t(.-)\t(.*)$")
     local headers = { [name] = value, Host = wrk.headers["Host"] }
+    local text, key = body:match("^(.-)\t(.*)$")
+    if text then body, headers["Idempotency-Key"] = text, key end
     if body ~= "" then headers["Content-Type"] = "application/json" else body = nil end
     count = count + 1
     requests[count] = wrk.format(method, path, headers, body)
