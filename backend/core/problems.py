@@ -195,12 +195,18 @@ class StaleVersion(Problem):
     code = "stale_version"
     status = 412
     title = "The resource has changed"
-    meaning = "`If-Match` names a version that is no longer current; nothing was written."
-    remedy = "Merge with `current`, then retry with the answer's `ETag` in `If-Match`."
+    meaning = (
+        "`If-Match` names a version that is no longer current, or `If-None-Match: *` is sent with "
+        "the id of something that exists; nothing was written. `current` is what is there, if that "
+        "is one thing."
+    )
+    remedy = (
+        "Merge with `current`, or with what a GET gives, then retry with its `ETag` in `If-Match`."
+    )
 
-    def __init__(self, current: bytes, version: int) -> None:
-        super().__init__(headers={"ETag": f'"{version}"'})
-        self.members = {"current": json.loads(current)}
+    def __init__(self, current: bytes | None = None, version: int | str = "") -> None:
+        super().__init__(headers={"ETag": f'"{version}"'} if current else None)
+        self.members = {"current": json.loads(current)} if current else {}
 
 
 class BodyTooLarge(Problem):

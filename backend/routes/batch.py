@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 
-from backend.core.problems import Problem
+from backend.core.problems import Problem, ValidationFailed
+from backend.dependencies.conditions import ExpectedVersions, run_all_if, run_if
 from backend.dependencies.database import CallerSession
 from backend.dependencies.rates import Counted
 from backend.schemas.batch import (
@@ -17,7 +18,7 @@ from backend.schemas.batch import (
     DeleteOperation,
 )
 from backend.services import tasks
-from backend.web import answers
+from backend.web import answers, fields, reading
 from backend.web.route import OwnedRoute, StrictRouter
 from backend.web.terms import under
 
@@ -32,7 +33,7 @@ _BODIES: Final = {"create": "/task", "update": "/patch"}
 @router.post("/api/tasks/batch", response_model=BatchAnswer)
 @under(largest_body=_LARGEST, deadline=_SECONDS)
 async def batch_tasks(
-    request: Request, db: CallerSession, batch: Batch, count: Counted
+    request: Request, db: CallerSession, batch: Batch, versions: ExpectedVersions, count: Counted
 ) -> Response:
     """Do several things at once: listed operations, or one change of what a filter finds.
 
@@ -46,27 +47,37 @@ async def batch_tasks(
     wish = batch.root
     await count(wish.cost)
     if isinstance(wish, BatchChange):
-        return answers.model(BatchChanged(changed=await _change(db, wish)))
-    return answers.results(request, await _run(db, wish))
+        return answers.model(BatchChanged(changed=await _change(db, wish, versions)))
+    return answers.results(request, await _run(db, wish, versions))
 
 
-async def _change(db: CallerSession, wish: BatchChange) -> int:
+async def _change(db: CallerSession, wish: BatchChange, versions: ExpectedVersions) -> int:
     try:
-        return await db.run(tasks.change_tasks(wish))
+        return await run_if(db, versions, tasks.change_tasks(wish))
     except Problem as problem:
         problem.move("/change")
         raise
 
 
-async def _run(db: CallerSession, wish: BatchOperations) -> list[answers.Result]:
+async def _run(
+    db: CallerSession, wish: BatchOperations, versions: ExpectedVersions
+) -> list[answers.Result]:
     """What became of the operations.
 
     Raises:
         Problem: if they are atomic, that of the first one that failed.
+        ValidationFailed: for a condition, if they are not: it would have to hold for some of them.
     """
     operations = [tasks.batch_operation(each) for each in wish.operations]
+    if versions is not None and not wish.atomic:
+        detail = "Send `atomic`, or `if_match` with each operation."
+        raise ValidationFailed(errors=[reading.condition(fields.IF_MATCH, detail)])
     try:
-        found = await db.run_all(operations, atomic=wish.atomic)
+        found = (
+            await db.run_all(operations, atomic=wish.atomic)
+            if versions is None
+            else await run_all_if(db, versions, operations)
+        )
     except Problem as problem:
         if problem.position is not None:
             _place(problem, problem.position, wish.operations[problem.position])

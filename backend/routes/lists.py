@@ -11,7 +11,7 @@ from backend.core.ids import parse_id
 from backend.core.problems import NotFound
 from backend.database.operations import Operation
 from backend.database.session import Session
-from backend.dependencies.conditions import ExpectedVersions, Known
+from backend.dependencies.conditions import ExpectedVersions, Known, MustBeNew, run_if
 from backend.dependencies.database import CallerSession
 from backend.schemas.list import ListCreate, ListMove, ListQuery, ListRead, ListUpdate
 from backend.services import lists
@@ -26,33 +26,37 @@ A = TypeVar("A")
 ListId = Annotated[str, Path(description="The list's UUID.", json_schema_extra={"format": "uuid"})]
 _SECONDS: Final = 6.0  # less than what proxies and clients wait
 _PAUSE: Final = 0.02  # between two steps, each about as long, for what others write
-_UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
-    304: {"description": "The client's copy is current."}
-}
 _UNFINISHED: Final[dict[int | str, dict[str, Any]]] = {
     202: {"description": "Not all is done; the same request goes on with it."}
 }
 
 
 # Counts read every task of the user.
-@router.get("/api/lists", response_model=list[ListRead], responses=_UNCHANGED)
+@router.get("/api/lists", response_model=list[ListRead])
 @under(cost=2)
 async def list_lists(
     request: Request, db: CallerSession, known: Known, query: Annotated[ListQuery, Query()]
 ) -> Response:
     """List the lists in their order: the inbox, and those that the user has made."""
-    found = await db.run(lists.list_lists(query, known.versions))
+    found = await db.run(lists.list_lists(query, known.states(query.number)))
     return answers.page(request, found, query.following, known)
 
 
 @router.post("/api/lists", response_model=ListRead, status_code=201)
-async def create_list(request: Request, db: CallerSession, new: ListCreate) -> Response:
+async def create_list(
+    request: Request,
+    db: CallerSession,
+    new: ListCreate,
+    versions: ExpectedVersions,
+    must_be_new: MustBeNew,
+) -> Response:
     """Create a list. A client-made `id` makes a retry safe: the second one is a 409."""
-    list_id, created = await db.run(lists.create_list(new))
+    create = lists.create_list(new, must_be_new=must_be_new)
+    list_id, created = await run_if(db, versions, create)
     return answers.created(request, list_id, created)
 
 
-@router.get("/api/lists/{list_id}", response_model=ListRead, responses=_UNCHANGED)
+@router.get("/api/lists/{list_id}", response_model=ListRead)
 async def get_list(db: CallerSession, list_id: ListId, known: Known) -> Response:
     """Read one list."""
     return answers.one(await db.run(lists.get_list(_parse(list_id))), known)

@@ -2,11 +2,16 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
 
 from fastapi import Response
 
 from backend.core.principal import Principal
 from backend.core.problems import BeingErased, InvalidToken, ValidationFailed
+from backend.database.operations import Operation
+from backend.database.session import Session
+from backend.dependencies.conditions import ExpectedVersions, run_if
 from backend.dependencies.database import AccountSession, CallerSession
 from backend.dependencies.resources import Held
 from backend.schemas.user import AccountMerge, Me, MeUpdate
@@ -25,9 +30,10 @@ _MERGE_PAUSE = 0.02  # between two steps, for what others write
 
 
 @router.patch("/api/me", response_model=Me)
-async def update_me(db: CallerSession, patch: MeUpdate) -> Response:
+async def update_me(db: CallerSession, patch: MeUpdate, versions: ExpectedVersions) -> Response:
     """Change what the caller has chosen: the time zone."""
-    return answers.model(await db.run(users.update_me(db.principal, patch)))
+    update = users.update_me(db.principal, patch)
+    return answers.one(await run_if(db, versions, update, expect=_expect(db)))
 
 
 @router.delete(
@@ -35,13 +41,13 @@ async def update_me(db: CallerSession, patch: MeUpdate) -> Response:
     status_code=204,
     responses={202: {"description": "It goes on by itself; the account is closed from now on."}},
 )
-async def erase_me(held: Held, db: AccountSession) -> Response:
+async def erase_me(held: Held, db: AccountSession, versions: ExpectedVersions) -> Response:
     """Erase everything that is kept about the caller, for good.
 
     A large account is closed at once and erased within seconds: 202, and 204 once all is gone.
     """
     subject = db.principal.subject
-    is_left = await db.run(erase())
+    is_left = await run_if(db, versions, erase(), expect=_expect(db))
     held.known_users.forget(subject)
     if not is_left:
         return answers.nothing()
@@ -56,7 +62,9 @@ async def erase_me(held: Held, db: AccountSession) -> Response:
     responses={202: {"description": "Not all has come over; the same request goes on with it."}},
 )
 @under(deadline=_MERGE_SECONDS + 2, cost=10)
-async def merge_into_me(held: Held, db: CallerSession, account: AccountMerge) -> Response:
+async def merge_into_me(
+    held: Held, db: CallerSession, account: AccountMerge, versions: ExpectedVersions
+) -> Response:
     """Take all lists and tasks of another account over, which is closed then.
 
     For a person who has come to have another user id: an anonymous one who signed up, two sign-ins
@@ -66,10 +74,14 @@ async def merge_into_me(held: Held, db: CallerSession, account: AccountMerge) ->
     part of. The time zone comes along if the caller has chosen none. Once more does no harm.
     """
     other = await _other(held, account.token)
+    expect = _expect(db)
     if other.subject == db.principal.subject:
+        if versions is not None:
+            await db.run(expect(versions))
         return answers.nothing()
     ends = time.monotonic() + _MERGE_SECONDS
-    while (standing := await db.run(merge_from(other))) is not Merge.DONE:
+    merge = merge_from(other)
+    while (standing := await run_if(db, versions, merge, expect=expect)) is not Merge.DONE:
         if standing is Merge.BEING_ERASED:
             raise BeingErased
         if time.monotonic() > ends:
@@ -77,6 +89,10 @@ async def merge_into_me(held: Held, db: CallerSession, account: AccountMerge) ->
         await asyncio.sleep(_MERGE_PAUSE)
     held.known_users.forget(other.subject)
     return answers.nothing()
+
+
+def _expect(db: Session) -> Callable[[tuple[int, ...]], Operation[None]]:
+    return partial(users.expect_me, db.principal)
 
 
 async def _other(held: Held, token: str) -> Principal:

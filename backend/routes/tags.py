@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Request, Response
 
 from backend.core.problems import NotFound
 from backend.database.operations import Operation
-from backend.dependencies.conditions import UNCHANGED, Known
+from backend.dependencies.conditions import ExpectedVersions, Known, run_if
 from backend.dependencies.database import CallerSession
 from backend.schemas.tag import TagRead, TagUpdate
 from backend.services import tags
@@ -41,21 +41,23 @@ _UNFINISHED: dict[int | str, dict[str, Any]] = {
 
 
 # To list them is to read every task of the user.
-@router.get("/api/tags", response_model=list[TagRead], responses=UNCHANGED)
+@router.get("/api/tags", response_model=list[TagRead])
 @under(cost=5)
 async def list_tags(request: Request, db: CallerSession, known: Known) -> Response:
     """List the tags of the tasks outside the trash, and how many have each."""
-    found = await db.run(tags.list_tags(known.versions))
+    found = await db.run(tags.list_tags(known.states(tags.ASKED)))
     return answers.page(request, found, str, known)
 
 
 @router.patch("/api/tags/{name}", response_model=TagRead, responses=_UNFINISHED)
 @under(deadline=_SECONDS + 2, cost=10)
-async def rename_tag(db: CallerSession, name: TagName, tag: TagUpdate) -> Response:
+async def rename_tag(
+    db: CallerSession, name: TagName, tag: TagUpdate, versions: ExpectedVersions
+) -> Response:
     """Rename the tag in all tasks, those in the trash too. A name that exists merges the two."""
     if tag.name == name:
-        return answers.model(await db.run(tags.count_tag(name)))
-    changed = await _everywhere(db, lambda: tags.rename_tag(name, tag.name))
+        return answers.model(await run_if(db, versions, tags.count_tag(name)))
+    changed = await _everywhere(db, versions, lambda: tags.rename_tag(name, tag.name))
     if changed is None:
         return answers.unfinished(1)
     return answers.model(TagRead(name=tag.name, count=changed.remaining))
@@ -63,15 +65,15 @@ async def rename_tag(db: CallerSession, name: TagName, tag: TagUpdate) -> Respon
 
 @router.delete("/api/tags/{name}", status_code=204, responses=_UNFINISHED)
 @under(deadline=_SECONDS + 2, cost=10)
-async def delete_tag(db: CallerSession, name: TagName) -> Response:
+async def delete_tag(db: CallerSession, name: TagName, versions: ExpectedVersions) -> Response:
     """Take the tag from all tasks, those in the trash too."""
-    if await _everywhere(db, lambda: tags.delete_tag(name)) is None:
+    if await _everywhere(db, versions, lambda: tags.delete_tag(name)) is None:
         return answers.unfinished(1)
     return answers.nothing()
 
 
 async def _everywhere(
-    db: CallerSession, change: Callable[[], Operation[tags.Change]]
+    db: CallerSession, versions: ExpectedVersions, change: Callable[[], Operation[tags.Change]]
 ) -> tags.Change | None:
     """Change all tasks in steps, so that the user's other writes need not wait for long.
 
@@ -82,7 +84,7 @@ async def _everywhere(
         NotFound: when no task had the tag.
     """
     began = time.monotonic()
-    changed = await db.run(change())
+    changed = await run_if(db, versions, change())
     if not changed.tasks:
         raise NotFound
     while changed.tasks >= tags.BATCH:

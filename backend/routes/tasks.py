@@ -9,7 +9,7 @@ from fastapi import Path, Query, Request, Response
 
 from backend.core.ids import parse_id
 from backend.core.problems import NotFound
-from backend.dependencies.conditions import UNCHANGED, ExpectedVersions, Known
+from backend.dependencies.conditions import ExpectedVersions, Known, MustBeNew, run_if
 from backend.dependencies.database import CallerSession
 from backend.schemas.task import (
     TaskComplete,
@@ -33,24 +33,31 @@ _TRASH_PAUSE = 0.02  # between two steps, each about as long, for what others wr
 
 
 # To count, or to search, is to read every task of the user.
-@router.get("/api/tasks", response_model=list[TaskRead], responses=UNCHANGED)
+@router.get("/api/tasks", response_model=list[TaskRead])
 @under(parameter_costs=(("count", 5), ("q", 5)))
 async def list_tasks(
     request: Request, db: CallerSession, known: Known, query: Annotated[TaskQuery, Query()]
 ) -> Response:
     """List tasks outside the trash, a page at a time. Filters combine freely."""
-    found = await db.run(tasks.list_tasks(query, known.versions))
+    found = await db.run(tasks.list_tasks(query, known.states(query.number)))
     return answers.page(request, found, query.following, known)
 
 
 @router.post("/api/tasks", response_model=TaskRead, status_code=201)
-async def create_task(request: Request, db: CallerSession, task: TaskCreate) -> Response:
+async def create_task(
+    request: Request,
+    db: CallerSession,
+    task: TaskCreate,
+    versions: ExpectedVersions,
+    must_be_new: MustBeNew,
+) -> Response:
     """Create a task. A client-made `id` makes a retry safe: the second one is a 409."""
-    task_id, created = await db.run(tasks.create_task(task))
+    create = tasks.create_task(task, must_be_new=must_be_new)
+    task_id, created = await run_if(db, versions, create)
     return answers.created(request, task_id, created)
 
 
-@router.get("/api/tasks/{task_id}", response_model=TaskRead, responses=UNCHANGED)
+@router.get("/api/tasks/{task_id}", response_model=TaskRead)
 async def get_task(db: CallerSession, task_id: TaskId, known: Known) -> Response:
     """Read one task."""
     return answers.one(await db.run(tasks.get_task(_parse(task_id))), known)
@@ -117,12 +124,12 @@ async def restore_task(db: CallerSession, task_id: TaskId, versions: ExpectedVer
     return answers.one(await db.run(tasks.restore_task(_parse(task_id), versions)))
 
 
-@router.get("/api/trash", response_model=list[TaskRead], responses=UNCHANGED)
+@router.get("/api/trash", response_model=list[TaskRead])
 async def list_trash(
     request: Request, db: CallerSession, known: Known, query: Annotated[TrashQuery, Query()]
 ) -> Response:
     """List the trash, the latest deletion first."""
-    found = await db.run(tasks.list_trash(query, known.versions))
+    found = await db.run(tasks.list_trash(query, known.states(query.number)))
     return answers.page(request, found, query.following, known)
 
 
@@ -134,10 +141,10 @@ _UNFINISHED: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.delete("/api/trash", status_code=204, responses=_UNFINISHED)
 @under(deadline=_TRASH_SECONDS + 2)
-async def empty_trash(db: CallerSession) -> Response:
+async def empty_trash(db: CallerSession, versions: ExpectedVersions) -> Response:
     """Delete everything in the trash for good. What comes there meanwhile may stay."""
     began = time.monotonic()
-    left = await db.run(tasks.empty_trash())
+    left = await run_if(db, versions, tasks.empty_trash())
     while left and time.monotonic() - began < _TRASH_SECONDS:
         await asyncio.sleep(_TRASH_PAUSE)
         left = await db.run(tasks.empty_trash(left))

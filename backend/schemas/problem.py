@@ -8,6 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from backend.schemas.list import ListRead
 from backend.schemas.task import TaskRead
+from backend.schemas.user import Me
 
 _EXAMPLE: Final[JsonDict] = {
     "type": "/problems/not_found",
@@ -49,8 +50,8 @@ class ProblemDocument(BaseModel):
         default=None,
         description="For a batch: which of its operations it is about, counted from 0.",
     )
-    current: TaskRead | ListRead | SkipJsonSchema[None] = Field(
-        default=None, description="For 412: the task, or the list, as it is now."
+    current: TaskRead | ListRead | Me | SkipJsonSchema[None] = Field(
+        default=None, description="For 412: what there is now, if that is one thing."
     )
 
 

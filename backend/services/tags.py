@@ -16,7 +16,7 @@ from backend.models import Task
 from backend.schemas.tag import TagRead
 from backend.services.tasks.filters import IS_LIVE
 from backend.services.tasks.pages import Page
-from backend.services.validators import IS_NEWS, state, with_state
+from backend.services.validators import IS_NEWS, state, tag, with_state
 
 MOST: Final = 1_000
 """Tags that are listed: those that most tasks have."""
@@ -24,7 +24,8 @@ MOST: Final = 1_000
 BATCH: Final = 5_000
 """Tasks that one transaction changes: 0.25 s, a seventh of what a statement may take."""
 
-_ASKED: Final = 1  # tells the entity tags of this answer from those of others
+ASKED: Final = 1
+"""Tells the entity tag of this answer from those of others."""
 
 _NAME: Final = Fragment(bindparam("name", type_=Text))
 _NEW_NAME: Final = Fragment(bindparam("new_name", type_=Text))
@@ -100,7 +101,7 @@ def list_tags(known: Collection[int] = ()) -> Operation[Page]:
         known: States of the same answer that the client has.
     """
     statement = _LIST_NEWS if known else _LIST
-    bound = statement.bind(asked=_ASKED, known=list(known))
+    bound = statement.bind(known=list(known))
     return Operation((bound,), _listing, many=True)
 
 
@@ -132,7 +133,7 @@ def _changed(rows: list[Rows]) -> Change:
 
 def _listing(rows: list[Rows]) -> Page:
     body = rows[0][1][0] if len(rows[0]) > 1 else None
-    return Page(body or b"[]", None, None, state(rows[0]))
+    return Page(body or b"[]", None, None, tag(state(rows[0]), ASKED))
 
 
 def _tag(name: str, rows: list[Rows]) -> TagRead:

@@ -1,18 +1,23 @@
 """Users: made at their first write, kept as the latest token that wrote describes them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from hashlib import blake2b
+from typing import Final, NamedTuple
 
 from sqlalchemy import BigInteger, Text, bindparam
+from sqlalchemy import any_ as sql_any
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from backend.core.principal import Principal
+from backend.core.problems import StaleVersion
 from backend.database.connection.wire import Rows
 from backend.database.operations import Operation
-from backend.database.queries import select, where
+from backend.database.queries import select, value_of, where
 from backend.database.session import Introduction
-from backend.database.statements import Fragment, Statement
+from backend.database.statements import Fragment, Statement, Where
 from backend.models import SpaceSettings, User
 from backend.schemas.user import Me, MeUpdate
 
@@ -44,7 +49,16 @@ _SET_TIME_ZONE: Final = Statement(
     ")\nON CONFLICT (space_id) DO UPDATE SET time_zone = excluded.time_zone",
     where(SpaceSettings, Fragment(col(SpaceSettings.time_zone), " <> excluded.time_zone")),
 )
-_TIME_ZONE: Final = Statement(*select(Fragment(col(SpaceSettings.time_zone)), SpaceSettings))
+_VERSION: Final = Fragment(col(SpaceSettings.version))
+_TIME_ZONE: Final = Statement(
+    *select(Fragment(col(SpaceSettings.time_zone), ", ", _VERSION), SpaceSettings)
+)
+# All choices being the default is version 0.
+_IS_EXPECTED: Final = Fragment(
+    *("coalesce(", value_of(SpaceSettings, _VERSION), ", 0) = "),
+    sql_any(bindparam("versions", type_=ARRAY(BigInteger))),
+)
+_EXPECT: Final = Statement("SELECT true AS is_expected", Where((_IS_EXPECTED,)))
 
 
 class KnownUsers:
@@ -85,12 +99,25 @@ class Nobody:
         """Nothing was remembered."""
 
 
-def describe_me(principal: Principal) -> Operation[Me]:
+class MeRepresentation(NamedTuple):
+    """The caller as clients get them.
+
+    Attributes:
+        body: JSON in UTF-8, the fields of `Me`.
+        version: That of the caller's choices, which alone counts for `If-Match`; and what the
+            token says.
+    """
+
+    body: bytes
+    version: str
+
+
+def describe_me(principal: Principal) -> Operation[MeRepresentation]:
     """The caller, from the token and the database."""
     return Operation((_TIME_ZONE.bind(),), partial(_me, principal))
 
 
-def update_me(principal: Principal, patch: MeUpdate) -> Operation[Me]:
+def update_me(principal: Principal, patch: MeUpdate) -> Operation[MeRepresentation]:
     """Apply a merge patch (RFC 7396) to what the caller has chosen."""
     show = _TIME_ZONE.bind()
     if not patch.model_fields_set:
@@ -99,12 +126,31 @@ def update_me(principal: Principal, patch: MeUpdate) -> Operation[Me]:
     return Operation((change, show), partial(_me, principal), writes=True)
 
 
-def _me(principal: Principal, rows: list[Rows]) -> Me:
-    chosen = rows[-1]
-    return Me(
+def expect_me(principal: Principal, versions: Sequence[int]) -> Operation[None]:
+    """Fails unless the caller's choices have one of these versions.
+
+    The operation raises:
+        StaleVersion: when they have another one.
+    """
+    bound = _EXPECT.bind(versions=list(versions))
+    read = partial(_as_expected, principal)
+    return Operation((bound,), read, decisive=True, reasons=(_TIME_ZONE.bind(),))
+
+
+def _as_expected(principal: Principal, rows: list[Rows]) -> None:
+    if not rows[0]:
+        raise StaleVersion(*_me(principal, rows))
+
+
+def _me(principal: Principal, rows: list[Rows]) -> MeRepresentation:
+    [zone, version] = rows[-1][0] if rows[-1] else (b"UTC", b"0")
+    me = Me(
         subject=principal.subject,
         email=principal.email,
         name=principal.name,
-        time_zone=(chosen[0][0] or b"").decode() if chosen else "UTC",
+        time_zone=(zone or b"").decode(),
         expires_at=datetime.fromtimestamp(principal.expires_at, UTC),
     )
+    body = me.model_dump_json().encode()
+    said = int.from_bytes(blake2b(body, digest_size=7).digest())
+    return MeRepresentation(body, f"{int(version or 0)}.{said}")

@@ -41,14 +41,14 @@ class Paged(Protocol):
         """How many there are on all pages, when asked for."""
 
     @property
-    def version(self) -> int | None:
+    def version(self) -> str | None:
         """Names the state of the answer; None when time alone can change it."""
 
 
 def one(resource: Versioned, known: Known = NOTHING) -> Response:
     """200 with the resource and its `ETag`; 304 for whom it is no news."""
     headers = {"ETag": etag(resource.version)}
-    if known is not NOTHING and resource.version in known:
+    if known is not NOTHING and known.has(resource.version):
         return Response(status_code=304, headers=headers)
     return Response(resource.body, headers=headers, media_type=JSON)
 
@@ -70,9 +70,11 @@ def page(
         following: Gives the query of the page at a cursor.
         known: Who has the same page already is answered 304.
     """
-    headers = {} if found.version is None else {"ETag": etag(found.version)}
-    if known is not NOTHING and headers and found.version in known:
-        return Response(status_code=304, headers=headers)
+    headers: dict[str, str] = {}
+    if found.version is not None:
+        headers["ETag"] = etag(found.version)
+        if known is not NOTHING and known.has(found.version):
+            return Response(status_code=304, headers=headers)
     if found.cursor:
         headers["Link"] = f'<{path(request)}?{following(found.cursor)}>; rel="next"'
     if found.total is not None:

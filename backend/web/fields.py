@@ -16,6 +16,10 @@ _OWN_TAG = re.compile(
 )
 
 
+IF_MATCH: Final = "If-Match"
+IF_NONE_MATCH: Final = "If-None-Match"
+
+
 def header(scope: Scope, name: bytes) -> str | None:
     """The value of a (lower-case) header field; several are one list (section 5.3)."""
     found: str | None = None
@@ -38,6 +42,9 @@ def etag(version: int | str) -> str:
 def versions(if_match: str | None) -> tuple[int, ...] | None:
     """The versions that `If-Match` allows (section 13.1.1); None when any will do.
 
+    What a tag has behind its version does not count: one of a list names the state of all that its
+    user has, whatever of it was asked.
+
     Tags that are not ours never match, so the write is refused. Weak ones that are match like the
     others, unlike there: docs/decisions/0026-weak-tags.md.
     """
@@ -51,17 +58,22 @@ class Known(NamedTuple):
 
     Attributes:
         any: Whether it asks for nothing if there is anything.
-        versions: The versions that it has.
-        tags: The same, with what else their answers showed.
+        tags: The versions that it has, each with what else its answer showed.
     """
 
     any: bool = False
-    versions: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
 
-    def __contains__(self, version: object) -> bool:
+    def has(self, version: int | str) -> bool:
         """Whether this version is no news to it."""
-        return self.any or version in self.versions or version in self.tags
+        return self.any or str(version) in self.tags
+
+    def states(self, asked: int) -> tuple[int, ...]:
+        """The states of which it has the answer to what was `asked`."""
+        if not self.tags:
+            return ()
+        pairs = (tag.partition(".") for tag in self.tags)
+        return tuple(int(state) for state, _, rest in pairs if rest == str(asked))
 
 
 NOTHING: Final = Known()
@@ -73,11 +85,7 @@ def known(if_none_match: str | None) -> Known:
         return NOTHING
     if if_none_match.strip() == "*":
         return Known(any=True)
-    tags = tuple(tag[1] for tag in _own(if_none_match))
-    return Known(
-        versions=tuple(int(tag) for tag in tags if tag.isdecimal()),
-        tags=tags,
-    )
+    return Known(tags=tuple(tag[1] for tag in _own(if_none_match)))
 
 
 def _own(tags: str) -> Iterator[re.Match[str]]:

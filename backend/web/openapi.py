@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from fastapi.dependencies.models import Dependant
 from starlette.routing import BaseRoute
 
 from backend.core.problems import Problem
 from backend.schemas.problem import ProblemDocument
+from backend.web.fields import IF_MATCH, IF_NONE_MATCH
 from backend.web.route import StrictRoute
 
 _SCHEMAS = "#/components/schemas/{model}"
-_VERSIONED = {_SCHEMAS.format(model=name) for name in ("TaskRead", "ListRead")}
+_VERSIONED = {_SCHEMAS.format(model=name) for name in ("TaskRead", "ListRead", "Me")}
 _PROBLEM: dict[str, Any] = {
     "description": "A problem (RFC 9457); `/problems/{code}` explains each.",
     "content": {
@@ -28,10 +29,52 @@ _HEADERS = {
     "WWW-Authenticate": "With 401: RFC 6750.",
     "X-Request-Id": "Finds the request in the server's log.",
 }
+
+
+class _RequestField(NamedTuple):
+    """A header field of requests.
+
+    Attributes:
+        name: As it is written.
+        description: What it says.
+        is_taken: Whether a route takes it, and means this by it.
+        answers: What a route that takes it may answer besides.
+    """
+
+    name: str
+    description: str
+    is_taken: Callable[[StrictRoute], bool]
+    answers: dict[str, Any]
+
+
+_STALE: Final = {
+    "412": _PROBLEM | {"description": "The condition does not hold; nothing was written."}
+}
+_REQUEST_FIELDS: Final = (
+    _RequestField(
+        IF_MATCH,
+        "Write only if the ETag that a GET gives is one of these; `*`: any.",
+        lambda route: "if-match" in route.takes_fields,
+        _STALE,
+    ),
+    _RequestField(
+        IF_NONE_MATCH,
+        "`*`: create only if nothing has the `id` yet, not even in the trash.",
+        lambda route: route.writes and "if-none-match" in route.takes_fields,
+        _STALE,
+    ),
+    _RequestField(
+        IF_NONE_MATCH,
+        "Answer 304 if the ETag is one of these.",
+        lambda route: not route.writes and "if-none-match" in route.takes_fields,
+        {"304": {"description": "The client's copy is current."}},
+    ),
+)
 _HEADERS_OF_STATUS = {
     "201": ("Location",),
     "202": ("Retry-After",),
     "304": ("ETag",),
+    "412": ("ETag",),
     "default": ("Retry-After", "WWW-Authenticate"),
 }
 _TAGS = {
@@ -98,6 +141,7 @@ def _complete_operation(operation: dict[str, Any], route: StrictRoute) -> None:
     if first and not route.summary:
         operation["summary"] = first[1]
     operation["responses"].pop("422", None)
+    _add_request_fields(operation, route)
     operation["responses"]["default"] = dict(_PROBLEM)
     for response in operation["responses"].values():
         for media_type in response.get("content", {}).values():
@@ -115,6 +159,19 @@ def _take_null_out(schema: dict[str, Any]) -> None:
     """What is absent is the only null that a parameter can be."""
     kinds = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]
     schema |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {}
+
+
+def _add_request_fields(operation: dict[str, Any], route: StrictRoute) -> None:
+    """The header fields that it takes, as one list for all: FastAPI knows less of them."""
+    parameters = [each for each in operation.pop("parameters", []) if each["in"] != "header"]
+    for field in _REQUEST_FIELDS:
+        if field.is_taken(route):
+            said = {"name": field.name, "in": "header", "description": field.description}
+            parameters.append({**said, "required": False, "schema": {"type": "string"}})
+            answers = {status: dict(answer) for status, answer in field.answers.items()}
+            operation["responses"] |= answers
+    if parameters:
+        operation["parameters"] = parameters
 
 
 def _add_problems(schemas: dict[str, Any]) -> None:

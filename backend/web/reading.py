@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -115,6 +116,18 @@ def parse_query(
 def unknown(where: str, name: str) -> FieldError:
     """The refusal of something that nobody asked for."""
     return _refusal(where, (name,), _UNKNOWN, _OWN_WORDS[_UNKNOWN])
+
+
+def condition(name: str, detail: str) -> FieldError:
+    """The refusal of a condition in the header field `name`, which a write cannot judge."""
+    return _refusal("header", (name,), "condition", detail)
+
+
+def surplus(content: Any) -> list[FieldError]:
+    """The refusal of what a body says where there is nothing to say."""
+    if isinstance(content, dict):
+        return [unknown("body", name) for name in islice(content, MAX_ERRORS)]
+    return [_refusal("body", (), "no_content", "Send no body here, or an empty object.")]
 
 
 def field_errors(where: str, value: Any, error: ValidationError) -> list[FieldError]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Never, get_args, get_origin
 
 from fastapi import APIRouter, Request, Response
 from fastapi._compat import ModelField
+from fastapi.dependencies.models import Dependant
 from fastapi.params import Depends
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -21,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from backend.core import strict_json
 from backend.core.problems import FieldError, InvalidJson, MalformedRequest, ValidationFailed
-from backend.web import guards, reading
+from backend.web import fields, guards, reading
 from backend.web.resolving import resolver
 from backend.web.terms import JSON, PUBLIC, Terms, terms_of
 from backend.web.turns import turn_of_its_own
@@ -29,6 +30,8 @@ from backend.web.turns import turn_of_its_own
 _REMEMBERED_QUERIES = 256  # of each route; one has 8 KiB at most, most have a few bytes
 _LONG = 8_192  # bytes of a body; one of many members takes a millisecond for 60 000
 _SEVERAL = (list, tuple, set, frozenset)
+_CONDITIONS = {name.lower().encode(): name for name in (fields.IF_MATCH, fields.IF_NONE_MATCH)}
+_NO_CONTENT = (b"", b"{}")
 
 
 class StrictRoute(APIRoute):
@@ -38,8 +41,13 @@ class StrictRoute(APIRoute):
     functions) may declare the `Request`, path parameters and header parameters (both text).
     Whatever else FastAPI knows is refused here, at import.
 
+    A write with a condition or a body that the route does not take is refused: to ignore either
+    would be to do what the client did not ask for.
+
     Attributes:
         terms: On which it is used; those of the class unless the endpoint declares others.
+        writes: Whether it is something else than a GET.
+        takes_fields: The header fields that the endpoint or a dependency declares, in lower case.
 
     Raises:
         TypeError: for what would be ignored; it says what to do instead.
@@ -60,6 +68,14 @@ class StrictRoute(APIRoute):
             # Clients repeat themselves: a query that was accepted is not read again.
             self._parse_query = lru_cache(_REMEMBERED_QUERIES)(self._parse_query_afresh)
         self._body = _Model.of(self.dependant.body_params)
+        self.writes = self.methods != {"GET"}
+        self.takes_fields = frozenset(_header_fields(self.dependant))
+        # By name in the request; a GET has no effect that a condition could prevent.
+        self._not_judged = {
+            name: shown
+            for name, shown in _CONDITIONS.items()
+            if self.writes and name.decode() not in self.takes_fields
+        }
         self.app = self._answer
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,8 +90,15 @@ class StrictRoute(APIRoute):
                 values |= self._parse_query(scope["query_string"])
             except ValidationFailed as failure:
                 refused += failure.errors
+        if self._not_judged:
+            for name, _ in scope["headers"]:
+                if name in self._not_judged:
+                    said = "This request does not take it."
+                    refused.append(reading.condition(self._not_judged[name], said))
         if self._body is not None:
             await self._read_body(scope, receive, values, refused)
+        elif self.writes:
+            await self._read_nothing(scope, receive, refused)
         if refused:
             raise ValidationFailed(errors=refused)
         response: Response = await self.endpoint(**values)
@@ -115,6 +138,16 @@ class StrictRoute(APIRoute):
             raise InvalidJson("The body is empty.")
         else:
             raise MalformedRequest("The body is empty.")
+
+    async def _read_nothing(
+        self, scope: Scope, receive: Receive, refused: list[FieldError]
+    ) -> None:
+        """Refuse what a body says to a route that takes none."""
+        body = await reading.read_body(receive)
+        if body.strip() not in _NO_CONTENT:
+            reading.check_media_type(scope, JSON)
+            async with turn_of_its_own():
+                refused += reading.surplus(_parse(body))
 
 
 class OwnedRoute(StrictRoute):
@@ -183,11 +216,14 @@ class _Model(NamedTuple):
         if not fields:
             return None
         [field] = fields  # `guards` has seen to that
+        is_optional = not field.field_info.is_required()
         annotation = field.field_info.annotation or object
+        if is_optional:  # it may be left out; `null` is something else
+            annotation = next((each for each in get_args(annotation) if each), annotation)
         kinds = dict(_lists(annotation))
         return cls(
             field.name,
-            not field.field_info.is_required(),
+            is_optional,
             TypeAdapter(annotation),
             frozenset(kinds),
             frozenset(_strict_fields(annotation)),
@@ -226,6 +262,13 @@ def _answering(media_type: str | None) -> type[Response]:
     if media_type == JSON:
         return JSONResponse
     return type("Answer", (Response,), {"media_type": media_type})
+
+
+def _header_fields(dependant: Dependant) -> Iterator[str]:
+    """The header fields that a function and its dependencies declare, in lower case."""
+    yield from (field.alias.lower() for field in dependant.header_params)
+    for each in dependant.dependencies:
+        yield from _header_fields(each)
 
 
 def _strict_fields(model: Any) -> Iterator[str]:

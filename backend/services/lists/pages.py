@@ -18,7 +18,7 @@ from backend.models import List
 from backend.schemas.list import ListQuery
 from backend.services.lists.shape import COUNTED, IS_LIVE, IS_TRASHED, JSON_OF_MANY, LISTS
 from backend.services.tasks.pages import Page, invalid_cursor
-from backend.services.validators import IS_NEWS, state, with_state
+from backend.services.validators import IS_NEWS, state, tag, with_state
 
 _SORT: Final = "position"
 _LIMIT: Final = Fragment(bindparam("limit", type_=BigInteger))
@@ -40,12 +40,13 @@ def list_lists(query: ListQuery, known: Collection[int] = ()) -> Operation[Page]
     Raises:
         ValidationFailed: for a cursor that is not one.
     """
+    # An inbox that is only to be says that it was made now, whenever it is looked at.
+    known = [each for each in known if each]
     is_trashed = query.trashed == "true"
     archived = query.archived or ("all" if is_trashed else "false")
     values: dict[str, Value] = {
         "limit": query.limit + 1,
         "archived": archived == "true",
-        "asked": query.number,
         "known": list(known),
     }
     if query.cursor is not None:
@@ -56,7 +57,7 @@ def list_lists(query: ListQuery, known: Collection[int] = ()) -> Operation[Page]
         is_first=query.cursor is None,
         is_known=bool(known),
     )
-    read = partial(_read, query.limit, known)
+    read = partial(_read, query, known)
     return Operation((statement.bind(**values),), read, many=True)
 
 
@@ -76,12 +77,13 @@ def _select(*, is_trashed: bool, by_archived: bool, is_first: bool, is_known: bo
     return Statement(*with_state(page))
 
 
-def _read(limit: int, known: Collection[int], rows: list[Rows]) -> Page:
-    version = state(rows[0])
-    if version in known:
+def _read(query: ListQuery, known: Collection[int], rows: list[Rows]) -> Page:
+    now = state(rows[0])
+    version = tag(now, query.number) if now else None
+    if now in known:
         return Page(b"", None, None, version)
     found = [row[0] or b"" for row in rows[0][1:]]
-    sizes = accumulate(len(each) + len(b",") for each in found[:limit])
+    sizes = accumulate(len(each) + len(b",") for each in found[: query.limit])
     shown = found[: max(1, sum(size < MAX_PAGE for size in sizes))] if found else []
     cursor = None
     if len(found) > len(shown):

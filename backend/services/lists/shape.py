@@ -1,5 +1,6 @@
 """A list as PostgreSQL writes it, and how to read one."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -54,6 +55,8 @@ COUNTED: Final[Parts] = (
 )
 """What `JSON_OF_MANY` needs behind LEFT JOIN: all counts in one pass, a third of the time."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 # Whoever has written nothing has no rows yet, and an inbox nevertheless: it is shown as the first
 # write will make it.
 _COLUMNS: Final = tuple(column.name for column in inspect(List).local_table.c)
@@ -95,7 +98,8 @@ class ListRepresentation(NamedTuple):
 
     Attributes:
         body: JSON in UTF-8, the fields of `ListRead`.
-        version: The version that the body shows, and the counts, which change without it.
+        version: The version that the body shows; the counts, which change without it; and when the
+            list was made, for an inbox begins anew with its account, under its id.
     """
 
     body: bytes
@@ -121,5 +125,7 @@ def only(rows: list[Rows]) -> ListRepresentation:
         raise NotFound
     body = rows[0][0][0] or b""
     shown = from_json(body)
-    numbers = (shown["version"], shown["open_count"], shown["completed_count"])
+    made = datetime.fromisoformat(shown["created_at"]) - _EPOCH
+    counts = (shown["open_count"], shown["completed_count"])
+    numbers = (shown["version"], *counts, made // timedelta(microseconds=1))
     return ListRepresentation(body, ".".join(map(str, numbers)))

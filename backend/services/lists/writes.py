@@ -14,7 +14,7 @@ from backend.core.problems import InboxProtected, Problem, StaleVersion, TooMany
 from backend.database.connection.wire import Rows
 from backend.database.faults import UnknownSpace
 from backend.database.operations import Operation
-from backend.database.queries import insert, update, value_of
+from backend.database.queries import has_own, insert, update, value_of
 from backend.database.statements import Fragment, Statement, Value
 from backend.models import List
 from backend.models.domains import base_type
@@ -25,6 +25,7 @@ from backend.services.lists.shape import (
     IS_LIVE,
     JSON,
     SHOW,
+    SHOW_ANY,
     ListRepresentation,
     only,
     show,
@@ -37,22 +38,27 @@ _GIVEN: Final = {
     name: Fragment(bindparam(name, type_=base_type(_COLUMNS[name].type)))
     for name in ListCreate.model_fields
 }
+_IS_NEW: Final = Fragment("NOT ", has_own(List, HAS_ID))
 IS_NO_INBOX: Final = Fragment(~col(List.is_inbox))
 _HAS_ROOM: Final = Fragment("NOT EXISTS (", value_of(List, ""), f" OFFSET {MAX_LISTS - 1})")
 _SHOW_IF: Final = show(HAS_ID, IS_LIVE, HAS_VERSION)
 
 
-def create_list(new: ListCreate) -> Operation[tuple[str, ListRepresentation]]:
+def create_list(
+    new: ListCreate, *, must_be_new: bool = False
+) -> Operation[tuple[str, ListRepresentation]]:
     """Create a list, which comes last, and give its id with it.
 
     The operation raises:
         Conflict: when the caller has a list with this id, perhaps in the trash.
+        StaleVersion: instead, when it must be new.
         TooManyLists: when they have as many as they may have.
     """
     values = {name: getattr(new, name) for name in new.model_fields_set}
     values["id"] = new.id or new_id()
-    statement = _insert(frozenset(values))
-    return Operation((statement.bind(**values),), _created, writes=True, decisive=True)
+    bound = _insert(frozenset(values), must_be_new=must_be_new).bind(**values)
+    reasons = (SHOW_ANY.bind(id=values["id"]),) if must_be_new else ()
+    return Operation((bound,), _created, writes=True, decisive=True, reasons=reasons)
 
 
 def update_list(
@@ -106,19 +112,19 @@ def reading(
         *found, reasons = rows
         if found[0]:
             return read(found)
-        body, _ = only([reasons])
-        version = from_json(body)["version"]
-        if versions is not None and version not in versions:
-            raise StaleVersion(body, version)
+        body, tag = only([reasons])
+        if versions is not None and from_json(body)["version"] not in versions:
+            raise StaleVersion(body, tag)
         raise otherwise()
 
     return read_or_explain
 
 
 @lru_cache
-def _insert(fields: frozenset[str]) -> Statement:
+def _insert(fields: frozenset[str], *, must_be_new: bool) -> Statement:
     values = {name: _GIVEN[name] for name in sorted(fields)}
-    return Statement(*insert(List, values, _HAS_ROOM, returning=""), *JSON, ", lists.id")
+    conditions = (_HAS_ROOM, *([_IS_NEW] if must_be_new else []))
+    return Statement(*insert(List, values, *conditions, returning=""), *JSON, ", lists.id")
 
 
 @lru_cache
@@ -133,6 +139,9 @@ def _update(fields: frozenset[str], *, archives: bool, is_conditional: bool) -> 
 
 
 def _created(rows: list[Rows]) -> tuple[str, ListRepresentation]:
-    if not rows[0]:
-        raise TooManyLists
-    return (rows[0][0][1] or b"").decode(), only(rows)
+    made, *reasons = rows
+    if made:
+        return (made[0][1] or b"").decode(), only(rows)
+    if any(reasons):
+        raise StaleVersion(*only(reasons))
+    raise TooManyLists

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Text, bindparam, case, func, inspect, null, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
-from backend.database.queries import insert, update
+from backend.database.queries import has_own, insert, update
 from backend.database.statements import Fragment, Statement
 from backend.models import Task
 from backend.models.domains import base_type
@@ -72,6 +72,7 @@ _ASSIGNMENTS: Final[dict[str, tuple[str, Fragment]]] = {
     for name in (*TaskUpdate.model_fields, *TaskCreate.model_fields, "recurrence_anchor")
     if name not in _SPECIAL.keys() | TAG_CHANGES
 } | {name: (column, Fragment(expression)) for name, (column, expression) in _SPECIAL.items()}
+_IS_NEW: Final = Fragment("NOT ", has_own(Task, HAS_ID))
 _MADE: Final = {
     name: (column, Fragment(case((_COMPLETED, func.now()))) if name == "completed" else given)
     for name, (column, given) in _ASSIGNMENTS.items()
@@ -79,11 +80,16 @@ _MADE: Final = {
 
 
 @lru_cache(_SHAPES)
-def insertion(fields: frozenset[str]) -> Statement:
-    """Makes a task with these fields, and gives its representation and its id."""
+def insertion(fields: frozenset[str], *, must_be_new: bool) -> Statement:
+    """Makes a task with these fields, and gives its representation and its id.
+
+    Args:
+        fields: Their names.
+        must_be_new: Whether nothing is made where there is one with this id.
+    """
     values = dict(_MADE[name] for name in sorted(fields))
     shown = Fragment(representation_of_new(fields), _AND_ID)
-    return Statement(*insert(Task, values, returning=shown))
+    return Statement(*insert(Task, values, *([_IS_NEW] if must_be_new else []), returning=shown))
 
 
 def assigned(assignments: frozenset[str]) -> dict[str, Fragment]:

@@ -21,7 +21,7 @@ from backend.services.tasks.filters import TRASH, Selection, conditions, selecti
 from backend.services.tasks.ordering import ORDERS, Stretch
 from backend.services.tasks.search import RANK
 from backend.services.tasks.shape import JSON
-from backend.services.validators import IS_NEWS, state, with_state
+from backend.services.validators import IS_NEWS, state, tag, with_state
 
 _SHAPES: Final = 1_024
 _LIMIT: Final = Fragment(bindparam("limit", type_=BigInteger))
@@ -42,7 +42,7 @@ class Page(NamedTuple):
     body: bytes
     cursor: str | None
     total: int | None = None
-    version: int | None = None
+    version: str | None = None
 
 
 def list_tasks(query: TaskQuery, known: Collection[int] = ()) -> Operation[Page]:
@@ -70,7 +70,7 @@ def _page(
     chosen: Selection, sort: str, query: PageQuery, known: Collection[int], *, lasts: bool = True
 ) -> Operation[Page]:
     # One row more than asked for tells whether there is a next page.
-    values: dict[str, Value] = {"limit": query.limit + 1, "asked": query.number, **chosen.values}
+    values: dict[str, Value] = {"limit": query.limit + 1, **chosen.values}
     none = None
     if query.cursor is not None:
         last, values["last_id"] = _decode(query.cursor, sort)
@@ -82,7 +82,7 @@ def _page(
     statements: list[Bound] = [_select(shape, sort, none=none).bind(**values)]
     if isinstance(query, TaskQuery) and query.count is not None:
         statements.append(_count(shape).bind(**values))
-    read = partial(_read, sort, query.limit, known, lasts=lasts)
+    read = partial(_read, sort, query, known, lasts=lasts)
     return Operation(tuple(statements), read, many=True)
 
 
@@ -132,12 +132,14 @@ def _conditions(filters: frozenset[str]) -> tuple[Fragment, ...]:
     return (*conditions(filters), *([IS_NEWS] if "news" in filters else []))
 
 
-def _read(sort: str, limit: int, known: Collection[int], rows: list[Rows], *, lasts: bool) -> Page:
+def _read(
+    sort: str, query: PageQuery, known: Collection[int], rows: list[Rows], *, lasts: bool
+) -> Page:
     [_, *found], *counted = rows
-    version = state(rows[0]) if lasts else None
-    if version in known:
+    version = tag(state(rows[0]), query.number) if lasts else None
+    if known and state(rows[0]) in known:
         return Page(b"", None, None, version)
-    tasks = [row[0] or b"" for row in found[:limit]]
+    tasks = [row[0] or b"" for row in found[: query.limit]]
     body = b"[%s]" % b",".join(tasks)
     if len(body) > MAX_PAGE:
         tasks = _fitting(tasks)

@@ -34,18 +34,22 @@ _SHOW_ANY_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, HAS_VERSIO
 _SHOW_IF: Final = Statement(*select(REPRESENTATION, Task, HAS_ID, IS_LIVE, HAS_VERSION))
 
 
-def create_task(task: TaskCreate) -> Operation[tuple[str, Representation]]:
+def create_task(
+    task: TaskCreate, *, must_be_new: bool = False
+) -> Operation[tuple[str, Representation]]:
     """Create a task and give its id with it.
 
     The operation raises:
         Conflict: when the caller has a task with this id, perhaps in the trash.
+        StaleVersion: instead, when it must be new.
     """
     values = _values(task, task.model_fields_set)
     values["id"] = task.id or new_id()
     if task.recurrence is not None and task.due_date is not None:
         values["recurrence_anchor"] = datetime.combine(task.due_date, task.due_time or time())
-    statement = insertion(frozenset(values))
-    return Operation((statement.bind(**values),), _created, writes=True, decisive=True)
+    bound = insertion(frozenset(values), must_be_new=must_be_new).bind(**values)
+    reasons = (_SHOW_ANY.bind(id=values["id"]),) if must_be_new else ()
+    return Operation((bound,), _created, writes=True, decisive=True, reasons=reasons)
 
 
 def update_task(
@@ -185,7 +189,9 @@ def _change(
 
 
 def _created(rows: list[Rows]) -> tuple[str, Representation]:
-    [[(body, version, task_id)]] = rows
+    if not rows[0]:
+        raise stale(rows)
+    [[(body, version, task_id)], *_] = rows
     return (task_id or b"").decode(), Representation(body or b"", int(version or 0))
 
 

@@ -18,7 +18,7 @@ HEADERS: list[dict[str, str]] = [
     {"Authorization": "Bearer x"},
     {"Accept": "text/html"},
     {"Accept": "application/json"},
-    {"If-Match": '"0"'},
+    {"If-Match": '"999999"'},
     {"If-Match": "*"},
     {"If-None-Match": "*"},
     {"Content-Type": "text/plain"},

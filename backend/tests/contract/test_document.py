@@ -142,3 +142,23 @@ def test_inputs_refuse_and_outputs_promise_every_field(document: Document) -> No
     for name in ("TaskRead", "ListRead", "Me", "ProblemExplanation", "Ready", "Live"):
         required = set(schemas[name].get("required", schemas[name]["properties"]))
         assert required == set(schemas[name]["properties"]), name
+
+
+def test_the_conditions_of_a_request_are_declared_by_name(
+    document: Document, service: Service
+) -> None:
+    """By the names of RFC 9110, with the answers that they lead to."""
+    routes = {(each.method, each.path): each.route for each in operations(service.app)}
+    names = {"If-Match", "If-None-Match"}
+    declared = {
+        key: names & {each["name"] for each in operation.get("parameters", [])}
+        for key, operation in document.operations().items()
+    }
+    for key, operation in document.operations().items():
+        writes, takes = routes[key].writes, routes[key].takes_fields
+        assert declared[key] == {name for name in names if name.lower() in takes}, key
+        assert ("412" in operation["responses"]) == (writes and bool(declared[key])), key
+        assert ("304" in operation["responses"]) == (not writes and bool(declared[key])), key
+    assert declared["POST", "/api/tasks"] == {"If-Match", "If-None-Match"}
+    assert declared["PATCH", "/api/me"] == {"If-Match"}
+    assert declared["GET", "/api/auth/me"] == {"If-None-Match"}

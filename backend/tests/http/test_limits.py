@@ -74,7 +74,7 @@ def test_a_body_may_nest_64_deep(depth: int, status: int, code: str, alice: Pers
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_a_body_that_nobody_reads_is_bounded_as_well(method: str, alice: Person) -> None:
     for length, status in ((65_536, {200, 204}), (65_537, {413})):
-        answer = alice.client.request(method, "/api/trash", content=b"x" * length)
+        answer = alice.client.request(method, "/api/trash", content=b" " * length)
         assert answer.status_code in status
 
 

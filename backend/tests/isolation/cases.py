@@ -150,6 +150,8 @@ EXAMPLES: dict[Any, list[Any]] = {
     MeUpdate: [MeUpdate(time_zone="Europe/Berlin"), MeUpdate()],
     Collection[int]: [(1, 2, 3)],  # which adds a condition to what is asked without
     Sequence[int] | None: [None, [1, 2, 3]],
+    Sequence[int]: [[0], [1, 2, 3]],
+    bool: [False, True],
     bool | None: [True, False, None],
     Due | None: [None, Due(date(2026, 2, 28))],
     datetime | None: [None, datetime(2100, 1, 1, tzinfo=UTC)],

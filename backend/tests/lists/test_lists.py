@@ -145,7 +145,7 @@ def test_a_write_is_conditional_on_the_list_and_not_on_its_counts(alice: Person)
     ):
         late = alice.client.request(method, path + suffix, json=body, headers=known)
         assert (late.status_code, late.json()["current"]) == (412, current), (method, suffix)
-        assert late.headers["etag"] == f'"{current["version"]}"'
+        assert late.headers["etag"] == answer.headers["etag"]
     assert alice.client.get(path).json() == current
     fresh = {"If-Match": f'"{current["version"]}"'}
     assert alice.client.delete(path, headers=fresh).status_code == 204
@@ -299,3 +299,36 @@ def test_what_is_not_there_is_not_found(
     ):
         answer = alice.client.request(method, path + suffix, json=body)
         assert answer.status_code == 404, (method, suffix)
+
+
+def test_the_inbox_that_is_only_to_be_is_no_news_to_nobody(alice: Person) -> None:
+    """It says that it was made now, whenever it is looked at; and then it is made."""
+    path = f"/api/lists/{inbox(alice)['id']}"
+
+    def again(path: str, tag: str) -> Any:
+        return alice.client.get(path, headers={"If-None-Match": tag})
+
+    before = alice.client.get(path)
+    assert again(path, before.headers["etag"]).status_code == 200
+    for tag in ('"0.1"', '"7.1"', "*"):
+        several = again("/api/lists", tag)
+        assert (several.status_code, "etag" in several.headers) == (200, False)
+        assert [each["name"] for each in several.json()] == ["Inbox"]
+    before = alice.client.get(path)
+    alice.client.patch("/api/me", json={"time_zone": "Asia/Tokyo"})
+    after = again(path, before.headers["etag"])
+    assert (after.status_code, after.json()["version"]) == (200, 0)
+    assert after.json() != before.json()
+    assert again(path, after.headers["etag"]).status_code == 304
+
+
+def test_the_inbox_of_an_account_that_begins_anew_is_another(alice: Person) -> None:
+    path = f"/api/lists/{inbox(alice)['id']}"
+    alice.client.patch("/api/me", json={"time_zone": "Asia/Tokyo"})
+    old = alice.client.get(path)
+    alice.client.delete("/api/me")
+    alice.client.patch("/api/me", json={"time_zone": "Asia/Tokyo"})
+    seen = alice.client.get(path, headers={"If-None-Match": old.headers["etag"]})
+    assert seen.status_code == 200
+    assert seen.json()["version"] == old.json()["version"] == 0
+    assert seen.json()["created_at"] > old.json()["created_at"]

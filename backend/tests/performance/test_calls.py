@@ -37,7 +37,7 @@ class Kind(NamedTuple):
 KINDS = {
     "list": Kind("GET /api/tasks?limit=20", 200, 150),
     "get": Kind("GET /api/tasks/{task_id}", 200, 146),
-    "create": Kind("POST /api/tasks", 201, 180, b'{"title": "Buy milk"}'),
+    "create": Kind("POST /api/tasks", 201, 187, b'{"title": "Buy milk"}'),
     "patch": Kind("PATCH /api/tasks/{task_id}", 200, 186, b'{"title": "Buy oat milk"}'),
     "task of nobody": Kind("GET /api/tasks/{nobody}", 404, 152),
     "bad token": Kind("GET /api/tasks", 401, 59),

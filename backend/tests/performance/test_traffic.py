@@ -24,7 +24,7 @@ class Kind(NamedTuple):
         statements: How many it runs, the prelude included.
         budget: Bytes that it may send to PostgreSQL, its statements being prepared.
         body: What it sends as JSON.
-        conditional: Whether it names the task's version in `If-Match`.
+        conditional: Whether it has an `If-Match`.
     """
 
     request: str
@@ -49,6 +49,7 @@ KINDS = {
     "patch": Kind("PATCH /api/tasks/{task_id}", 2, 262, CHANGE),
     "patch nothing": Kind("PATCH /api/tasks/{task_id}", 2, 222, {}),
     "patch if unchanged": Kind("PATCH /api/tasks/{task_id}", 3, 366, CHANGE, conditional=True),
+    "create if nothing changed": Kind("POST /api/tasks", 3, 500, CHANGE, conditional=True),
     "put": Kind("PUT /api/tasks/{task_id}", 2, 262, CHANGE),
     "complete": Kind("PATCH /api/tasks/{task_id}/complete", 3, 340, DONE),
     "complete by post": Kind("POST /api/tasks/{task_id}/complete", 3, 340, DONE),
@@ -80,6 +81,9 @@ KINDS = {
     "me": Kind("GET /api/auth/me", 2, 177),
     "verify": Kind("POST /api/auth/verify", 2, 177),
     "change me": Kind("PATCH /api/me", 3, 330, {"time_zone": "Europe/Berlin"}),
+    "change me if unchanged": Kind(
+        "PATCH /api/me", 4, 500, {"time_zone": "Europe/Berlin"}, conditional=True
+    ),
     "erase me": Kind("DELETE /api/me", 7, 480),
     "merge": Kind("POST /api/me/merge", 21, 1_800, "another's token"),
 }
@@ -110,7 +114,9 @@ def prepared(person: Person, kind: Kind, another: Person) -> Callable[[], Any]:
     method, _, target = kind.request.partition(" ")
     names = {"task_id": task["id"], "list_id": made["id"], "name": "home"}
     url = target.format(**names, cursor=urlsplit(page).query.partition("cursor=")[2])
-    headers = {"If-Match": f'"{task["version"]}"'} if kind.conditional else {}
+    resource = "/api/auth/me" if target == "/api/me" else url
+    tag = person.client.get(resource).headers.get("etag", "")
+    headers = {"If-Match": tag} if kind.conditional else {}
     body = kind.body
     if kind.request.endswith("/merge"):
         body = {"token": another.token}

@@ -12,6 +12,11 @@ from backend.web.route import StrictRoute
 # Whatever needs no user must be on this list: everything else is tried without a token.
 PUBLIC = frozenset({"/livez", "/readyz", "/metrics", "/problems/{code}"})
 
+_BODIES: dict[str, dict[str, Any]] = {
+    "complete": {"completed": True},
+    "me": {"time_zone": "Europe/Berlin"},
+}
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -66,8 +71,9 @@ class Operation:
         if self.path.endswith("/move"):
             return {}
         if self.path.endswith("/batch"):
-            return {"operations": [{"op": "create", "task": {"title": "A title"}}]}
-        return {"completed": True} if self.path.endswith("complete") else {"title": "A title"}
+            create = {"op": "create", "task": {"title": "A title"}}
+            return {"operations": [create], "atomic": True}
+        return _BODIES.get(self.path.rpartition("/")[2], {"title": "A title"})
 
     def target(self, *, user: str = "", task: str = "") -> str:
         """The path with that user and that task or list in it, written as they should be."""

@@ -144,11 +144,12 @@ async def test_postgresql_makes_no_task_for_who_has_the_list(
     reader: Person, database_url: str
 ) -> None:
     tag = reader.client.get("/api/tasks?count=exact").headers["etag"]
+    state = int(tag.strip('"').partition(".")[0])
     query = TaskQuery(count="exact")
     pool = Pool(database_url)
     await pool.start()
     session = Session(pool, Principal(reader.subject, expires_at=0), KnownUsers())
-    for known, rows in (((), [3, 1]), ((1, int(tag.strip('"'))), [1, 1])):
+    for known, rows in (((), [3, 1]), ((1, state), [1, 1])):
         statements = list_tasks(query, known).statements
         found = await session.run(Operation(statements, lambda rows: rows))
         assert [len(each) for each in found] == rows

@@ -15,7 +15,7 @@ const task: Task = created.data;
 const path = { task_id: task.id };
 
 // One member is all that a patch needs; null clears.
-const header = { "if-match": `"${task.version}"` };
+const header = { "If-Match": `"${task.version}"` };
 const body = { description: null };
 const patched = await duly.PATCH("/api/tasks/{task_id}", { params: { path, header }, body });
 const version: number | undefined = patched.data?.version;
