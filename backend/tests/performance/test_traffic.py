@@ -84,8 +84,8 @@ KINDS = {
     "change me if unchanged": Kind(
         "PATCH /api/me", 4, 500, {"time_zone": "Europe/Berlin"}, conditional=True
     ),
-    "erase me": Kind("DELETE /api/me", 7, 480),
-    "merge": Kind("POST /api/me/merge", 21, 1_800, "another's token"),
+    "erase me": Kind("DELETE /api/me", 8, 560),
+    "merge": Kind("POST /api/me/merge", 22, 1_900, "another's token"),
 }
 
 
