@@ -25,7 +25,7 @@ e2e: install ## The same against a real Better Auth, and a peer in TypeScript (n
 	$(RUN)/pytest backend/tests/e2e backend/tests/benchmarks backend/tests/deploy -m e2e -n 2
 
 faults: install ## Faults, neighbours and overload against the served program: make faults ONLY=frozen
-	$(RUN)/pytest backend/tests/faults -m faults -n 0 --tb=short --show-capture=no -rN $(if $(ONLY),-k "$(ONLY)")
+	$(RUN)/pytest backend/tests/faults backend/tests/idempotency -m faults -n 0 --tb=short --show-capture=no -rN $(if $(ONLY),-k "$(ONLY)")
 
 soak: install ## SOAK_SECONDS (900) at half load with something killed all the time
 	$(RUN)/python -m backend.tests.soak

@@ -176,6 +176,17 @@ class BeingErased(Problem):
         super().__init__(headers={"Retry-After": "3"})
 
 
+class KeyInUse(Problem):
+    code = "key_in_use"
+    status = 409
+    title = "A request with this key is being answered"
+    meaning = "Another request with the same `Idempotency-Key` has begun and is not done yet."
+    remedy = "Send the same request again after `Retry-After` seconds: it gets that one's answer."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
 class MisdirectedRequest(Problem):
     code = "misdirected_request"
     status = 421
@@ -242,6 +253,17 @@ class ValidationFailed(Problem):
     title = "The request is not acceptable"
     meaning = "The request is well-formed, but some of its values or names are not allowed."
     remedy = "Mend what `errors` lists: each has a pointer, a code and an explanation."
+
+
+class KeyReused(Problem):
+    code = "key_reused"
+    status = 422
+    title = "The key belongs to another request"
+    meaning = (
+        "The caller has sent this `Idempotency-Key` with another method, path, query, `If-Match`, "
+        "`If-None-Match` or body within the last 24 hours. Nothing was done."
+    )
+    remedy = "Make a new key for each request; only a repeat of the same one carries its key."
 
 
 class TooManyTasks(Problem):

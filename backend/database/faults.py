@@ -54,6 +54,10 @@ class DemandUnmet(NotFound):
     """An operation of several that shall all succeed gave no row; all were taken back."""
 
 
+class DoneBefore(Unavailable):
+    """Something has been done under the key of this call already, so that it had no effect."""
+
+
 class WireLost(Exception):  # noqa: N818 - named for what happened
     """The connection broke before the answer came; whether the call took effect is unknown."""
 
@@ -146,6 +150,7 @@ _PROBLEMS: dict[str, Callable[[], Problem]] = {
     "DU012": TooManyTasks,  # raised by `duly.number_write`
     "DU013": BeingErased,  # raised by `duly.number_write`, as `DU010` is
     "DU011": DemandUnmet,  # raised by `duly.demand`
+    "DU019": DoneBefore,  # raised by `duly.replay`
     # Prepared statements were lost twice: a pooler is being restarted.
     **dict.fromkeys(LOST_PREPARED_STATEMENTS, Unavailable),
 }

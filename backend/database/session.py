@@ -1,18 +1,30 @@
 """The database as one caller sees it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
 
 from backend.core.principal import Principal
-from backend.core.problems import Entangled, InternalError, Problem, Unavailable
+from backend.core.problems import (
+    DeadlineExceeded,
+    Entangled,
+    InternalError,
+    KeyInUse,
+    Overloaded,
+    Problem,
+    Unavailable,
+)
+from backend.database import idempotency
 from backend.database.connection.pool import Pool
 from backend.database.connection.pools import Pools
 from backend.database.connection.wire import Rows
-from backend.database.faults import DemandUnmet, StatementRefused, UnknownSpace
+from backend.database.faults import DemandUnmet, DoneBefore, UnknownSpace
+from backend.database.idempotency import keeping
 from backend.database.isolation import echoed_caller, read_prelude, write_prelude
-from backend.database.operations import Operation, demanding
+from backend.database.journal import Journal
+from backend.database.operations import Key, Operation, Place, demanding
+from backend.database.outcomes import failed, placed, settled, shared_out, try_to_read
 from backend.database.replica import Replica
 from backend.database.statements import Bound
 
@@ -55,9 +67,13 @@ class Session:
         request_id: What the history will know the request by.
         most_tasks: How many tasks the caller may have; None: any number.
         replica: Asked first for what reads many rows; None: there is none.
+        journal: Where what is done is kept, so that it is done once; None: it is not.
     """
 
-    __slots__ = ("_introductions", "_most_tasks", "_pool", "_replica", "_request_id", "principal")
+    __slots__ = (
+        *("_introductions", "_journal", "_most_tasks", "_pool", "_replica", "_request_id"),
+        "principal",
+    )
 
     def __init__(  # noqa: PLR0913 - whose, over what and on which terms
         self,
@@ -68,6 +84,7 @@ class Session:
         most_tasks: int | None = None,
         *,
         replica: Replica | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._pool = pool
         self.principal = principal
@@ -75,6 +92,7 @@ class Session:
         self._request_id = request_id
         self._most_tasks = most_tasks
         self._replica = replica
+        self._journal = journal
 
     async def run(self, operation: Operation[A]) -> A:
         """Run one operation: atomically, in one round trip, and so each one that it answers with.
@@ -86,21 +104,45 @@ class Session:
             Problem: The operation's own, or what became of the call. `Unavailable` for a write
                 also means that its outcome is unknown.
         """
-        rows = None
-        if operation.many and self._replica is not None:
-            rows = await self._replica.read(self.principal.subject, operation.statements)
-        statements = operation.statements + operation.reasons
-        if rows is None:
-            rows = await self._call(statements, writes=operation.writes)
+        if self._journal is None:
+            return await self._run(operation)
+        kept = self._journal.placed(operation)
+        return await self._once(lambda: self._run(kept))
+
+    async def _run(self, operation: Operation[A]) -> A:
         try:
-            answer = operation.read(rows)
+            answer = operation.follow(await self._rows(operation))
         except UnknownSpace:  # which shows in the rows of what changes nothing
             self._introductions.forget(self.principal.subject)
-            answer = operation.read(await self._call(statements, writes=operation.writes))
-        return await self.run(answer) if isinstance(answer, Operation) else answer
+            again = operation.behind()
+            answer = again.follow(await self._rows(again))
+        return await self._run(answer) if isinstance(answer, Operation) else answer
+
+    async def _rows(self, operation: Operation[A]) -> list[Rows]:
+        rows = None
+        if operation.place and self._journal:
+            rows = self._journal.kept(operation)
+        elif operation.many and self._replica is not None:
+            rows = await self._replica.read(self.principal.subject, operation.statements)
+        if rows is not None:
+            return rows
+        statements = keeping(operation, operation.statements + operation.reasons)
+        return await self._call(statements, _places([operation]), writes=operation.writes)
+
+    async def _once(self, attempt: Callable[[], Awaitable[A]]) -> A:
+        """Try until nobody else does the same at the same time; what was done is not repeated."""
+        while True:
+            try:
+                return await attempt()
+            except DoneBefore:
+                await self._recall()
 
     async def run_all(
-        self, operations: Sequence[Operation[A]], *, atomic: bool
+        self,
+        operations: Sequence[Operation[A]],
+        *,
+        atomic: bool,
+        keys: Sequence[Key | None] | None = None,
     ) -> list[A] | list[A | Problem]:
         """Run several operations, each of which sees what those before it did.
 
@@ -109,6 +151,8 @@ class Session:
         Args:
             operations: What to run, in this order.
             atomic: Whether none shall take effect unless all do.
+            keys: What each is done once under, beside or instead of a key of the whole request:
+                what has been done under its key has the answer of that time.
 
         Returns:
             The answer of each operation; if not atomic, the problem of one that failed.
@@ -119,9 +163,25 @@ class Session:
         """
         if not operations:
             return []
+        if keys is not None and self._journal is None:
+            self._journal = Journal(None, lambda _: None)
+        if self._journal is None:
+            return await self._run_all(operations, atomic=atomic)
+        pairs = zip(operations, keys or [None] * len(operations), strict=True)
+        kept = [self._journal.placed(operation, key) for operation, key in pairs]
+        return await self._once(lambda: self._run_all(kept, atomic=atomic))
+
+    async def _run_all(
+        self, operations: Sequence[Operation[A]], *, atomic: bool
+    ) -> list[A] | list[A | Problem]:
+        if self._journal is not None:
+            operations = [self._journal.rest(each) for each in operations]
         if atomic:
             return await self._all_or_nothing(operations)
-        return await self._each(operations)
+        answers = await self._each(operations)
+        if self._journal is not None and self._journal.is_behind:
+            await self._call((), self._journal.pending_places, writes=True)
+        return answers
 
     async def _each(
         self, operations: Sequence[Operation[A]], *, after_others: bool = False
@@ -144,48 +204,56 @@ class Session:
         # Several that go on may do so together; one before another kind of operation may not.
         plain = max((at for at, each in enumerate(operations) if not each.goes_on), default=-1)
         parts = [
-            (demanding(each) if each.goes_on and at < plain else each.statements) + each.reasons
+            keeping(
+                each,
+                (demanding(each) if each.goes_on and at < plain else each.statements)
+                + each.reasons,
+            )
             for at, each in enumerate(operations)
         ]
+        writes = any(each.writes for each in operations)
         try:
-            rows = await self._call(sum(parts, ()), writes=any(each.writes for each in operations))
+            rows = await self._call(sum(parts, ()), _places(operations), writes=writes)
         except Problem as problem:
             is_of_all = isinstance(problem, Unavailable | InternalError)
-            failed = None if is_of_all else _failed(problem, parts)
-            if failed is None:
-                if not after_others or isinstance(problem, InternalError):
+            at_fault = None if is_of_all else failed(problem, parts)
+            if at_fault is None:
+                # With a key, the same request once more goes on where this one has ended.
+                is_to_go_on = self._journal is not None
+                if not after_others or is_to_go_on or isinstance(problem, InternalError):
                     raise
                 return [copy(problem) for _ in operations]
-            before = await self._each(operations[:failed], after_others=after_others)
+            if self._journal is not None and not isinstance(problem, DemandUnmet):
+                self._journal.refused(operations[at_fault], problem)
+            before = await self._each(operations[:at_fault], after_others=after_others)
             own: list[A | Problem] = [problem]
             if isinstance(problem, DemandUnmet):
-                own = await self._each(operations[failed : failed + 1], after_others=True)
-            behind = await self._each(operations[failed + 1 :], after_others=True)
+                own = await self._each(operations[at_fault : at_fault + 1], after_others=True)
+            behind = await self._each(operations[at_fault + 1 :], after_others=True)
             return [*before, *own, *behind]
         answers = [
-            _try_to_read(operation, own)
-            for operation, own in zip(operations, _shared_out(rows, parts), strict=True)
+            try_to_read(operation, own)
+            for operation, own in zip(operations, shared_out(rows, parts), strict=True)
         ]
         follow = [answer for answer in answers if isinstance(answer, Operation)]
         further = iter(await self._each(follow, after_others=True))
         return [next(further) if isinstance(each, Operation) else each for each in answers]
 
     async def _all_or_nothing(self, operations: Sequence[Operation[A]]) -> list[A]:
-        parts = [demanding(each) for each in operations]
-        statements = sum(parts, ())
+        parts = [keeping(each, demanding(each)) for each in operations]
         writes = any(each.writes for each in operations)
         try:
-            rows = await self._call(statements, writes=writes) if statements else []
+            rows = await self._call(sum(parts, ()), _places(operations), writes=writes)
         except Problem as problem:
-            position = _failed(problem, parts)
+            position = failed(problem, parts)
             if position is None:
                 raise
             if isinstance(problem, DemandUnmet):
                 return await self._all_or_nothing(await self._instead(operations, position))
-            raise _placed(problem, position) from problem.__cause__
+            raise placed(problem, position) from problem.__cause__
         answers = [
             operation.read(own)
-            for operation, own in zip(operations, _shared_out(rows, parts), strict=True)
+            for operation, own in zip(operations, shared_out(rows, parts), strict=True)
         ]
         assert not any(isinstance(each, Operation) for each in answers)  # noqa: S101 - or it failed
         return cast("list[A]", answers)
@@ -202,84 +270,98 @@ class Session:
         """
         parts = [each.reasons for each in operations[position:]]
         statements = sum(parts, ())
-        rows = await self._call(statements, writes=False) if statements else []
+        rows = await self._call(statements, writes=False)
         instead = list(operations)
-        for at, own in enumerate(_shared_out(rows, parts), start=position):
+        for at, own in enumerate(shared_out(rows, parts), start=position):
             operation = operations[at]
             if at > position and not operation.reasons:
                 continue
-            answer = _try_to_read(operation, [*([] for _ in operation.statements), *own])
+            seen = [*([] for _ in operation.statements), *own]
+            answer = try_to_read(operation, seen)
+            if isinstance(answer, Operation) or at == position:
+                self._see(operation, seen)
             if isinstance(answer, Operation):
                 instead[at] = answer
             elif at == position:
-                instead[at] = _settled(answer, position)
+                instead[at] = settled(answer, position)
         if instead[position].statements == operations[position].statements:
-            raise _placed(Entangled(), position)
+            raise placed(Entangled(), position)
         return instead
 
-    async def _call(self, statements: tuple[Bound, ...], *, writes: bool) -> list[Rows]:
-        """Run statements as the caller, whom a write introduces first if need be."""
-        introduction = self._introductions.needed(self.principal) if writes else None
+    def _see(self, operation: Operation[A], rows: list[Rows]) -> None:
+        if self._journal is not None:
+            self._journal.seen(operation, rows)
+
+    async def _recall(self) -> None:
+        """Learn what has been done under the keys of this request, and forget what is too old."""
+        if self._journal is None:
+            return
+        [rows] = await self._call((idempotency.recall(sorted(self._journal.names)),), writes=False)
+        if old := self._journal.learn(rows):
+            await self._send((idempotency.forget(old),), writes=True)
+
+    async def _call(
+        self, statements: tuple[Bound, ...], places: Sequence[Place] = (), *, writes: bool
+    ) -> list[Rows]:
+        """Run statements as the caller, whom a write introduces first if need be.
+
+        Args:
+            statements: What to run.
+            places: Where what they do is kept; somewhere makes it a write.
+            writes: Whether any of them changes something.
+        """
+        if not (statements or places):
+            return []
+        writes = writes or bool(places)
         try:
-            return await self._send(statements, introduction, writes=writes)
+            return await self._send(statements, places, writes=writes)
         except UnknownSpace:
             # Erased, through another process that did not tell this one: nothing was written.
             self._introductions.forget(self.principal.subject)
-            introduction = self._introductions.needed(self.principal)
-            return await self._send(statements, introduction, writes=writes)
+            return await self._send(statements, places, writes=writes)
+        except (DeadlineExceeded, Overloaded):
+            if places and not await self._is_free(places[0].key):
+                raise KeyInUse from None
+            raise
+
+    async def _is_free(self, key: Key) -> bool:
+        [[(is_free,)]] = await self._call((idempotency.is_free(key),), writes=False)
+        return is_free == b"t"
 
     async def _send(
-        self, statements: tuple[Bound, ...], introduction: Introduction | None, *, writes: bool
+        self, statements: tuple[Bound, ...], places: Sequence[Place] = (), *, writes: bool
     ) -> list[Rows]:
         user = space = self.principal.subject
-        prelude = (
+        introduction = self._introductions.needed(self.principal) if writes else None
+        before = [
             write_prelude(user, space, self._request_id, self._most_tasks)
             if writes
             else read_prelude(user, space)
+        ]
+        if places and self._journal:
+            taken = dict.fromkeys([*places, *self._journal.pending_places])
+            before.append(idempotency.claim(list(taken)))
+            self._journal.begin()
+            if self._journal.pending:
+                before.append(idempotency.keep(self._journal.pending))
+        if introduction:
+            before.append(introduction.statement)
+        main = statements[0] if statements else before[-1]
+        rows = await self._pool.call(
+            [*before, *statements],
+            read_only=not writes,
+            tag=(user, main.statement.name),
+            is_once=bool(places),
         )
-        before = [prelude, introduction.statement] if introduction else [prelude]
-        tag = (user, statements[0].statement.name)
-        rows = await self._pool.call([*before, *statements], read_only=not writes, tag=tag)
         if echoed_caller(rows[0]) != (user, space):
             raise self._pool.close_all()
         if introduction:
             introduction.took_effect()
+        if places and self._journal:
+            self._journal.done()
         return rows[len(before) :]
 
 
-def _failed(problem: Problem, parts: Sequence[tuple[Bound, ...]]) -> int | None:
-    """Which operation PostgreSQL refused; None when it was none of them."""
-    refusal = problem.__cause__
-    if not isinstance(refusal, StatementRefused):
-        return None
-    behind = refusal.from_end - 1  # statements behind the refused one
-    for position in reversed(range(len(parts))):
-        if behind < len(parts[position]):
-            return position
-        behind -= len(parts[position])
-    return None
-
-
-def _shared_out(rows: list[Rows], parts: Sequence[tuple[Bound, ...]]) -> list[list[Rows]]:
-    """The rows of each operation's own statements."""
-    remaining = iter(rows)
-    return [[next(remaining) for _ in statements] for statements in parts]
-
-
-def _settled(answer: A | Problem, position: int) -> Operation[A]:
-    """An operation with nothing to do but to answer."""
-    if isinstance(answer, Problem):
-        raise _placed(answer, position)
-    return Operation((), lambda _rows: answer)
-
-
-def _placed(problem: Problem, position: int) -> Problem:
-    problem.position = position
-    return problem
-
-
-def _try_to_read(operation: Operation[A], rows: list[Rows]) -> A | Operation[A] | Problem:
-    try:
-        return operation.read(rows)
-    except Problem as problem:
-        return problem
+def _places(operations: Sequence[Operation[A]]) -> list[Place]:
+    """Where the rows of each are kept, if it has a place."""
+    return [each.place for each in operations if each.place]

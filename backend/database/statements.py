@@ -69,6 +69,13 @@ class Fragment:
             piece for part in parts for piece in _pieces(part)
         )
 
+    @classmethod
+    def of(cls, *pieces: str | Parameter) -> "Fragment":
+        """A fragment of what others consist of."""
+        fragment = cls()
+        fragment.pieces = pieces
+        return fragment
+
 
 class Where(NamedTuple):
     """The conditions of a statement, of which all must hold. Made by `backend.database.queries`."""

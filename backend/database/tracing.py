@@ -32,10 +32,15 @@ class TracedPools(Pools):
         self._tracer = trace.get_tracer("duly.database")
 
     async def call(
-        self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
+        self,
+        statements: Sequence[Bound],
+        *,
+        read_only: bool,
+        tag: Tag | None = None,
+        is_once: bool = False,
     ) -> list[Rows]:
         """As `Pools.call`."""
-        calling = super().call(statements, read_only=read_only, tag=tag)
+        calling = super().call(statements, read_only=read_only, tag=tag, is_once=is_once)
         if tag is None or not trace.get_current_span().is_recording():
             return await calling
         summary = _summary(next(each.sql for each, _ in statements if each.name == tag[1]))

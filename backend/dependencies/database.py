@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from backend.core.problems import BeingErased
 from backend.database.session import Session
 from backend.dependencies.auth import CurrentUser
+from backend.dependencies.idempotency import journal, key_name
 from backend.dependencies.resources import resources
 
 
@@ -23,12 +24,17 @@ def session(request: Request, caller: CurrentUser) -> Session:
     return Session(
         *(held.pools, caller, held.known_users, request.scope["request_id"], held.most_tasks),
         replica=held.replica,
+        journal=journal(request),
     )
 
 
 def account_session(request: Request, caller: CurrentUser) -> Session:
-    """The same, for who erases the account, as often as they like."""
+    """The same, for who erases the account, as often as they like.
+
+    Nothing is kept about who is gone, so a key means nothing here but to be one.
+    """
     held = resources(request)
+    key_name(request.scope)
     return Session(held.pools, caller, held.known_users, request.scope["request_id"])
 
 

@@ -1,4 +1,4 @@
-"""Purges the trash of everybody, once and now."""
+"""Purges the trash of everybody, and forgets old keys, once and now."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from backend.core.problems import Problem, Unavailable
 from backend.database.connection.pool import Pool
 from backend.database.session import Session
 from backend.jobs import pools
-from backend.jobs.failures import JobFailed, explained
+from backend.jobs.failures import explained
 from backend.jobs.progress import Progress
 from backend.services.directory import DIRECTORY, count_spaces
 from backend.services.tidier import claim, purge
@@ -39,22 +39,22 @@ class Tidied(NamedTuple):
 
 
 def tidy(settings: Settings, progress: Callable[[int], Progress]) -> Tidied:
-    """Delete for good what has been in the trash for `TRASH_DAYS`, of every user.
+    """Delete for good what has been in the trash for `TRASH_DAYS`, of every user, and old keys.
 
     Args:
         settings: Of the service.
         progress: Made for the number of accounts.
 
     Raises:
-        JobFailed: when that is off, or the database refuses; what is done stays.
+        JobFailed: when the database refuses; what is done stays.
     """
-    if settings.trash_days is None:
-        raise JobFailed("TRASH_DAYS is off: what is in the trash stays there.")
     with explained():
         return asyncio.run(_tidy(settings, settings.trash_days, progress))
 
 
-async def _tidy(settings: Settings, days: int, progress: Callable[[int], Progress]) -> Tidied:
+async def _tidy(
+    settings: Settings, days: int | None, progress: Callable[[int], Progress]
+) -> Tidied:
     done = Tidied()
     async with pools.opened(settings) as pool:
         stock = await Session(pool, Principal(DIRECTORY, 0), Nobody()).run(count_spaces())
@@ -66,7 +66,7 @@ async def _tidy(settings: Settings, days: int, progress: Callable[[int], Progres
     return done
 
 
-async def _tidy_one(pool: Pool, space: str, days: int, done: Tidied) -> Tidied:
+async def _tidy_one(pool: Pool, space: str, days: int | None, done: Tidied) -> Tidied:
     try:
         gone = await purge(pool, space, days)
     except Unavailable:

@@ -16,6 +16,7 @@ from backend.core.problems import (
 )
 from backend.observability.security_events import BURST, SecurityEvents
 from backend.rates.addresses import Proxies
+from backend.web.fields import answered_by
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class ProblemResponse(Response):
         if isinstance(problem, Unavailable):
             # Jitter, or all clients come back in the same second.
             headers.setdefault("Retry-After", str(random.randint(1, 3)))  # noqa: S311
-        document = problem.document(scope["request_id"], scope.get("root_path", ""))
+        document = problem.document(answered_by(scope), scope.get("root_path", ""))
         super().__init__(json.dumps(document), problem.status, headers)
 
 

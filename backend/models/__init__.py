@@ -3,6 +3,7 @@
 from backend.models.directory import DirectoryEntry
 from backend.models.erasure import Erasure
 from backend.models.history import Change
+from backend.models.idempotency import KeptRows
 from backend.models.list import List
 from backend.models.settings import SpaceSettings
 from backend.models.space import Space
@@ -13,6 +14,7 @@ __all__ = [
     "Change",
     "DirectoryEntry",
     "Erasure",
+    "KeptRows",
     "List",
     "Space",
     "SpaceSettings",

@@ -13,7 +13,8 @@ from backend.database.connection.call import Row, Rows
 from backend.database.operations import Operation
 from backend.database.queries import Parts, delete, has_own, select, update, where
 from backend.database.statements import Fragment, Statement, Where
-from backend.models import Change, Erasure, List, Space, Task, User
+from backend.models import Change, Erasure, KeptRows, List, Space, Task, User
+from backend.services.keys import forget_some
 from backend.services.tasks.gone import BY_INDEX
 
 LIST: Final = "~erasures"
@@ -50,11 +51,13 @@ def _go_to_list(*, if_any: bool, space: Parts) -> Statement:
 
 _GO_BY_INDEX: Final = Statement("SELECT ", BY_INDEX)
 _ERASE_USER: Final = Statement(*delete(User))
+_ERASE_KEYS: Final = forget_some()
 _MARK: Final = Statement(
     *("UPDATE duly.spaces SET erasing_at = now()\nFROM ((", *select("", Task)),
     *(f"\nOFFSET {BATCH} LIMIT 1)\nUNION ALL (", *select("", List)),
     *(f"\nOFFSET {LISTS} LIMIT 1)\nUNION ALL (", *select("", Change)),
-    *(f"\nOFFSET {CHANGES} LIMIT 1)\nLIMIT 1) AS more", where(Space, _UNMARKED)),
+    *(f"\nOFFSET {CHANGES} LIMIT 1)\nUNION ALL (", *select("", KeptRows)),
+    *("\nLIMIT 1)\nLIMIT 1) AS more", where(Space, _UNMARKED)),
 )
 # By foreign keys, everything in the space goes with it.
 _ERASE_SPACE: Final = Statement(*delete(Space, _UNMARKED))
@@ -88,11 +91,12 @@ _ERASE_CHANGES: Final = Statement(
 )
 # One of their writes may have introduced the user again, and then changed nothing.
 _ERASE_USER_AGAIN: Final = Statement(*delete(User, has_own(Space, _MARKED)))
+_ERASE_KEYS_AGAIN: Final = forget_some(has_own(Space, _MARKED))
 _ERASE_EMPTY_SPACE: Final = Statement(
     *delete(
         Space,
         *(_MARKED, _HAS_NO_TASK),
-        *(Fragment("NOT ", has_own(List)), Fragment("NOT ", has_own(Change))),
+        *(Fragment("NOT ", has_own(each)) for each in (List, Change, KeptRows)),
     )
 )
 _GO_TO_LIST_IF_DONE: Final = _go_to_list(if_any=False, space=select("", Space, _MARKED))
@@ -121,7 +125,7 @@ def erase_me() -> Operation[bool]:
     Answers whether it was marked, and is left to `erase_batch`.
     """
     statements = (
-        *(_GO_BY_INDEX, _ERASE_USER, _MARK, _ERASE_SPACE, _ERASE_ORPHANS),
+        *(_GO_BY_INDEX, _ERASE_USER, _ERASE_KEYS, _MARK, _ERASE_SPACE, _ERASE_ORPHANS),
         *(_GO_TO_LIST_IF_LEFT, _ENLIST),
     )
     return Operation(tuple(each.bind() for each in statements), _is_in_list, writes=True)
@@ -134,7 +138,7 @@ def erase_batch() -> Operation[bool]:
     """
     statements = (
         *(_GO_BY_INDEX, _ERASE_BATCH, _ERASE_LISTS, _ERASE_CHANGES),
-        *(_ERASE_USER_AGAIN, _ERASE_EMPTY_SPACE),
+        *(_ERASE_USER_AGAIN, _ERASE_KEYS_AGAIN, _ERASE_EMPTY_SPACE),
         *(_GO_TO_LIST_IF_DONE, _STRIKE_OFF),
     )
     return Operation(tuple(each.bind() for each in statements), _is_in_list, writes=True)

@@ -18,7 +18,7 @@ from backend.database.connection.call import Rows
 from backend.database.operations import Operation
 from backend.database.queries import delete, has_own, select, update
 from backend.database.statements import Fragment, Statement, Where
-from backend.models import Change, List, Space, SpaceSettings, Task, User
+from backend.models import Change, KeptRows, List, Space, SpaceSettings, Task, User
 from backend.services.arrivals import (
     COMING,
     COMING_TIME_ZONE,
@@ -32,6 +32,7 @@ from backend.services.arrivals import (
     unmarked,
 )
 from backend.services.erasures import CHANGES
+from backend.services.keys import forget_some
 from backend.services.tasks.gone import BY_INDEX, delete_batch
 
 BATCH: Final = 1_000
@@ -155,20 +156,24 @@ _FORGET_CHANGES: Final = Statement(
     f" LIMIT {CHANGES})\n",
     *delete(Change, Fragment("history.version = ANY (ARRAY(SELECT batch.version FROM batch))")),
 )
-_IS_FORGOTTEN: Final = Fragment("NOT ", has_own(Change))
-_CLOSE_USER: Final = Statement(*delete(User, _IS_OPEN, _IS_EMPTY, _IS_FORGOTTEN))
+_FORGET_KEYS: Final = forget_some(_IS_OPEN, _IS_EMPTY)
+_IS_FORGOTTEN: Final = [Fragment("NOT ", has_own(each)) for each in (Change, KeptRows)]
+_CLOSE_USER: Final = Statement(*delete(User, _IS_OPEN, _IS_EMPTY, *_IS_FORGOTTEN))
 _CLOSE_SPACE: Final = Statement(
-    *delete(Space, Fragment(col(Space.erasing_at).is_(None)), _IS_EMPTY, _IS_FORGOTTEN)
+    *delete(Space, Fragment(col(Space.erasing_at).is_(None)), _IS_EMPTY, *_IS_FORGOTTEN)
 )
+_MERGE_STANDING: Final = "duly.merge_standing"
 _SETTINGS: Final = (*COMING.values(), *MARKS.values(), COMING_TIME_ZONE, _IDS)
 _FORGET: Final = ", ".join(f"set_config('{each}', '', true)" for each in _SETTINGS)
 _STANDING: Final = Statement(
-    "SELECT CASE WHEN current_setting('duly.merge_from') = '' THEN 'busy' WHEN EXISTS (",
+    f"SELECT set_config('{_MERGE_STANDING}', CASE"
+    " WHEN current_setting('duly.merge_from') = '' THEN 'busy' WHEN EXISTS (",
     *select("", Space, Fragment(col(Space.erasing_at).is_not(None))),
     *(") THEN 'being erased' WHEN EXISTS (", *select("", Task), ") OR EXISTS ("),
-    *select("", Change),
-    f") THEN 'left' ELSE 'done' END, {_FORGET}",
+    *(*select("", Change), ") OR EXISTS (", *select("", KeptRows)),
+    f") THEN 'left' ELSE 'done' END, true), {_FORGET}",
 )
+_TELL: Final = Statement(f"SELECT current_setting('{_MERGE_STANDING}')")
 
 
 def merge_from(other: Principal, batch: int = BATCH) -> Operation[Merge]:
@@ -185,13 +190,15 @@ def merge_from(other: Principal, batch: int = BATCH) -> Operation[Merge]:
         *(_GO_THERE, _KEEP_TIME_ZONE, _KEEP_LISTS, _KEEP_TASKS),
         *(_COME_BACK, PUT_TIME_ZONE, PUT_LISTS, PUT_TASKS),
         *(_GO_THERE, *[_TAKE_OUT] * LEVELS, *_MARK_ALL),
-        *(_FORGET_CHANGES, _CLOSE_USER, _CLOSE_SPACE, _STANDING),
+        *(_FORGET_CHANGES, _FORGET_KEYS, _CLOSE_USER, _CLOSE_SPACE, _STANDING),
+        *(_COME_BACK, _TELL),
     )
     bound = (
         _NAME_BOTH.bind(other=other.subject),
         *(each.bind(batch=batch) for each in statements),
     )
-    return Operation(bound, _standing, writes=True)
+    # Most are run as the other one, whose place it is not to keep what they give.
+    return Operation(bound, _standing, writes=True, unread=len(bound) - 1)
 
 
 def _standing(rows: list[Rows]) -> Merge:

@@ -1,4 +1,4 @@
-"""Deletes for good what has been in the trash for long, of every user once a day.
+"""Deletes what has been in the trash for long, and keys that are too old, of every user once a day.
 
 Whose turn it is stands in the directory of spaces, so all workers of all instances share the work,
 and each user has another time of the day.
@@ -18,6 +18,7 @@ from backend.database.connection.pool import Pool
 from backend.database.connection.pools import Pools
 from backend.database.session import Session
 from backend.services.directory import DIRECTORY, claim_spaces
+from backend.services.keys import forget_old_keys, has_old_keys
 from backend.services.purges import Trash, count_old
 from backend.services.tasks import purge_old
 from backend.services.users import Nobody
@@ -33,7 +34,7 @@ class Tidier:
 
     Args:
         pool: Where calls go.
-        days: How long something stays in the trash; None: for ever, and nothing is to be done.
+        days: How long something stays in the trash; None: for ever.
         look_seconds: Between two looks.
 
     Attributes:
@@ -51,30 +52,27 @@ class Tidier:
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
         """Look and purge for as long as the context lasts."""
-        if self._days is None:
-            yield
-            return
-        keeper = asyncio.create_task(self._keep(self._days), name="tidier")
+        keeper = asyncio.create_task(self._keep(), name="tidier")
         try:
             yield
         finally:
             keeper.cancel()
             await asyncio.wait([keeper])
 
-    async def _keep(self, days: int) -> None:
+    async def _keep(self) -> None:
         while True:
             await asyncio.sleep(self._look_seconds)
             if self.is_used:
                 self.is_used = False
                 with suppress(Problem):
-                    await self._look(days)
+                    await self._look()
 
-    async def _look(self, days: int) -> None:
+    async def _look(self) -> None:
         gone = 0
         while spaces := await claim(self._pool):
             for space in spaces:
                 with suppress(Problem):  # it has its next turn tomorrow
-                    gone += (await purge(self._pool, space, days)).tasks
+                    gone += (await purge(self._pool, space, self._days)).tasks
         if gone:
             log.info("trash_purged", extra={"tasks": gone})
 
@@ -84,18 +82,33 @@ async def claim(pool: Pool | Pools, before: datetime | None = None) -> list[str]
     return await _acting(pool, DIRECTORY).run(claim_spaces(before))
 
 
-async def purge(pool: Pool | Pools, space: str, days: int) -> Trash:
-    """Purge the trash of a space, and say how much that was."""
+async def purge(pool: Pool | Pools, space: str, days: int | None) -> Trash:
+    """Purge a space: forget old keys, and delete what has been in the trash for `days` or longer.
+
+    Returns:
+        How much of the trash that was.
+    """
     session = _acting(pool, space)
+    has_old = await session.run(has_old_keys())
+    while has_old:
+        started = time.monotonic()
+        has_old = await session.run(forget_old_keys())
+        await _rest(started)
+    if days is None:
+        return Trash(0, 0)
     old = await session.run(count_old(days))
     is_left, left = any(old), None
     while is_left:
         started = time.monotonic()
         left = await session.run(purge_old(days, left))
         is_left = left is not None
-        # Others need the disk and the processor as much.
-        await asyncio.sleep(time.monotonic() - started)
+        await _rest(started)
     return old
+
+
+async def _rest(started: float) -> None:
+    """Wait as long as that took: others need the disk and the processor as much."""
+    await asyncio.sleep(time.monotonic() - started)
 
 
 def _acting(pool: Pool | Pools, space: str) -> Session:

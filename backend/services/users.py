@@ -1,6 +1,7 @@
 """Users: made at their first write, kept as the latest token that wrote describes them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
@@ -59,6 +60,13 @@ _IS_EXPECTED: Final = Fragment(
     sql_any(bindparam("versions", type_=ARRAY(BigInteger))),
 )
 _EXPECT: Final = Statement("SELECT true AS is_expected", Where((_IS_EXPECTED,)))
+# What the token says comes back with it: a request that is repeated may have a newer token.
+_SAID: Final = (("email", Text), ("name", Text), ("expires_at", BigInteger))
+_CHANGED: Final = Statement(
+    *("SELECT (", *select(Fragment(col(SpaceSettings.time_zone)), SpaceSettings)),
+    *("), (", *select(_VERSION, SpaceSettings), ")"),
+    *(Fragment(", ", bindparam(name, type_=type_)) for name, type_ in _SAID),
+)
 
 
 class KnownUsers:
@@ -119,11 +127,13 @@ def describe_me(principal: Principal) -> Operation[MeRepresentation]:
 
 def update_me(principal: Principal, patch: MeUpdate) -> Operation[MeRepresentation]:
     """Apply a merge patch (RFC 7396) to what the caller has chosen."""
-    show = _TIME_ZONE.bind()
     if not patch.model_fields_set:
-        return Operation((show,), partial(_me, principal))
+        return describe_me(principal)
     change = _SET_TIME_ZONE.bind(time_zone=patch.time_zone)
-    return Operation((change, show), partial(_me, principal), writes=True)
+    show = _CHANGED.bind(
+        email=principal.email, name=principal.name, expires_at=principal.expires_at
+    )
+    return Operation((change, show), partial(_changed, principal), writes=True, unread=1)
 
 
 def expect_me(principal: Principal, versions: Sequence[int]) -> Operation[None]:
@@ -140,6 +150,17 @@ def expect_me(principal: Principal, versions: Sequence[int]) -> Operation[None]:
 def _as_expected(principal: Principal, rows: list[Rows]) -> None:
     if not rows[0]:
         raise StaleVersion(*_me(principal, rows))
+
+
+def _changed(principal: Principal, rows: list[Rows]) -> MeRepresentation:
+    [(zone, version, email, name, expires_at)] = rows[1]
+    told = replace(
+        principal,
+        email=None if email is None else email.decode(),
+        name=None if name is None else name.decode(),
+        expires_at=int(expires_at or 0),
+    )
+    return _me(told, [[(zone, version)] if zone else []])
 
 
 def _me(principal: Principal, rows: list[Rows]) -> MeRepresentation:

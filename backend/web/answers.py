@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from backend.core.problems import Problem
-from backend.web.fields import NOTHING, Known, etag
+from backend.web.fields import NOTHING, Known, answered_by, etag
 from backend.web.terms import JSON
 
 
@@ -108,7 +108,7 @@ def results(request: Request, found: Iterable[Result]) -> Response:
 def _content(request: Request, content: Versioned | Problem | None) -> bytes:
     if isinstance(content, Problem):
         scope = request.scope
-        return dumps(content.document(scope["request_id"], scope.get("root_path", ""))).encode()
+        return dumps(content.document(answered_by(scope), scope.get("root_path", ""))).encode()
     return b"null" if content is None else content.body
 
 

@@ -30,6 +30,13 @@ def header(scope: Scope, name: bytes) -> str | None:
     return found
 
 
+def answered_by(scope: Scope) -> str:
+    """The id of the request whose answer this is: an earlier one's when its answer is repeated."""
+    earlier: str | None = scope.get("answers_as")
+    own: str = scope["request_id"]
+    return earlier or own
+
+
 def etag(version: int | str) -> str:
     """The strong entity tag of a version.
 

@@ -11,6 +11,7 @@ from backend.core.problems import Problem
 from backend.schemas.problem import ProblemDocument
 from backend.web.fields import IF_MATCH, IF_NONE_MATCH
 from backend.web.route import StrictRoute
+from backend.web.terms import Credentials
 
 _SCHEMAS = "#/components/schemas/{model}"
 _VERSIONED = {_SCHEMAS.format(model=name) for name in ("TaskRead", "ListRead", "Me")}
@@ -21,6 +22,7 @@ _PROBLEM: dict[str, Any] = {
     },
 }
 _HEADERS = {
+    "Idempotency-Replayed": "`true` when this is the answer of an earlier request with the key.",
     "ETag": "The version in quotes, for `If-Match` and `If-None-Match`.",
     "Link": 'The next page, as `<…>; rel="next"`; absent on the last one.',
     "Location": "The path of what was created.",
@@ -68,6 +70,13 @@ _REQUEST_FIELDS: Final = (
         "Answer 304 if the ETag is one of these.",
         lambda route: not route.writes and "if-none-match" in route.takes_fields,
         {"304": {"description": "The client's copy is current."}},
+    ),
+    _RequestField(
+        "Idempotency-Key",
+        "New for each write, 1 to 255 visible ASCII characters: the same request with the same key "
+        "is done once, and has the first answer for 24 hours.",
+        lambda route: route.writes and route.terms.credentials is not Credentials.NONE,
+        {},
     ),
 )
 _HEADERS_OF_STATUS = {
@@ -127,6 +136,8 @@ def complete(
                 operation = document["paths"][route.path][method.lower()]
                 _complete_operation(operation, route)
                 if _asks_for(user, route.dependant):
+                    if route.writes:
+                        _add_replayed(operation["responses"])
                     scheme = route.terms.credentials.scheme
                     schemes[scheme] = _SCHEMES[scheme]
                     operation["security"] = [{scheme: []}]
@@ -215,6 +226,14 @@ def _add_headers(responses: dict[str, Any]) -> None:
         response["headers"] = {
             name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names
         }
+
+
+def _add_replayed(responses: dict[str, Any]) -> None:
+    """Every answer to a write says when it is that of an earlier request."""
+    name = "Idempotency-Replayed"
+    field = {"description": _HEADERS[name], "schema": {"type": "string"}}
+    for response in responses.values():
+        response["headers"] = response["headers"] | {name: field}
 
 
 def _asks_for(dependency: Callable[..., object], dependant: Dependant) -> bool:

@@ -121,7 +121,7 @@ class StrictRoute(APIRoute):
         self, scope: Scope, receive: Receive, values: dict[str, Any], refused: list[FieldError]
     ) -> None:
         assert self._body is not None  # noqa: S101 - for the type checker
-        body = await reading.read_body(receive)
+        body = scope["body"] = await reading.read_body(receive)
         if body:
             reading.check_media_type(scope, self.terms.takes)
             if self.terms.takes == JSON:

@@ -142,11 +142,17 @@ class Pool:
             self._ticking.cancel()
 
     async def call(
-        self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
+        self,
+        statements: Sequence[Bound],
+        *,
+        read_only: bool,
+        tag: Tag | None = None,
+        is_once: bool = False,
     ) -> list[Rows]:
         """Run `statements` as one atomic call in one round trip.
 
-        A call whose wire broke is sent once more if it only reads or was not sent whole; one that
+        A call whose wire broke is sent once more if it only reads, was not sent whole, or refuses
+        by itself to be done twice (`is_once`); one that
         PostgreSQL rolled back for a passing reason is sent once more in any case. There is no
         third time, whatever the reasons; one that shared the transaction of a call that failed
         has not had its first yet.
@@ -169,7 +175,7 @@ class Pool:
                     self.submit(call)
                     return await call.answered
             except faults.FAULTS as fault:
-                return await self._repeat(call, fault, read_only=read_only)
+                return await self._repeat(call, fault, is_harmless=read_only or is_once)
         except faults.FAULTS as fault:
             raise faults.problem(fault) from fault
 
@@ -303,7 +309,7 @@ class Pool:
             if not call.answered.done():
                 call.answered.set_exception(NoWire())
 
-    async def _repeat(self, call: Call, fault: Exception, *, read_only: bool) -> list[Rows]:
+    async def _repeat(self, call: Call, fault: Exception, *, is_harmless: bool) -> list[Rows]:
         """Send a call once more that failed for a passing reason.
 
         Raises:
@@ -317,7 +323,7 @@ class Pool:
             if call.company > 1 and call.tag:
                 self._costs.note(call.tag)
             (self._slow or self).submit(again)
-        elif isinstance(fault, WireLost) and (read_only or isinstance(fault, WireBroken)):
+        elif isinstance(fault, WireLost) and (is_harmless or isinstance(fault, WireBroken)):
             await self._repeat_on_newest(again)
         elif isinstance(fault, StatementRefused) and faults.worth_repeating(fault):
             if fault.sqlstate in LOST_PREPARED_STATEMENTS:

@@ -56,7 +56,12 @@ class Pools:
             await pair.close()
 
     def call(
-        self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
+        self,
+        statements: Sequence[Bound],
+        *,
+        read_only: bool,
+        tag: Tag | None = None,
+        is_once: bool = False,
     ) -> Coroutine[None, None, list[Rows]]:
         """As `Pool.call`; a call that was slow a moment ago takes the slow pool."""
         self._guard.let_pass()
@@ -65,7 +70,7 @@ class Pools:
             tag = tag[0], b""
         slow = tag and tag[0] in pair.costs.users and pair.costs.are_high(tag)
         pool = pair.slow if slow else pair.usual
-        return pool.call(statements, read_only=read_only, tag=tag)
+        return pool.call(statements, read_only=read_only, tag=tag, is_once=is_once)
 
     def counts_as_slow(self, tag: Tag) -> bool:
         """Whether reads with this tag take the slow pool."""

@@ -19,36 +19,39 @@ SPACE: Final = "duly.current_space()"
 USER: Final = "duly.current_user_id()"
 
 
-def create(
+def create(  # noqa: PLR0913 - whatever a table can be
     table: str,
     *items: SchemaItem,
     key: Sequence[str] = ("id",),
     insert: Iterable[str],
     update: Iterable[str] = (),
     counted: bool = True,
+    of_user: bool = False,
 ) -> None:
     """Make a table of a space's rows: its key is the space, then `key`.
 
     Args:
         table: The name within the schema `duly`.
-        items: Columns besides `space_id`, `version` and the two times; constraints.
+        items: Columns besides the owner, `version` and the two times; constraints.
         key: The columns that tell the rows of one space apart.
         insert: The columns that requests may give a new row.
         update: The columns that requests may change.
         counted: Whether its rows have a number and times. Without, the space need not exist, and
             nobody who writes there waits for another.
+        of_user: Whether its rows are a user's, wherever they act: the owner is `user_id` then.
     """
+    owner, asker = ("user_id", USER) if of_user else ("space_id", SPACE)
     space = [sa.ForeignKey("duly.spaces.id", ondelete="CASCADE")] if counted else []
     version: SchemaItem = sa.Column("version", sa.BigInteger(), nullable=False, server_default="0")
     op.create_table(
         table,
-        sa.Column("space_id", sa.Text(collation="C"), *space, server_default=sa.text(SPACE)),
+        sa.Column(owner, sa.Text(collation="C"), *space, server_default=sa.text(asker)),
         *items,
         *((_time("created_at"), _time("updated_at"), version) if counted else ()),
-        sa.PrimaryKeyConstraint("space_id", *key),
+        sa.PrimaryKeyConstraint(owner, *key),
         schema="duly",
     )
-    own(table)
+    own(table, owner, asker)
     if counted:
         number(table)
     grant(table, insert=insert, update=update, delete=True)

@@ -53,6 +53,9 @@ RIGHTS: Final = {
         update=["before", "after"],
         delete=True,
     ),
+    "idempotency": Rights(
+        insert=["key", "operation", "step", "fingerprint", "refusal", "rows"], delete=True
+    ),
     "lists": Rights(
         # One that is imported keeps when it was made, and whether it is in the trash.
         insert=["id", "name", "color", "position", "archived", "created_at", "deleted_at"],

@@ -292,4 +292,5 @@ def test_every_table_comes_along_or_is_decided_upon() -> None:
     """A new table of a space's rows has to be moved by `services/merges.py`, or be listed here."""
     assert owned_tables().keys() == {
         *("tasks", "lists", "settings", "spaces", "users", "erasures", "directory", "history"),
+        "idempotency",  # keys of the account that is closed go with it
     }

@@ -201,10 +201,15 @@ async def test_isolation_that_breaks_later_is_met_by_the_next_wire(scratch: str)
 async def test_an_answer_made_for_somebody_else_is_not_shown(database_url: str) -> None:
     class Confused(Pool):
         async def call(
-            self, statements: Sequence[Bound], *, read_only: bool, tag: Tag | None = None
+            self,
+            statements: Sequence[Bound],
+            *,
+            read_only: bool,
+            tag: Tag | None = None,
+            is_once: bool = False,
         ) -> list[Rows]:
             bobs = [prelude("bob"), *statements[1:]]
-            return await super().call(bobs, read_only=read_only, tag=tag)
+            return await super().call(bobs, read_only=read_only, tag=tag, is_once=is_once)
 
     pool = Confused(database_url)
     await pool.start()

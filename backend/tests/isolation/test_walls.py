@@ -13,7 +13,8 @@ from backend.core.ids import new_id
 from backend.core.principal import Principal
 from backend.core.problems import Problem
 from backend.database.connection.pool import Pool
-from backend.database.operations import Operation
+from backend.database.journal import Journal
+from backend.database.operations import Key, Operation
 from backend.database.session import Session
 from backend.database.statements import Bound, Statement, Value, Where
 from backend.models.ownership import owned_tables
@@ -86,6 +87,11 @@ def alice(url: str) -> dict[str, Any]:
                 [subject, new_id(), completed, trashed],
             )
         _add_recurring(connection, subject)
+        connection.execute(
+            "insert into duly.idempotency (user_id, key, operation, step, fingerprint, request_id,"
+            " rows) values (%s, 'k', 0, 0, 'of hers', 'hers', '(secret,1,1)')",
+            [subject],
+        )
         for trashed in (False, True):
             connection.execute(
                 "insert into duly.lists (space_id, id, name, deleted_at) values"
@@ -182,6 +188,35 @@ async def test_without_row_level_security_no_foreign_row_comes_back_or_is_change
                 result = await attempt(bob, operation)
                 assert set(owners(result)) <= {bob.principal.subject}
                 assert "secret" not in seen(result)
+    assert everything(url, alice["subject"]).items() <= alice.items()
+
+
+async def use_key(session: Session) -> list[str | None]:
+    """Do something under the key that alice has used, twice; whom the answers name as first."""
+    told: list[str | None] = []
+    for _ in range(2):
+        session._journal = Journal(lambda: Key("k", "of his"), told.append)  # noqa: SLF001 - one for each request
+        made = await session.run(tasks.create_task(TaskCreate(title="x")))
+        assert "secret" not in seen(made)
+    return told
+
+
+async def test_without_where_no_foreign_key_is_met(
+    url: str, alice: dict[str, Any], bare: Callable[[], list[str]]
+) -> None:
+    async with visit(url) as bob:
+        assert await use_key(bob) == [None, None, ""]
+    assert any("duly.replay" in statement for statement in bare())
+    assert not [statement for statement in bare() if " WHERE " in statement.upper()]
+    assert everything(url, alice["subject"]).items() <= alice.items()
+
+
+async def test_without_row_level_security_no_foreign_key_is_met(
+    url: str, alice: dict[str, Any]
+) -> None:
+    async with visit(url) as bob:
+        with no_row_level_security(url):
+            assert await use_key(bob) == [None, None, ""]
     assert everything(url, alice["subject"]).items() <= alice.items()
 
 

@@ -78,7 +78,7 @@ def test_tidying_says_what_it_did(duly: Duly, user: str) -> None:
     assert told.exit_code == 0
     assert "lists were deleted for good; " in told.stdout
     off = duly("tidy", TRASH_DAYS="off")
-    assert (off.exit_code, off.stderr.count("\n")) == (1, 1)
+    assert off.exit_code == 0, "keys are forgotten all the same"
 
 
 def test_production_gets_no_invented_tasks_by_mistake(duly: Duly, user: str) -> None:

@@ -13,9 +13,9 @@ from backend.config import Settings
 from backend.core.principal import Principal
 from backend.database.connection.pool import Pool
 from backend.database.session import Session
-from backend.jobs.failures import JobFailed
 from backend.jobs.tidy import Tidied, tidy
 from backend.security.signing import Issuer
+from backend.services import keys
 from backend.services.directory import BATCH, DIRECTORY, claim_spaces
 from backend.services.tasks import trash as trashes
 from backend.services.tidier import Tidier
@@ -144,9 +144,41 @@ def test_it_goes_in_steps_and_clients_learn_that_something_has_changed(
     assert trashed(alice) == []
 
 
-def test_off_is_off(tidied: Settings) -> None:
-    with pytest.raises(JobFailed, match=r"^TRASH_DAYS is off"):
-        tidy(tidied.model_copy(update={"trash_days": None}), progress)
+def test_off_is_off(
+    meet: Callable[[str], Person], tidied: Settings, database: psycopg.Connection
+) -> None:
+    alice = meet("alice")
+    trash(alice, database, "Old", 31)
+    done = tidy(tidied.model_copy(update={"trash_days": None}), progress)
+    assert (done.tasks, done.accounts > 0) == (0, True)
+    assert trashed(alice) == ["Old"]
+
+
+@pytest.mark.parametrize("days", [None, 30])
+def test_keys_are_forgotten_a_day_after_their_last_use(
+    meet: Callable[[str], Person],
+    tidied: Settings,
+    database: psycopg.Connection,
+    days: int | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keys, "BATCH", 1)  # which the statement has not: once more is asked
+    alice = meet("alice")
+    for key in ("old", "older", "used-since", "new"):
+        operations = [{"op": "create", "task": {"title": key}}] * 2
+        body = {"operations": operations}
+        alice.client.post("/api/tasks/batch", json=body, headers={"Idempotency-Key": key})
+    database.execute(
+        "update duly.idempotency set at = at - interval '24 hours' where user_id = %s"
+        " and (key like 'old%%' or (key = 'used-since' and operation = 0))",
+        [alice.subject],
+    )
+    tidy(tidied.model_copy(update={"trash_days": days}), progress)
+    left = database.execute(
+        "select key, count(*) from duly.idempotency where user_id = %s group by 1 order by 1",
+        [alice.subject],
+    )
+    assert left.fetchall() == [("new", 2), ("used-since", 2)]
 
 
 def test_it_says_what_it_did() -> None:

@@ -145,7 +145,7 @@ def test_all_that_clients_can_make_comes_to_another_database_as_it_was(
 
 
 def test_every_table_of_a_space_is_exported_or_known_not_to_be() -> None:
-    about = {"directory", "erasures", "history", "spaces", "users"}
+    about = {"directory", "erasures", "history", "idempotency", "spaces", "users"}
     assert owned_tables().keys() == KEPT | about
 
 

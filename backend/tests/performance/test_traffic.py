@@ -80,12 +80,12 @@ KINDS = {
     "purge": Kind("DELETE /api/trash/{task_id}", 2, 300),
     "me": Kind("GET /api/auth/me", 2, 177),
     "verify": Kind("POST /api/auth/verify", 2, 177),
-    "change me": Kind("PATCH /api/me", 3, 330, {"time_zone": "Europe/Berlin"}),
+    "change me": Kind("PATCH /api/me", 3, 390, {"time_zone": "Europe/Berlin"}),
     "change me if unchanged": Kind(
-        "PATCH /api/me", 4, 500, {"time_zone": "Europe/Berlin"}, conditional=True
+        "PATCH /api/me", 4, 560, {"time_zone": "Europe/Berlin"}, conditional=True
     ),
-    "erase me": Kind("DELETE /api/me", 8, 560),
-    "merge": Kind("POST /api/me/merge", 22, 1_900, "another's token"),
+    "erase me": Kind("DELETE /api/me", 9, 560),
+    "merge": Kind("POST /api/me/merge", 25, 2_100, "another's token"),
 }
 
 

@@ -1,0 +1,1 @@
+"""What is done under an `Idempotency-Key` is done once."""
