@@ -187,6 +187,17 @@ class KeyInUse(Problem):
         super().__init__(headers={"Retry-After": "1"})
 
 
+class CursorTooOld(Problem):
+    code = "cursor_too_old"
+    status = 410
+    title = "What has changed since then is not known any more"
+    meaning = (
+        "The history does not go back to this cursor, or the account has begun anew since, or a "
+        "backup was restored that is older than it."
+    )
+    remedy = "Begin again without `since`, and put what comes in the place of what you have."
+
+
 class MisdirectedRequest(Problem):
     code = "misdirected_request"
     status = 421

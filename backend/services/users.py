@@ -147,6 +147,18 @@ def expect_me(principal: Principal, versions: Sequence[int]) -> Operation[None]:
     return Operation((bound,), read, decisive=True, reasons=(_TIME_ZONE.bind(),))
 
 
+def show_me(principal: Principal, time_zone: str) -> bytes:
+    """The JSON of the caller, of whom the token says everything else."""
+    shown = Me(
+        subject=principal.subject,
+        email=principal.email,
+        name=principal.name,
+        time_zone=time_zone,
+        expires_at=datetime.fromtimestamp(principal.expires_at, UTC),
+    )
+    return shown.model_dump_json().encode()
+
+
 def _as_expected(principal: Principal, rows: list[Rows]) -> None:
     if not rows[0]:
         raise StaleVersion(*_me(principal, rows))
@@ -165,13 +177,6 @@ def _changed(principal: Principal, rows: list[Rows]) -> MeRepresentation:
 
 def _me(principal: Principal, rows: list[Rows]) -> MeRepresentation:
     [zone, version] = rows[-1][0] if rows[-1] else (b"UTC", b"0")
-    me = Me(
-        subject=principal.subject,
-        email=principal.email,
-        name=principal.name,
-        time_zone=(zone or b"").decode(),
-        expires_at=datetime.fromtimestamp(principal.expires_at, UTC),
-    )
-    body = me.model_dump_json().encode()
+    body = show_me(principal, (zone or b"").decode())
     said = int.from_bytes(blake2b(body, digest_size=7).digest())
     return MeRepresentation(body, f"{int(version or 0)}.{said}")

@@ -73,6 +73,7 @@ REQUESTS: dict[str, tuple[Request, int]] = {
     "trash": (lambda person, _: person.client.get("/api/trash"), 200),
     "empty the trash": (lambda person, _: person.client.delete("/api/trash"), 204),
     "erase me": (lambda person, _: person.client.delete("/api/me"), 204),
+    "changes": (lambda person, _: person.client.get("/api/changes"), 200),
     "me": (lambda person, _: person.client.get("/api/auth/me"), 200),
 }
 
@@ -111,7 +112,8 @@ def test_a_request_of_a_user_on_first_sight_is_one_round_trip(
 ) -> None:
     request, status = REQUESTS[name]
     # Whoever has just arrived has no task yet.
-    expected = status if name in {"list", "list and count", "create", "trash", "me"} else 404
+    always = {"list", "list and count", "create", "trash", "changes", "me"}
+    expected = status if name in always else 404
     expected = 204 if name in {"empty the trash", "erase me"} else expected
     prepare = lambda: partial(request, stranger(), Made(str(new_id()), 1))  # noqa: E731 - short
     assert syncs(watched[1], prepare) == (expected, 1)

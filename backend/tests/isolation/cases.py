@@ -141,6 +141,7 @@ EXAMPLES: dict[Any, list[Any]] = {
         ),
     ],
     str: ["x"],
+    str | None: [None, "1", "1.0"],
     ListUpdate: [ListUpdate(name="x", archived=True), ListUpdate()],
     ListQuery: [
         ListQuery(archived="all"),

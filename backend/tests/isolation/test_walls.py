@@ -21,6 +21,7 @@ from backend.models.ownership import owned_tables
 from backend.schemas.tag import TagRead
 from backend.schemas.task import TaskCreate, TaskQuery
 from backend.services import tasks
+from backend.services.changes import Changes
 from backend.services.directory import Stock
 from backend.services.lists import ListRepresentation
 from backend.services.merges import Merge
@@ -251,12 +252,26 @@ def owners(result: object) -> list[str]:
             found = [task["user_id"] for task in json.loads(body) if "user_id" in task]
             assert total in (None, len(found))  # a count of other users' rows would give them away
             return found
+        case Changes(changes=changes):
+            data: list[dict[str, Any]] = [json.loads(each.body)["data"] or {} for each in changes]
+            return [each.get("user_id", each.get("subject")) or "" for each in data if each]
         case Problem(members={"current": {"user_id": owner}} | {"current": {"subject": owner}}):
             return [owner]
-        case None | int() | Change() | bytes() | TagRead() | TrashLeft() | Merge() | Problem():
+        # Lines do not say whose they are, but their titles do; two tasks are his own.
+        case (
+            None
+            | int()
+            | Change()
+            | bytes()
+            | TagRead()
+            | TrashLeft()
+            | Merge()
+            | Problem()
+            | Lines()
+            | Trash(tasks=0 | 2)
+            | Stock(spaces=0)
+        ):
             return []
-        case Lines() | Trash(tasks=0 | 2) | Stock(spaces=0):  # two tasks are his own
-            return []  # lines do not say whose they are, but their titles do
         case list():  # of subjects
             return result
     raise TypeError(f"nobody looks into {type(result).__name__} yet")

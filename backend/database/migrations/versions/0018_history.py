@@ -4,9 +4,10 @@ Each number of a space names a change in `duly.history`: changed fields only, as
 they are, and `operation`, the first number of the same transaction. What is gone for good leaves
 its numbers, without content (docs/decisions/0040-history.md).
 
-A new space begins to count where the erased one that had counted furthest stopped: so no number
-comes a second time when an account begins anew, and neither entity tags nor cursors from before
-mean anything there. The row of `~directory` knows how far that is, and nothing of whose it was.
+A new space begins to count behind where the erased one that had counted furthest stopped: so no
+number comes a second time when an account begins anew, and neither entity tags nor cursors from
+before mean anything there: all of them lie under its floor. The row of `~directory` knows how far
+that is, and nothing of whose it was.
 """
 
 import sqlalchemy as sa
@@ -47,8 +48,8 @@ begin
         select last_version into origin from duly.spaces where id = '~directory';
     else
         delete from duly.directory where space_id = '~directory' and space = old.id;
-        update duly.spaces set last_version = old.last_version
-            where id = '~directory' and last_version < old.last_version;
+        update duly.spaces set last_version = old.last_version + 1
+            where id = '~directory' and last_version <= old.last_version;
     end if;
     perform set_config('app.space_id', acting, true);
     if origin > 0 then
