@@ -30,6 +30,7 @@ _NOT_SETTINGS = (
         "FAULT_TIMES",
         "SOAK_SECONDS",
         "STORM_SECONDS",
+        "LOST_ANSWERS",
         "RANK_INSERTS",
         "RECURRENCE_RULES",
         "RECURRENCE_SEED",

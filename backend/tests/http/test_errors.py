@@ -56,6 +56,7 @@ def errors(person: Person) -> list[Any]:
         ask("GET", "/api/tasks?" + "x" * 9_000),
         ask("POST", "/api/tasks", content=b"x", headers={"Content-Type": "text/plain"}),
         ask("GET", "/api/tasks?limit=0"),
+        ask("GET", "/api/changes?since=999999999999999999"),
         ask("POST", "/api/tasks", json={"title": "a", "parent_id": below(person, 5)}),
         ask("DELETE", f"/api/lists/{task['list_id']}"),
         ask("POST", "/api/tasks/batch", json={

@@ -74,6 +74,8 @@ KINDS = {
     "delete a list": Kind("DELETE /api/lists/{list_id}", 5, 560),
     "restore a list": Kind("POST /api/lists/{list_id}/restore", 7, 760),
     "tags": Kind("GET /api/tags", 2, 230),
+    "changes": Kind("GET /api/changes?since={since}", 2, 300),
+    "everything": Kind("GET /api/changes", 2, 320),
     "rename a tag": Kind("PATCH /api/tags/{name}", 3, 360, {"name": "house"}),
     "delete a tag": Kind("DELETE /api/tags/{name}", 3, 360),
     "stats": Kind("GET /api/stats", 2, 230),
@@ -113,7 +115,9 @@ def prepared(person: Person, kind: Kind, another: Person) -> Callable[[], Any]:
         person.client.delete(f"/api/tasks/{task['id']}")
     method, _, target = kind.request.partition(" ")
     names = {"task_id": task["id"], "list_id": made["id"], "name": "home"}
-    url = target.format(**names, cursor=urlsplit(page).query.partition("cursor=")[2])
+    cursor = urlsplit(page).query.partition("cursor=")[2]
+    since = person.client.get("/api/changes").json()["cursor"]
+    url = target.format(**names, cursor=cursor, since=since)
     resource = "/api/auth/me" if target == "/api/me" else url
     tag = person.client.get(resource).headers.get("etag", "")
     headers = {"If-Match": tag} if kind.conditional else {}
