@@ -29,6 +29,7 @@ _NOT_SETTINGS = (
         "FAULT_SECONDS",
         "FAULT_TIMES",
         "SOAK_SECONDS",
+        "LOST_ANSWERS",
         "STORM_SECONDS",
         "LOST_ANSWERS",
         "RANK_INSERTS",
