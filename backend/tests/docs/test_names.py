@@ -31,7 +31,6 @@ _NOT_SETTINGS = (
         "SOAK_SECONDS",
         "LOST_ANSWERS",
         "STORM_SECONDS",
-        "LOST_ANSWERS",
         "RANK_INSERTS",
         "RECURRENCE_RULES",
         "RECURRENCE_SEED",
