@@ -120,6 +120,17 @@ class Conflict(Problem):
     remedy = "If this was a retry, the first attempt succeeded; else choose a new UUIDv7."
 
 
+class InTrash(Problem):
+    code = "in_trash"
+    status = 409
+    title = "It is in the trash"
+    meaning = (
+        "A command of `POST /api/sync` would change a task or a list that is in the trash by now. "
+        "It stays there as it was: a deletion beats a change."
+    )
+    remedy = "Show that it was deleted; if the change shall count, restore it and send that again."
+
+
 class Misplaced(Problem):
     code = "misplaced"
     status = 409

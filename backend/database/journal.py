@@ -28,10 +28,21 @@ class Journal:
 
     Attributes:
         names: The keys that were used.
+        repeated: Those under which all had been done before.
         pending: What the next call is to keep besides its own rows.
     """
 
-    __slots__ = ("_count", "_has_effect", "_kept", "_key", "_make_key", "_told", "names", "pending")
+    __slots__ = (
+        "_count",
+        "_has_effect",
+        "_kept",
+        "_key",
+        "_make_key",
+        "_told",
+        "names",
+        "pending",
+        "repeated",
+    )
 
     def __init__(self, key: Callable[[], Key] | None, told: Told) -> None:
         self._make_key = key
@@ -41,6 +52,7 @@ class Journal:
         self._kept: dict[tuple[str, int], dict[int, Record]] = {}
         self._has_effect = False
         self.names: set[str] = set()
+        self.repeated: set[str] = set()
         self.pending: list[Record] = []
 
     def placed(self, operation: Operation[A], key: Key | None = None) -> Operation[A]:
@@ -110,6 +122,8 @@ class Journal:
                 if isinstance(problem, KeyReused) and self._key is not None:
                     raise
                 answer = problem
+        if operation.place:
+            self.repeated.add(operation.place.key.name)
         return Operation((), _giving(answer))
 
     def refused(self, operation: Operation[Any], problem: Problem) -> None:

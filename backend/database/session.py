@@ -1,6 +1,6 @@
 """The database as one caller sees it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
@@ -136,6 +136,11 @@ class Session:
                 return await attempt()
             except DoneBefore:
                 await self._recall()
+
+    @property
+    def repeated(self) -> Collection[str]:
+        """The keys of operations whose answers are those of an earlier time."""
+        return self._journal.repeated if self._journal else frozenset()
 
     async def run_all(
         self,

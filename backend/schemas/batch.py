@@ -215,11 +215,11 @@ class BatchChange(_Input):
         return 5 if self.dry_run else 10
 
 
-def _refuse_crowds(body: Any) -> Any:
-    """To name each of 60 000 unknown members would take long."""
+def refuse_crowds(body: Any) -> Any:
+    """Refuse objects of very many members: to name each of 60 000 unknown ones would take long."""
     if isinstance(body, dict):
-        operations = body.get("operations")
-        parts = operations[:MOST_OPERATIONS] if isinstance(operations, list) else []
+        several = (each for each in islice(body.values(), _MOST_MEMBERS) if isinstance(each, list))
+        parts = [part for each in several for part in each[:MOST_OPERATIONS]]
         outer = [part for part in (body, *parts, *body.values()) if isinstance(part, dict)]
         inner = [part for each in outer for part in islice(each.values(), _MOST_MEMBERS)]
         if any(len(part) > _MOST_MEMBERS for part in (*outer, *inner) if isinstance(part, dict)):
@@ -243,7 +243,7 @@ class Batch(
 ):
     """Operations, or a change of what a filter finds."""
 
-    refuse_crowds = model_validator(mode="before")(_refuse_crowds)
+    refuse_crowds = model_validator(mode="before")(refuse_crowds)
 
 
 class BatchResult(BaseModel):

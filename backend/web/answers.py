@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from json import dumps
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import quote
 
 from fastapi import Request, Response
@@ -103,6 +103,38 @@ def results(request: Request, found: Iterable[Result]) -> Response:
         for status, content in found
     )
     return Response(b'{"results":[%s]}' % body, media_type=JSON)
+
+
+class NamedResult(NamedTuple):
+    """What became of one of several operations that clients have named.
+
+    Attributes:
+        uuid: Its name.
+        status: Of a request of its own.
+        content: The body; the problem; None when there is neither.
+        replayed: Whether it had been done before.
+    """
+
+    uuid: str
+    status: int
+    content: Versioned | Problem | None
+    replayed: bool
+
+
+def synced(request: Request, results: Iterable[NamedResult], changes: bytes) -> Response:
+    """200 with results, and changes: members of an object."""
+    body = b",".join(_named(request, each) for each in results)
+    return json(b'{"results":[%s],%s}' % (body, changes))
+
+
+def _named(request: Request, result: NamedResult) -> bytes:
+    content, nothing = _content(request, result.content), b"null"
+    is_problem = isinstance(result.content, Problem)
+    return b'{"uuid":%s,"status":%d,"body":%s,"problem":%s,"replayed":%s}' % (
+        *(dumps(result.uuid).encode(), result.status),
+        *((nothing, content) if is_problem else (content, nothing)),
+        b"true" if result.replayed else b"false",
+    )
 
 
 def _content(request: Request, content: Versioned | Problem | None) -> bytes:

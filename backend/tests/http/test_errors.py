@@ -7,6 +7,7 @@ import pytest
 from backend.core.problems import (
     BeingErased,
     Entangled,
+    InTrash,
     KeyInUse,
     KeyReused,
     MisdirectedRequest,
@@ -91,10 +92,11 @@ def test_the_requests_above_meet_every_error_of_a_client(alice: Person) -> None:
     # These take time, limits or many rows: tests/serving/test_timers.py, tests/rates,
     # tests/database/test_quota.py, tests/account/test_erasures.py, tests/pages/test_hosts.py,
     # tests/lists/test_lists.py, tests/database/test_operations.py,
-    # tests/tasks/test_batch_changes.py; tests/idempotency, tests/database/test_idempotency.py.
+    # tests/tasks/test_batch_changes.py; tests/idempotency, tests/database/test_idempotency.py;
+    # tests/sync/test_sync.py.
     limits = (RateLimited, TooManyTasks, TooManyLists, TooManyMatches)
     others = (RequestTimeout, BeingErased, MisdirectedRequest, Entangled)
-    elsewhere = (*limits, *others, KeyReused, KeyInUse)
+    elsewhere = (*limits, *others, KeyReused, KeyInUse, InTrash)
     assert met == known - {each.code for each in elsewhere}
 
 

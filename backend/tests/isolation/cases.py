@@ -30,6 +30,7 @@ from backend.schemas.batch import (
     UpdateOperation,
 )
 from backend.schemas.list import ListCreate, ListMove, ListQuery, ListUpdate
+from backend.schemas.sync import ListDeleteCommand, SyncCommand, TaskUpdateCommand
 from backend.schemas.task import Sort, TaskCreate, TaskMove, TaskQuery, TaskUpdate, TrashQuery
 from backend.schemas.user import MeUpdate
 from backend.services.tasks import TrashLeft, complete_task
@@ -133,6 +134,12 @@ EXAMPLES: dict[Any, list[Any]] = {
             op="update", id=meeting.theirs, patch=TaskUpdate(title="x")
         ),
         lambda meeting: DeleteOperation(op="delete", id=meeting.theirs, if_match=1),
+    ],
+    get_args(SyncCommand)[0]: [
+        lambda meeting: TaskUpdateCommand(
+            uuid="a", type="task.update", id=meeting.theirs, title="x"
+        ),
+        lambda meeting: ListDeleteCommand(uuid="a", type="list.delete", id=meeting.theirs),
     ],
     BatchChange: [
         *_changes(),

@@ -76,6 +76,7 @@ KINDS = {
     "tags": Kind("GET /api/tags", 2, 230),
     "changes": Kind("GET /api/changes?since={since}", 2, 300),
     "everything": Kind("GET /api/changes", 2, 320),
+    "sync": Kind("POST /api/sync", 2, 320, {"commands": []}),
     "rename a tag": Kind("PATCH /api/tags/{name}", 3, 360, {"name": "house"}),
     "delete a tag": Kind("DELETE /api/tags/{name}", 3, 360),
     "stats": Kind("GET /api/stats", 2, 230),

@@ -14,6 +14,7 @@ PUBLIC = frozenset({"/livez", "/readyz", "/metrics", "/problems/{code}"})
 
 _BODIES: dict[str, dict[str, Any]] = {
     "complete": {"completed": True},
+    "sync": {"commands": [{"uuid": "a", "type": "settings.update", "time_zone": "UTC"}]},
     "me": {"time_zone": "Europe/Berlin"},
 }
 
