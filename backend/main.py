@@ -27,7 +27,19 @@ from backend.observability.tracing import Tracing
 from backend.pages import documentation, welcome
 from backend.rates.addresses import Proxies
 from backend.resources import Resources
-from backend.routes import auth, batch, changes, lists, me, operations, problems, stats, tags, tasks
+from backend.routes import (
+    auth,
+    batch,
+    changes,
+    events,
+    lists,
+    me,
+    operations,
+    problems,
+    stats,
+    tags,
+    tasks,
+)
 from backend.web.application import Duly
 from backend.web.route import StrictRouter
 from backend.web.terms import PUBLIC, Terms
@@ -40,7 +52,7 @@ _ABOUT = {
     "summary": "The task backend for apps whose users sign in with Better Auth.",
     "description": """
 Every path that holds a user's things, `/api/tasks`, `/api/lists`, `/api/tags`, `/api/stats`,
-`/api/changes` and `/api/trash` with all below them, also
+`/api/changes`, `/api/events` and `/api/trash` with all below them, also
 answers under the user's id: `/api/{user_id}/tasks` and so on. The `user_id` is the caller's own,
 the `subject` of `GET /api/auth/me`, percent-encoded (twice, if it is `.` or `..`, which no URL
 carries); any other is 403 `wrong_user`. `Location`
@@ -136,6 +148,7 @@ def _routers(settings: Settings) -> list[StrictRouter]:
         changes.router,
         auth.router,
         me.router,
+        events.router,
         problems.router,
         operations.router,
         *own_port,
