@@ -31,6 +31,7 @@ from backend.routes import (
     auth,
     batch,
     changes,
+    events,
     lists,
     me,
     operations,
@@ -52,7 +53,7 @@ _ABOUT = {
     "summary": "The task backend for apps whose users sign in with Better Auth.",
     "description": """
 Every path that holds a user's things, `/api/tasks`, `/api/lists`, `/api/tags`, `/api/stats`,
-`/api/changes`, `/api/sync` and `/api/trash` with all below them, also
+`/api/changes`, `/api/events`, `/api/sync` and `/api/trash` with all below them, also
 answers under the user's id: `/api/{user_id}/tasks` and so on. The `user_id` is the caller's own,
 the `subject` of `GET /api/auth/me`, percent-encoded (twice, if it is `.` or `..`, which no URL
 carries); any other is 403 `wrong_user`. `Location`
@@ -149,6 +150,7 @@ def _routers(settings: Settings) -> list[StrictRouter]:
         sync.router,
         auth.router,
         me.router,
+        events.router,
         problems.router,
         operations.router,
         *own_port,

@@ -23,6 +23,7 @@ from backend.security.keys.remote import key_sources
 from backend.security.keys.sources import KeySources
 from backend.security.tokens.verifier import TokenVerifier
 from backend.services.eraser import Eraser
+from backend.services.hub import Hub, HubOptions
 from backend.services.tidier import Tidier
 from backend.services.users import KnownUsers
 
@@ -41,6 +42,7 @@ class Resources:
         known_users: Whom the database knows already.
         eraser: Erases what is too large for one request.
         tidier: Purges what has been in the trash for long.
+        hub: Tells the streams of events what has changed.
         readiness: Whether requests can be served.
         sampler: The states of all this as metrics.
         request_log: The log of requests.
@@ -57,6 +59,7 @@ class Resources:
     known_users: KnownUsers
     eraser: Eraser
     tidier: Tidier
+    hub: Hub
     readiness: Readiness
     sampler: Sampler
     request_log: RequestLog
@@ -77,6 +80,7 @@ class Resources:
         replica = Replica(_pools(settings, url), pools) if url else None
         keys = key_sources(settings)
         verifier = TokenVerifier(settings, keys.main, keys.others)
+        hub = Hub(pools, HubOptions.of(settings))
         return cls(
             pools=pools,
             replica=replica,
@@ -85,10 +89,12 @@ class Resources:
             known_users=KnownUsers(),
             eraser=Eraser(pools),
             tidier=Tidier(pools, settings.trash_days),
+            hub=hub,
             readiness=Readiness(pools, keys, replica),
             sampler=Sampler(
                 *(states.build(), states.key_sets(keys)),
                 *(states.tokens(verifier), states.database(pools, replica)),
+                states.streams(hub),
             ),
             request_log=RequestLog(),
             security_events=SecurityEvents(),
@@ -118,6 +124,7 @@ class Resources:
             await stack.enter_async_context(self.sampler.kept())
             await stack.enter_async_context(self.eraser.kept())
             await stack.enter_async_context(self.tidier.kept())
+            await stack.enter_async_context(self.hub.kept())
             yield
 
 

@@ -240,6 +240,17 @@ class Fields(BaseSettings):
     body_timeout: Annotated[PositiveFloat, SECONDS] = Field(
         default=30.0, le=3_600, description="Seconds that a body may take to come in all."
     )
+    max_event_streams: Annotated[PositiveInt, WHOLE] = Field(
+        default=2_000,
+        description="Streams of `GET /api/events` per worker; more are answered 503. Each is a "
+        "connection, and counts for `MAX_CONNECTIONS` as well.",
+    )
+    event_heartbeat: Annotated[PositiveFloat, SECONDS] = Field(
+        default=15.0,
+        le=300,
+        description="Seconds after which a stream that has nothing to tell sends a comment: less "
+        "than what proxies wait.",
+    )
     idle_timeout: Annotated[PositiveFloat, SECONDS] = Field(
         default=75.0,
         le=3_600,

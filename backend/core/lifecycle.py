@@ -5,3 +5,6 @@ from typing import Final
 
 stopping: Final = threading.Event()
 """Set once the process was told to stop; it may still serve for `DRAIN_SECONDS`."""
+
+closing: Final = threading.Event()
+"""Set once it serves no longer: what would go on for long is to end."""

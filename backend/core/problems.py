@@ -327,6 +327,14 @@ class RateLimited(Problem):
     ends_connection = True  # or whoever has many of them would keep them
 
 
+class TooManyStreams(Problem):
+    code = "too_many_streams"
+    status = 429
+    title = "The user has as many streams of events as they may have"
+    meaning = "A user may have 20 at a time in each worker of the service."
+    remedy = "Close some, or let the tabs of a browser share one; `GET /api/changes` always works."
+
+
 class HeadersTooLarge(Problem):
     code = "headers_too_large"
     status = 431

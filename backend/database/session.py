@@ -68,11 +68,12 @@ class Session:
         most_tasks: How many tasks the caller may have; None: any number.
         replica: Asked first for what reads many rows; None: there is none.
         journal: Where what is done is kept, so that it is done once; None: it is not.
+        on_write: Called with the space of each write that has taken effect.
     """
 
     __slots__ = (
-        *("_introductions", "_journal", "_most_tasks", "_pool", "_replica", "_request_id"),
-        "principal",
+        *("_introductions", "_journal", "_most_tasks", "_on_write", "_pool", "_replica"),
+        *("_request_id", "principal"),
     )
 
     def __init__(  # noqa: PLR0913 - whose, over what and on which terms
@@ -85,6 +86,7 @@ class Session:
         *,
         replica: Replica | None = None,
         journal: Journal | None = None,
+        on_write: Callable[[str], None] | None = None,
     ) -> None:
         self._pool = pool
         self.principal = principal
@@ -93,6 +95,7 @@ class Session:
         self._most_tasks = most_tasks
         self._replica = replica
         self._journal = journal
+        self._on_write = on_write
 
     async def run(self, operation: Operation[A]) -> A:
         """Run one operation: atomically, in one round trip, and so each one that it answers with.
@@ -364,6 +367,8 @@ class Session:
             introduction.took_effect()
         if places and self._journal:
             self._journal.done()
+        if writes and self._on_write:
+            self._on_write(space)
         return rows[len(before) :]
 
 

@@ -25,6 +25,7 @@ def session(request: Request, caller: CurrentUser) -> Session:
         *(held.pools, caller, held.known_users, request.scope["request_id"], held.most_tasks),
         replica=held.replica,
         journal=journal(request),
+        on_write=held.hub.wake,
     )
 
 

@@ -1,7 +1,13 @@
 """One resource, one path, and HEAD wherever there is GET (RFC 9110, section 9.3.2)."""
 
+from contextlib import suppress
+
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class _Answered(Exception):  # noqa: N818 - named for what happened
+    """All is said of an answer that would go on."""
 
 
 class CanonicalMiddleware:
@@ -25,8 +31,12 @@ class CanonicalMiddleware:
 
     async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def without_body(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            if message.get("more_body"):
+                raise _Answered
 
-        await self.app({**scope, "method": "GET"}, receive, without_body)
+        with suppress(_Answered):
+            await self.app({**scope, "method": "GET"}, receive, without_body)

@@ -21,6 +21,8 @@ class TelemetryMiddleware:
 
     One function round `send` for all of them: each costs a coroutine for each message.
 
+    Of a stream, which says in `scope["opened"]` when it began, the time until then is measured.
+
     Stamps `scope["request_id"]`, answers it as `X-Request-Id`, logs and counts the outcome.
 
     Args:
@@ -56,11 +58,16 @@ class TelemetryMiddleware:
         try:
             await self.app(scope, receive, with_fields)
         except asyncio.CancelledError:
-            status = _CLIENT_GONE
+            if "opened" not in scope:  # of a stream that is how it ends
+                status = _CLIENT_GONE
             raise
         finally:
             seconds = time.perf_counter() - started
             more = scope.get("problem", _NO_PROBLEM)
+            if "opened" in scope:
+                opened = scope["opened"] - started
+                more = {"open_seconds": round(seconds - opened, 1), **more}
+                seconds = opened
             if self._proxies is not None:
                 more = {"client": self._proxies.client_address(scope), **more}
             principal = scope.get("principal")

@@ -112,6 +112,10 @@ _MOST_CLIENTS = Gauge(
     multiprocess_mode="livesum",
 )
 
+_STREAMS = Gauge(
+    "duly_event_streams", "Open streams of events of all workers.", multiprocess_mode="livesum"
+)
+
 _WORKER: Final = ("worker",)
 _CPU = Counter(
     "duly_process_cpu_seconds_total", "Processor time of a worker, user and system.", _WORKER
@@ -157,6 +161,14 @@ class TokenCache(Protocol):
     @property
     def remembered(self) -> int:
         """How many are in memory."""
+
+
+class Streams(Protocol):
+    """Whoever knows the open streams."""
+
+    @property
+    def streams(self) -> int:
+        """How many there are."""
 
 
 def build() -> Sample:
@@ -213,6 +225,11 @@ def database(pools: Pools, replica: Replica | None) -> Sample:
             reads.follow(count, outcome)
 
     return sample
+
+
+def streams(hub: Streams) -> Sample:
+    """The open streams of events."""
+    return lambda: _STREAMS.set(hub.streams)
 
 
 def clients(count: Callable[[], Mapping[str, int]], most: int) -> Sample:

@@ -14,7 +14,7 @@ import uvloop
 from starlette.types import ASGIApp
 
 from backend.config import Settings
-from backend.core.lifecycle import stopping
+from backend.core.lifecycle import closing, stopping
 from backend.main import create_app
 from backend.observability.sampling import Sampler
 from backend.observability.states import clients, process
@@ -97,6 +97,7 @@ async def _work(
             stopping.set()
             if not orphaned():
                 await asyncio.sleep(options.drain_seconds)
+            closing.set()
             await connections.close(listeners, STOP_SECONDS)
 
 

@@ -37,6 +37,13 @@ _SHUT_OUT: Final = sa.text("""
 select quote_ident(rolname) from pg_roles
 where pg_has_role(oid, :role, 'MEMBER') and not has_schema_privilege(oid, 'duly', 'USAGE')
 """)
+# They ask which spaces have changed by their own names: the role itself may not.
+_CALLED_BY_LOGINS: Final = "duly.counters(text[], bigint[])"
+_UNASKED: Final = sa.text("""
+select quote_ident(rolname) from pg_roles
+where rolname <> :role and pg_has_role(oid, :role, 'MEMBER')
+    and not has_function_privilege(oid, :function, 'EXECUTE')
+""")
 _UNUSABLE: Final = sa.text("""
 select oid::regprocedure::text from pg_proc
 where pronamespace = 'duly'::regnamespace and not prosecdef
@@ -93,6 +100,10 @@ def _mend_grants(connection: sa.Connection, role: str) -> Iterator[str]:
     for function in connection.scalars(_UNUSABLE, {"role": role}).all():
         connection.execute(sa.text(f"grant execute on function {function} to {role}"))
         yield f"{role} may execute {function} again"
+    asked = {"role": role, "function": _CALLED_BY_LOGINS}
+    for login in connection.scalars(_UNASKED, asked).all():
+        connection.execute(sa.text(f"grant execute on function {_CALLED_BY_LOGINS} to {login}"))
+        yield f"{login}, which may act as {role}, may execute {_CALLED_BY_LOGINS}"
 
 
 def _with_other_grants(connection: sa.Connection, role: str) -> list[str]:

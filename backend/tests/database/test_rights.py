@@ -139,6 +139,10 @@ SABOTAGE = {
         ),
         "duly.everything",
     ),
+    "counters for requests": (
+        "grant execute on function duly.counters(text[], bigint[]) to {role}",
+        "duly.counters",
+    ),
     "a function with the owner's rights": (
         (
             "create function duly.peek() returns bigint language sql security definer"

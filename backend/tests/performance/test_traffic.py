@@ -81,6 +81,7 @@ KINDS = {
     "delete a tag": Kind("DELETE /api/tags/{name}", 3, 360),
     "stats": Kind("GET /api/stats", 2, 230),
     "purge": Kind("DELETE /api/trash/{task_id}", 2, 300),
+    "events": Kind("GET /api/events", 2, 177),
     "me": Kind("GET /api/auth/me", 2, 177),
     "verify": Kind("POST /api/auth/verify", 2, 177),
     "change me": Kind("PATCH /api/me", 3, 390, {"time_zone": "Europe/Berlin"}),

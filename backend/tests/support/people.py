@@ -1,5 +1,7 @@
 """The cast: clients as people."""
 
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +15,27 @@ from backend.tests.support.service import Service
 ORIGIN = "https://app.example.com"
 
 NO_TLS = processes.NO_TLS
+
+
+class _FirstPiece(httpx2.SyncByteStream):
+    def __init__(self, whole: Iterable[bytes], close: Callable[[], None]) -> None:
+        self._whole = whole
+        self.close = close  # type: ignore[method-assign]  # that of the whole
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from islice(self._whole, 1)
+
+
+class _Impatient(httpx2.HTTPTransport):
+    """Of an answer that goes on for ever the first piece is enough for most tests."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = super().handle_request(request)
+        kind = answer.headers.get("content-type", "")
+        if kind.startswith("text/event-stream") and "whole" not in request.extensions:
+            assert isinstance(answer.stream, httpx2.SyncByteStream)
+            answer.stream = _FirstPiece(answer.stream, answer.stream.close)
+        return answer
 
 
 class Person:
@@ -30,7 +53,7 @@ class Person:
         self.client = httpx2.Client(
             base_url=service.url,
             headers={"Authorization": f"Bearer {self.token}"},
-            verify=NO_TLS,
+            transport=_Impatient(verify=NO_TLS, trust_env=False),
             trust_env=False,
             timeout=60,  # seconds; how long a request may take is the service's business
         )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -37,6 +38,10 @@ class ServedProgram:
     def pid(self) -> int:
         """The parent of the workers."""
         return self._program.pid
+
+    def stop_by(self, by: signal.Signals) -> None:
+        """Tell it to stop, and do not wait until it has."""
+        os.kill(self.pid, by)
 
     def output(self) -> str:
         """All that it has written so far."""
