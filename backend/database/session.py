@@ -122,15 +122,18 @@ class Session:
         return await self._run(answer) if isinstance(answer, Operation) else answer
 
     async def _rows(self, operation: Operation[A]) -> list[Rows]:
-        rows = None
-        if operation.place and self._journal:
+        statements, rows = operation.statements + operation.reasons, None
+        if operation.place is not None and self._journal is not None:
             rows = self._journal.kept(operation)
-        elif operation.many and self._replica is not None:
-            rows = await self._replica.read(self.principal.subject, operation.statements)
-        if rows is not None:
+            if rows is None:
+                keeping_them = keeping(operation, statements)
+                rows = await self._call(keeping_them, [operation.place], writes=operation.writes)
             return rows
-        statements = keeping(operation, operation.statements + operation.reasons)
-        return await self._call(statements, _places([operation]), writes=operation.writes)
+        if operation.many and self._replica is not None:
+            rows = await self._replica.read(self.principal.subject, operation.statements)
+        if rows is None:
+            rows = await self._call(statements, writes=operation.writes)
+        return rows
 
     async def _once(self, attempt: Callable[[], Awaitable[A]]) -> A:
         """Try until nobody else does the same at the same time; what was done is not repeated."""

@@ -43,6 +43,8 @@ def key_name(scope: Scope) -> str | None:
 def journal(request: Request) -> Journal | None:
     """Where what a request does is kept; None for one without a key."""
     scope = request.scope
+    if scope["method"] in _SAFE:
+        return None
     name = key_name(scope)
     return None if name is None else Journal(partial(_key, name, scope), partial(_tell, scope))
 

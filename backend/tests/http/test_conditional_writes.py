@@ -12,8 +12,9 @@ from backend.tests.support.people import ORIGIN, Person
 from backend.tests.support.service import Service
 
 READABLE = ("tasks", "trash", "lists", "lists?trashed=true", "tags", "auth/me")
-# What asks something of the token alone and writes nothing.
-UNCONDITIONAL = {"/api/auth/verify"}
+# What asks something of the token alone and writes nothing; and commands, each of which has a
+# condition of its own.
+UNCONDITIONAL = {"/api/auth/verify", "/api/sync"}
 DRESSED = ["{}", "W/{}", "*"]
 
 

@@ -16,6 +16,7 @@ from backend.core.problems import (
     RequestTimeout,
     TooManyLists,
     TooManyMatches,
+    TooManyStreams,
     TooManyTasks,
 )
 from backend.tests.support.paths import operations
@@ -93,10 +94,10 @@ def test_the_requests_above_meet_every_error_of_a_client(alice: Person) -> None:
     # tests/database/test_quota.py, tests/account/test_erasures.py, tests/pages/test_hosts.py,
     # tests/lists/test_lists.py, tests/database/test_operations.py,
     # tests/tasks/test_batch_changes.py; tests/idempotency, tests/database/test_idempotency.py;
-    # tests/sync/test_sync.py.
+    # tests/sync/test_sync.py; tests/events/test_streams.py.
     limits = (RateLimited, TooManyTasks, TooManyLists, TooManyMatches)
     others = (RequestTimeout, BeingErased, MisdirectedRequest, Entangled)
-    elsewhere = (*limits, *others, KeyReused, KeyInUse, InTrash)
+    elsewhere = (*limits, *others, KeyReused, KeyInUse, InTrash, TooManyStreams)
     assert met == known - {each.code for each in elsewhere}
 
 
