@@ -31,6 +31,8 @@ _NOT_SETTINGS = (
         "SOAK_SECONDS",
         "LOST_ANSWERS",
         "STORM_SECONDS",
+        "SYNC_RUNS",
+        "SYNC_STEPS",
         "RANK_INSERTS",
         "RECURRENCE_RULES",
         "RECURRENCE_SEED",

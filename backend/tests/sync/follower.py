@@ -37,6 +37,8 @@ class Follower:
         assert len(changes) <= limit
         versions = [each["version"] for each in changes]
         assert versions == sorted(set(versions))
+        if versions and self.cursor and self.cursor.isdecimal():
+            assert versions[0] > int(self.cursor) or self.cursor == "0"
         for each in changes:
             self._take(each)
         self.cursor = page["cursor"]

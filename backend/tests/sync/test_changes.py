@@ -1,7 +1,5 @@
 """`GET /api/changes`: who follows it knows what the tables say."""
 
-import random
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +12,6 @@ from backend.tests.lists.people import create as create_list
 from backend.tests.lists.people import inbox
 from backend.tests.support.people import Person
 from backend.tests.sync.follower import Follower, everything
-from backend.tests.sync.writers import write_something
 
 MISSING = "01890a5d-ac96-774b-bcce-b302099a8057"
 
@@ -211,25 +208,3 @@ def test_nobody_is_told_of_anothers_changes(alice: Person, bob: Person) -> None:
     for cursor in (None, "0.0", "1", f"{hers.cursor}.1"):
         other.cursor = cursor
         assert "secret" not in other.ask().text
-
-
-@pytest.mark.parametrize("limit", [1, 7, 50])
-def test_a_follower_of_several_writers_ends_with_what_they_left(limit: int, alice: Person) -> None:
-    tasks = [alice.create(f"task {number}")["id"] for number in range(8)]
-    groceries = create_list(alice)["id"]
-    follower = Follower(alice)
-
-    def write(seed: int) -> None:
-        chance = random.Random(seed)  # noqa: S311 - the same mix every time
-        for _ in range(25):
-            write_something(alice, chance, tasks, groceries)
-
-    writers = [threading.Thread(target=write, args=[seed]) for seed in range(4)]
-    for each in writers:
-        each.start()
-    polled = 0
-    while any(each.is_alive() for each in writers):
-        polled += len(follower.poll(limit))
-    follower.follow(limit)
-    assert polled
-    assert follower.rows == everything(alice)
