@@ -26,8 +26,8 @@ from backend.database.queries import Parts, has_own, select
 from backend.database.statements import Fragment, Part, Statement, Where
 from backend.models import Change as HistoryRow
 from backend.models import List, Space, SpaceSettings, Task
-from backend.services.lists.shape import JSON as LIST
-from backend.services.lists.shape import LISTS
+from backend.services.lists.shape import COUNTS, LISTS
+from backend.services.lists.shape import JSON_OF_MANY as LIST
 from backend.services.tasks.shape import JSON as TASK
 from backend.services.users import show_me
 
@@ -114,7 +114,8 @@ _SETTINGS_ID: Final = "'00000000-0000-0000-0000-000000000000'::uuid"  # as the h
 _DATA: Final[Parts] = (
     "LATERAL (SELECT CASE entry.type WHEN 'task' THEN (",
     *select(TASK, Task, *_is_entry("tasks")),
-    *(" LIMIT 1) WHEN 'list' THEN (SELECT ", *LIST, "\nFROM ", *LISTS, Where(_is_entry("lists"))),
+    *(" LIMIT 1) WHEN 'list' THEN (SELECT ", LIST, "\nFROM ", *LISTS),
+    *("\nLEFT JOIN counted ON counted.list_id = lists.id", Where(_is_entry("lists"))),
     " LIMIT 1) WHEN 'settings' THEN (",
     *select(Fragment(col(SpaceSettings.time_zone)), SpaceSettings, _ARE_OF_ENTRY),
     " LIMIT 1) END AS data OFFSET 0) AS shown",
@@ -153,6 +154,7 @@ def _statement(entries: Parts, *conditions: Fragment) -> Statement:
     )
     space = (*select("history_floor AS floor, last_version AS head", Space), " LIMIT 1")
     return Statement(
+        *("WITH counted AS MATERIALIZED (", *COUNTS, ")\n"),  # once, if there is any list
         "SELECT space.*, page.version, page.type, page.entity_id, page.data\n",
         *("FROM (SELECT) AS always LEFT JOIN (", *space, ") AS space ON true LEFT JOIN (", *page),
         f") AS page ON page.before < {MAX_PAGE}\nORDER BY page.version",
