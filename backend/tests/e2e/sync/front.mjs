@@ -1,0 +1,100 @@
+// What stands between a browser and Duly: it counts, and goes wrong when told to.
+import http from "node:http";
+
+export class Front {
+  /** Whether nobody gets through. */
+  isDown = false;
+  /** Paths whose requests get no answer as long as it is so. */
+  hanging = null;
+  /** How many answers of `/sync` are lost on their way back. */
+  losing = 0;
+  /** Answers instead of Duly's, by the end of the path: a status. */
+  instead = {};
+  /** Requests so far, and streams that are open. */
+  requests = [];
+  streams = new Set();
+  held = [];
+
+  constructor(target) {
+    this.target = new URL(target);
+    this.server = http.createServer((request, response) => this.answer(request, response));
+  }
+
+  async listen() {
+    await new Promise((done) => this.server.listen(0, "127.0.0.1", done));
+    this.url = `http://127.0.0.1:${this.server.address().port}`;
+    return this;
+  }
+
+  close() {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  count(path) {
+    return this.requests.filter((name) => name.endsWith(path)).length;
+  }
+
+  down() {
+    this.isDown = true;
+    this.cut();
+  }
+
+  up() {
+    this.isDown = false;
+  }
+
+  /** End the streams as a network does: without a word. */
+  cut() {
+    for (const stream of this.streams) stream.destroy();
+  }
+
+  hang(path) {
+    this.hanging = path;
+  }
+
+  release() {
+    this.hanging = null;
+    for (const pass of this.held.splice(0)) pass();
+  }
+
+  async answer(request, response) {
+    if (this.isDown) return request.socket.destroy();
+    const { pathname } = new URL(request.url, this.target);
+    if (request.method !== "OPTIONS") this.requests.push(pathname);
+    const pieces = [];
+    for await (const piece of request) pieces.push(piece);
+    if (request.method !== "OPTIONS") {
+      if (this.hanging && pathname.endsWith(this.hanging)) await new Promise((pass) => this.held.push(pass));
+      const name = Object.keys(this.instead).find((end) => pathname.endsWith(end));
+      if (name) {
+        const allowed = { "access-control-allow-origin": request.headers.origin ?? "*" };
+        return response.writeHead(this.instead[name], allowed).end("{}");
+      }
+    }
+    this.pass(request, response, Buffer.concat(pieces), pathname);
+  }
+
+  pass(request, response, body, pathname) {
+    const { method, url, headers } = request;
+    const options = { method, path: url, headers, host: this.target.hostname, port: this.target.port };
+    const forwarded = http.request(options, (answer) => {
+      if (pathname.endsWith("/sync") && method === "POST" && this.losing > 0) {
+        this.losing--;
+        answer.resume().on("end", () => request.socket.destroy());
+        return;
+      }
+      if (pathname.endsWith("/events") && method === "GET") {
+        this.streams.add(response);
+        response.on("close", () => this.streams.delete(response));
+      }
+      response.writeHead(answer.statusCode, answer.headers);
+      response.flushHeaders();
+      answer.pipe(response);
+      answer.on("error", () => response.destroy());
+    });
+    response.on("close", () => forwarded.destroy());
+    forwarded.on("error", () => request.socket.destroy());
+    forwarded.end(body);
+  }
+}

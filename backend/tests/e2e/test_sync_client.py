@@ -1,0 +1,242 @@
+"""The TypeScript client in Chromium, with faults between it and the served program."""
+
+import gzip
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from backend.config import Settings
+from backend.security.signing import Issuer
+from backend.tests.docs.markdown import blocks
+from backend.tests.e2e import node
+from backend.tests.support import program as programs
+from backend.tests.support.people import ORIGIN
+from backend.tests.support.processes import free_port
+
+CLIENT = node.HERE.parents[2] / "clients" / "typescript"
+SYNC = node.HERE / "sync"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+RUNS = int(os.environ.get("SYNC_BROWSER_RUNS", "2"))
+STEPS = int(os.environ.get("SYNC_BROWSER_STEPS", "60"))
+TASKS = 10_000
+
+Play = Callable[..., dict[str, Any]]
+
+pytestmark = pytest.mark.e2e
+in_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def play(
+    settings: Settings, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Play]:
+    """Plays a scenario as people whom nobody has seen before, and gives what was seen."""
+    page = f"http://127.0.0.1:{free_port()}"
+    assert settings.database_url
+    database = settings.database_url.get_secret_value()
+
+    def person(name: str) -> dict[str, str]:
+        subject = f"{name}-{uuid4().hex[:12]}"
+        return {"user": subject, "token": issuer.token(subject, issuer=ORIGIN, audience=ORIGIN)}
+
+    with programs.serve(settings, tmp_path_factory.mktemp("sync"), CORS_ORIGINS=page) as served:
+
+        def play(scenario: str, **more: Any) -> dict[str, Any]:
+            more |= {"people": {name: person(name) for name in ("alice", "bob")}}
+            more |= {"page": page, "origin": served.url, "client": str(CLIENT / "src")}
+            more |= {"python": sys.executable, "database": database, "chromium": CHROMIUM}
+            seen = node.report(SYNC / "scenarios.mjs", scenario=scenario, **more)
+            assert seen.pop("complaints") == []
+            return seen
+
+        yield play
+
+
+def guide() -> str:
+    """The code of the client's page, in its order: one program."""
+    return "\n".join(blocks((CLIENT / "README.md").read_text("utf-8"), "ts"))
+
+
+@in_chromium
+def test_its_page_shows_a_program_that_works(play: Play) -> None:
+    seen = play("guide", guide=guide())
+    assert seen["asked"] == "Discard what is not sent yet?"
+    assert seen["shown"] == ""
+    assert seen["databases"] == []
+    assert seen["rows"] == ["Buy milk", "From elsewhere", "Pay the rent"]
+
+
+@in_chromium
+def test_what_is_done_offline_is_shown_at_once_survives_a_reload_and_is_sent(play: Play) -> None:
+    seen = play("offline")
+    assert seen["shown"] == seen["after"] == seen["sent"] == ["Buy oat milk", "Call Bob"]
+    assert seen["rows"] == ["Buy milk", "Pay the rent"]  # nothing had got through
+    assert seen["pending"] == 3
+    assert seen["online"] is True
+    assert seen["stored"] == [["Buy oat milk", False], ["Call Bob", False], ["Pay the rent", True]]
+
+
+@in_chromium
+def test_what_was_done_although_the_answer_got_lost_is_done_once(play: Play) -> None:
+    seen = play("lost")
+    assert seen["lost"] == 0
+    assert seen["requests"] == 5  # two commands, three answers lost
+    assert seen["rows"] == seen["shown"] == ["Buy oat milk"]
+    assert seen["changes"] == 2
+
+
+@in_chromium
+def test_of_several_tabs_one_speaks_and_another_one_goes_on_when_it_is_closed(play: Play) -> None:
+    seen = play("tabs")
+    assert seen["leaders"] == [True, False, False]
+    assert seen["streams"] == 1
+    written = ["From the second", "Of the first", "Of the second", "Of the third"]
+    assert seen["rows"] == written
+    assert seen["shown"] == [written, written]
+
+
+@in_chromium
+def test_changes_from_elsewhere_come_while_an_own_write_hangs(play: Play) -> None:
+    seen = play("hanging")
+    assert seen["pending"] == 1
+    assert seen["shown"] == seen["rows"] == ["Mine"]
+    # It waits for one poll of Duly's; a busy machine may take longer than half a second.
+    assert seen["milliseconds"] < 10_000
+
+
+@in_chromium
+def test_who_was_away_too_long_begins_again_and_loses_nothing_of_their_own(play: Play) -> None:
+    seen = play("forgotten")
+    assert seen["shown"] == seen["rows"] == seen["after"] == ["Kept", "Mine", "New"]
+
+
+@in_chromium
+def test_what_duly_refuses_is_taken_back_said_in_all_tabs_and_not_sent_again(play: Play) -> None:
+    seen = play("refused")
+    assert seen["first"] == ["After", "Before", "Too late", "xxxxxxxxx"]
+    assert seen["outcome"] == [422, 404]
+    assert seen["refused"] == [[404, "Too late"], [422, "xxxxxxxxx"]]
+    assert seen["shown"] == seen["rows"] == ["After", "Before", "Short"]
+    assert seen["requests"] == 1
+    assert seen["after"] == []
+
+
+@in_chromium
+def test_without_storage_it_works_in_memory_and_says_so(play: Play) -> None:
+    seen = play("forbidden")
+    assert seen["stored"] == [False, False]
+    assert seen["rows"] == ["Buy milk", "Pay the rent"]
+
+
+@in_chromium
+def test_when_storage_is_full_it_goes_on_in_memory_and_says_so(play: Play) -> None:
+    seen = play("full")
+    assert seen["stored"] is False
+    assert seen["shown"] == seen["rows"] == ["1 xxxx", "2 xxxx", "3 xxxx", "Before"]
+
+
+@in_chromium
+def test_signing_out_asks_about_what_is_unsent_and_leaves_nothing_in_any_tab(play: Play) -> None:
+    seen = play("leaving")
+    assert seen["asked"] is True
+    assert seen["kept"] == ["Secret", "Unsent secret"]
+    assert seen["shown"] == [[], []]
+    assert seen["databases"] == seen["still"] == []
+    assert seen["late"] is False
+    assert seen["bob"] == []
+    assert seen["rows"] == ["Secret"]
+
+
+@in_chromium
+def test_one_users_replica_takes_and_gives_nothing_with_the_token_of_another(play: Play) -> None:
+    seen = play("strangers")
+    assert seen["pending"] == 1
+    assert seen["bob"] == []
+    assert seen["rows"] == [["Alice's"], []]
+    assert seen["alice"] == ["Alice's", "Alice's unsent"]
+
+
+@in_chromium
+def test_without_a_token_what_waits_is_kept_until_somebody_signs_in(play: Play) -> None:
+    seen = play("expired")
+    assert seen["fresh"] is True  # another token was asked for first
+    assert seen["pending"] == 1
+    assert seen["requests"] == 0  # nothing is tried meanwhile
+    assert seen["signedOut"] is False
+    assert seen["rows"] == ["From elsewhere", "Mine"]
+
+
+@in_chromium
+def test_without_events_it_asks_now_and_then(play: Play) -> None:
+    seen = play("deaf")
+    assert seen["online"] is True
+    assert seen["tries"] < 8
+
+
+@in_chromium
+def test_a_stream_that_is_silent_for_too_long_is_opened_anew(play: Play) -> None:
+    assert play("silent")["pulls"] > 1
+
+
+@in_chromium
+def test_a_stream_that_is_cut_goes_on_where_it_was(play: Play) -> None:
+    assert play("cut")["shown"] == ["One", "Three", "Two"]
+
+
+@in_chromium
+def test_ten_thousand_tasks_are_there_from_disk(
+    play: Play, record_property: Callable[[str, object], None]
+) -> None:
+    seen = play("many", tasks=TASKS)
+    assert seen["shown"] == TASKS
+    for figure in ("first", "again", "edit"):
+        record_property(figure, seen[figure])
+
+
+@in_chromium
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_three_clients_become_what_the_tables_are(play: Play, seed: int) -> None:
+    seen = play("convergence", seed=seed, steps=STEPS)
+    created, distinct = seen["created"]
+    assert created == distinct == seen["rows"] > 0
+    assert set(seen["refused"]) <= {404, 409}
+
+
+@pytest.fixture(scope="module")
+def programs_of_node() -> Path:
+    node.install(SYNC)
+    return SYNC / "node_modules" / ".bin"
+
+
+def test_its_types_are_those_of_the_document(programs_of_node: Path, tmp_path: Path) -> None:
+    """Every line of code of its page is compiled too."""
+    document = node.HERE.parents[2] / "specs" / "001-backend-api-integration" / "contracts"
+    (tmp_path / "node_modules").symlink_to(SYNC / "node_modules")
+    shutil.copytree(CLIENT / "src", tmp_path / "src")
+    shutil.copy(SYNC / "document.ts", tmp_path / "src")
+    code = f"{guide()}\nexport {{ problem, signOut }}"
+    (tmp_path / "src" / "page.ts").write_text(code.replace("'duly-client'", "'./index'"))
+    options = (CLIENT / "tsconfig.json").read_text("utf-8")
+    (tmp_path / "tsconfig.json").write_text(options)
+    made = ["-o", "src/duly.d.ts", "--default-non-nullable=false"]
+    generate = programs_of_node / "openapi-typescript"
+    node.run(generate, document / "openapi.json", *made, directory=tmp_path)
+    node.run(programs_of_node / "tsc", "-p", ".", directory=tmp_path)
+
+
+def test_it_is_as_small_as_its_page_says(programs_of_node: Path, tmp_path: Path) -> None:
+    made = tmp_path / "client.js"
+    options = ["--bundle", "--minify", "--format=esm", "--target=es2022", f"--outfile={made}"]
+    node.run(programs_of_node / "esbuild", CLIENT / "src" / "index.ts", *options, directory=SYNC)
+    size = len(gzip.compress(made.read_bytes(), 9))
+    said = re.search(r"([0-9.]+) kB", (CLIENT / "README.md").read_text("utf-8"))
+    assert said
+    assert round(size / 1000, 1) == float(said[1])

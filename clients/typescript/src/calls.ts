@@ -1,0 +1,83 @@
+/** Requests to Duly as one user, whose token the page provides. */
+
+const PATIENCE = 30_000 // milliseconds that an answer may take
+
+export interface Connection {
+  /** Where Duly is: its origin, and its prefix if it has one. */
+  url: string
+  /** The user's id. */
+  user: string
+  /** Their token, a new one if asked; null when nobody is signed in. */
+  token: (fresh: boolean) => Promise<string | null>
+}
+
+/** Nobody is signed in, or somebody else is. */
+export class SignedOut extends Error {}
+
+/** It did not work, but may later. */
+export class Failed extends Error {
+  constructor(
+    /** Milliseconds to wait at least. */
+    readonly pause = 0,
+    /** Whether it says nothing about being online. */
+    readonly isQuiet = false,
+  ) {
+    super()
+  }
+}
+
+export class Calls {
+  private isTokenOver = false
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly stop: AbortSignal,
+  ) {}
+
+  /** Ask for another token at the next request. */
+  renew(): void {
+    this.isTokenOver = true
+  }
+
+  get(path: string): Promise<Response> {
+    return this.call(path, {}, AbortSignal.timeout(PATIENCE))
+  }
+
+  post(path: string, body: unknown): Promise<Response> {
+    const headers = { 'Content-Type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    return this.call(path, init, AbortSignal.timeout(PATIENCE))
+  }
+
+  async stream(path: string, cursor: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const headers = { Accept: 'text/event-stream', 'Last-Event-ID': cursor }
+    const response = await this.call(path, { headers }, signal)
+    if (!response.ok || !response.body) throw new Failed()
+    return response.body
+  }
+
+  /** The JSON of an answer that is one. */
+  async read<T>(response: Response): Promise<T> {
+    if (response.ok) return response.json() as Promise<T>
+    throw new Failed(Number(response.headers.get('Retry-After') ?? 0) * 1000)
+  }
+
+  /** Under the user's own path, where the token of anybody else is refused. */
+  private async call(path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+    const { url, user, token } = this.connection
+    for (const fresh of [this.isTokenOver, true]) {
+      const value = await token(fresh)
+      if (value === null) break
+      this.isTokenOver = false
+      const response = await fetch(`${url}/api/${encodeURIComponent(user)}${path}`, {
+        ...init,
+        headers: { ...init.headers, Authorization: `Bearer ${value}` },
+        cache: 'no-store',
+        signal: AbortSignal.any([signal, this.stop]),
+      })
+      if (response.status === 403) break
+      if (response.status !== 401) return response
+    }
+    throw new SignedOut()
+  }
+}

@@ -1,0 +1,6 @@
+export type { Connection } from './calls'
+export { newId } from './ids'
+export { byPosition } from './position'
+export { Replica, type Snapshot, type Status, Unsent } from './replica'
+export type { Refused } from './state'
+export type { Change, Command, List, Problem, Settings, Task, Wish } from './types'

@@ -1,0 +1,35 @@
+/** Server-sent events by `fetch`, since EventSource cannot send a token (HTML standard, 9.2). */
+export interface Message {
+  event: string
+  data: string
+  /** Where to go on after it. */
+  id: string
+}
+
+/** The messages of a stream as they come, those that came together at once; `alive` with each piece. */
+export async function* messages(
+  body: ReadableStream<Uint8Array>,
+  alive: () => void,
+): AsyncGenerator<Message[]> {
+  const decoder = new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>
+  const reader = body.pipeThrough(decoder).getReader()
+  for (let text = ''; ; ) {
+    const { value, done } = await reader.read()
+    if (done) return
+    alive()
+    const parts = (text + value).split(/\r?\n\r?\n/)
+    text = parts.pop() ?? ''
+    yield parts.map(parse)
+  }
+}
+
+function parse(part: string): Message {
+  const message = { event: 'message', data: '', id: '' }
+  for (const line of part.split(/\r?\n/)) {
+    const [, name, value = ''] = /^(\w+): ?(.*)$/.exec(line) ?? []
+    if (name === 'event') message.event = value
+    if (name === 'id') message.id = value
+    if (name === 'data') message.data += message.data ? `\n${value}` : value
+  }
+  return message
+}
