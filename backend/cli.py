@@ -174,7 +174,7 @@ def import_(
 
 @app.command()
 def tidy() -> None:
-    """Delete for good what has been in the trash for TRASH_DAYS; forget old idempotency keys."""
+    """Let go what is kept too long: TRASH_DAYS, HISTORY_DAYS, and old idempotency keys."""
     with _job(_told_settings()) as ready:
         from backend.jobs.progress import Progress  # noqa: PLC0415
         from backend.jobs.tidy import tidy  # noqa: PLC0415

@@ -32,6 +32,7 @@ from backend.routes import (
     batch,
     changes,
     events,
+    history,
     lists,
     me,
     operations,
@@ -53,9 +54,9 @@ _ABOUT = {
     "summary": "The task backend for apps whose users sign in with Better Auth.",
     "description": """
 Every path that holds a user's things, `/api/tasks`, `/api/lists`, `/api/tags`, `/api/stats`,
-`/api/changes`, `/api/events`, `/api/sync` and `/api/trash` with all below them, also
-answers under the user's id: `/api/{user_id}/tasks` and so on. The `user_id` is the caller's own,
-the `subject` of `GET /api/auth/me`, percent-encoded (twice, if it is `.` or `..`, which no URL
+`/api/changes`, `/api/events`, `/api/history`, `/api/sync` and `/api/trash` with all below them,
+also answers under the user's id: `/api/{user_id}/tasks` and so on. The `user_id` is the caller's
+own, the `subject` of `GET /api/auth/me`, percent-encoded (twice, if it is `.` or `..`, which no URL
 carries); any other is 403 `wrong_user`. `Location`
 and `Link` keep the form that the client used. Both are the same resource; only the
 shorter form is listed here.
@@ -143,6 +144,7 @@ def _routers(settings: Settings) -> list[StrictRouter]:
     return [
         tasks.router,
         batch.router,
+        history.router,
         lists.router,
         tags.router,
         stats.router,

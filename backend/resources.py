@@ -24,7 +24,7 @@ from backend.security.keys.sources import KeySources
 from backend.security.tokens.verifier import TokenVerifier
 from backend.services.eraser import Eraser
 from backend.services.hub import Hub, HubOptions
-from backend.services.tidier import Tidier
+from backend.services.tidier import Keeping, Tidier
 from backend.services.users import KnownUsers
 
 _PREPARE: Final = {"auto": None, "on": True, "off": False}
@@ -88,7 +88,7 @@ class Resources:
             verifier=verifier,
             known_users=KnownUsers(),
             eraser=Eraser(pools),
-            tidier=Tidier(pools, settings.trash_days),
+            tidier=Tidier(pools, Keeping(settings.trash_days, settings.history_days)),
             hub=hub,
             readiness=Readiness(pools, keys, replica),
             sampler=Sampler(

@@ -195,6 +195,12 @@ class Fields(BaseSettings):
         description="Days after which what is in the trash is deleted for good, by the service "
         "itself or `duly tidy`; `off`: it stays.",
     )
+    history_days: Annotated[PositiveInt | None, BeforeValidator(read_most)] = Field(
+        default=90,
+        le=36_500,
+        description="Days for which it is known what became of tasks, lists and settings: how far "
+        "back one can look, undo and synchronise from; `off`: for ever.",
+    )
     docs_enabled: Annotated[bool, SWITCH] = Field(
         default=True, description="Whether `/docs` and `/openapi.json` are served."
     )

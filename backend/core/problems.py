@@ -5,6 +5,10 @@
 
 import json
 
+from backend.core.history_problems import CursorTooOld as CursorTooOld  # noqa: PLC0414 - given on
+from backend.core.history_problems import GoneForGood as GoneForGood  # noqa: PLC0414 - given on
+from backend.core.history_problems import HistoryGone as HistoryGone  # noqa: PLC0414 - given on
+from backend.core.history_problems import UndoConflict as UndoConflict  # noqa: PLC0414 - given on
 from backend.core.problem import FieldError as FieldError  # noqa: PLC0414 - given on
 from backend.core.problem import Problem as Problem  # noqa: PLC0414 - given on
 
@@ -196,17 +200,6 @@ class KeyInUse(Problem):
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": "1"})
-
-
-class CursorTooOld(Problem):
-    code = "cursor_too_old"
-    status = 410
-    title = "What has changed since then is not known any more"
-    meaning = (
-        "The history does not go back to this cursor, or the account has begun anew since, or a "
-        "backup was restored that is older than it."
-    )
-    remedy = "Begin again without `since`, and put what comes in the place of what you have."
 
 
 class MisdirectedRequest(Problem):

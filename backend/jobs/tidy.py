@@ -1,4 +1,4 @@
-"""Purges the trash of everybody, and forgets old keys, once and now."""
+"""Purges the trash of everybody, thins their histories and forgets old keys, once and now."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from backend.jobs import pools
 from backend.jobs.failures import explained
 from backend.jobs.progress import Progress
 from backend.services.directory import DIRECTORY, count_spaces
-from backend.services.tidier import claim, purge
+from backend.services.tidier import Keeping, claim, tidy_space
 from backend.services.users import Nobody
 
 
@@ -24,22 +24,29 @@ class Tidied(NamedTuple):
         accounts: How many were visited.
         tasks, lists: How many went for good.
         failed: How many accounts could not be tidied.
+        changes: How many the history forgot.
     """
 
     accounts: int = 0
     tasks: int = 0
     lists: int = 0
     failed: int = 0
+    changes: int = 0
 
     def __str__(self) -> str:
         """What to tell the operator."""
-        said = f"{self.tasks:,} tasks and {self.lists:,} lists were deleted for good"
+        said = (
+            f"{self.tasks:,} tasks and {self.lists:,} lists were deleted for good,"
+            f" {self.changes:,} changes were forgotten"
+        )
         again = f" {self.failed:,} accounts failed: run it again." if self.failed else ""
         return f"{said}; {self.accounts:,} accounts were looked at.{again}"
 
 
 def tidy(settings: Settings, progress: Callable[[int], Progress]) -> Tidied:
     """Delete for good what has been in the trash for `TRASH_DAYS`, of every user, and old keys.
+
+    What the history has kept for `HISTORY_DAYS` goes with it.
 
     Args:
         settings: Of the service.
@@ -48,12 +55,13 @@ def tidy(settings: Settings, progress: Callable[[int], Progress]) -> Tidied:
     Raises:
         JobFailed: when the database refuses; what is done stays.
     """
+    keeping = Keeping(settings.trash_days, settings.history_days)
     with explained():
-        return asyncio.run(_tidy(settings, settings.trash_days, progress))
+        return asyncio.run(_tidy(settings, keeping, progress))
 
 
 async def _tidy(
-    settings: Settings, days: int | None, progress: Callable[[int], Progress]
+    settings: Settings, keeping: Keeping, progress: Callable[[int], Progress]
 ) -> Tidied:
     done = Tidied()
     async with pools.opened(settings) as pool:
@@ -61,18 +69,21 @@ async def _tidy(
         with progress(stock.spaces) as told:
             while spaces := await claim(pool, stock.at):
                 for space in spaces:
-                    done = await _tidy_one(pool, space, days, done)
+                    done = await _tidy_one(pool, space, keeping, done)
                     told.add(1)
     return done
 
 
-async def _tidy_one(pool: Pool, space: str, days: int | None, done: Tidied) -> Tidied:
+async def _tidy_one(pool: Pool, space: str, keeping: Keeping, done: Tidied) -> Tidied:
     try:
-        gone = await purge(pool, space, days)
+        gone = await tidy_space(pool, space, keeping)
     except Unavailable:
         raise
     except Problem:  # of this account alone
         return done._replace(accounts=done.accounts + 1, failed=done.failed + 1)
     return done._replace(
-        accounts=done.accounts + 1, tasks=done.tasks + gone.tasks, lists=done.lists + gone.lists
+        accounts=done.accounts + 1,
+        tasks=done.tasks + gone.tasks,
+        lists=done.lists + gone.lists,
+        changes=done.changes + gone.changes,
     )

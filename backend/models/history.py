@@ -1,14 +1,28 @@
 """What became of lists, tasks and settings."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Column, Index, Text, inspect, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from backend.models.ownership import SPACE, owned_by
+
+_NOT_KEPT: Final = frozenset(
+    {
+        # What says which row it is, and what the database says of it.
+        *("space_id", "id", "version", "created_at", "updated_at"),
+        # What follows from other columns.
+        *("title_key", "words", "due_key", "completed", "is_inbox"),
+    }
+)
+
+
+def kept_columns(model: type[SQLModel]) -> list[Column[Any]]:
+    """The columns of which the history keeps what they were, as `owned.record` was told."""
+    return [each for each in inspect(model).local_table.c if each.name not in _NOT_KEPT]
 
 
 class Change(SQLModel, table=True):

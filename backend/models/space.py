@@ -35,6 +35,10 @@ class Space(SQLModel, table=True):
         sa_column_kwargs={"server_default": text("0")},
         description="What is known of changes up to this number is gone.",
     )
+    history_from: datetime = Field(
+        sa_column_kwargs={"server_default": text("'-infinity'")},
+        description="From then on all changes are known; the time that goes with the number.",
+    )
     erasing_at: datetime | None = Field(
         default=None,
         description="Since when it is being erased; nothing of it can be written any more.",

@@ -32,9 +32,9 @@ _TRASH_SECONDS = 6.0  # less than what proxies and clients wait
 _TRASH_PAUSE = 0.02  # between two steps, each about as long, for what others write
 
 
-# To count, or to search, is to read every task of the user.
+# To count, or to search, is to read every task of the user; of a past, its history as well.
 @router.get("/api/tasks", response_model=list[TaskRead])
-@under(parameter_costs=(("count", 5), ("q", 5)))
+@under(parameter_costs=(("count", 5), ("q", 5), ("as_of", 10)))
 async def list_tasks(
     request: Request, db: CallerSession, known: Known, query: Annotated[TaskQuery, Query()]
 ) -> Response:

@@ -50,6 +50,9 @@ class ProblemDocument(BaseModel):
         default=None,
         description="For a batch: which of its operations it is about, counted from 0.",
     )
+    versions: list[int] | SkipJsonSchema[None] = Field(
+        default=None, description="For an undo: the changes that are in its way."
+    )
     current: TaskRead | ListRead | Me | SkipJsonSchema[None] = Field(
         default=None, description="For 412: what there is now, if that is one thing."
     )

@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from backend.core.ids import parse_id
 from backend.core.visibility import shows_something
 from backend.core.zones import is_zone
 
@@ -57,6 +58,19 @@ def _read_time(value: object) -> object:
     if isinstance(value, time) or (isinstance(value, str) and _TIME.fullmatch(value)):
         return value
     raise PydanticCustomError("time_parsing", "Input should be a time of day, HH:MM or HH:MM:SS.")
+
+
+def _read_moment(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        if _INSTANT.fullmatch(value):
+            return datetime.fromisoformat(value.replace(" ", "+"))
+    except ValueError:
+        pass
+    raise PydanticCustomError(
+        "instant", "Input should be an instant with its offset: 2026-03-01T09:00:00Z."
+    )
 
 
 def _read_day_or_instant(value: object) -> object:
@@ -118,6 +132,13 @@ UTC as `+00:00` and six digits of a second, for clients that read by a pattern."
 Day = Annotated[date, BeforeValidator(_read_date)]
 """A date, `YYYY-MM-DD`, where pydantic would also take a number of seconds."""
 
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_read_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A date-time of RFC 3339 in a query: a point in time."""
+
 DayOrInstant = Annotated[
     date | datetime,
     BeforeValidator(_read_day_or_instant),
@@ -152,3 +173,19 @@ TimeZone = Annotated[
 
 DecimalInt = Annotated[int, BeforeValidator(_read_decimal)]
 """An integer of a query: decimal digits only, where Python's `int` also takes `1_0` and ` 1 `."""
+
+
+def _read_parent(value: str) -> str:
+    if value == "none" or parse_id(value):
+        return value
+    raise PydanticCustomError("parent_id", "Input should be a UUID, or none.")
+
+
+ParentId = Annotated[
+    str,
+    AfterValidator(_read_parent),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "format": "uuid"}, {"type": "string", "enum": ["none"]}]}
+    ),
+]
+"""The id of a task; or `none`, which is no task."""

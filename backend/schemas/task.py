@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import (
     UUID7,
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,7 +19,6 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from backend.core.ids import parse_id
 from backend.core.recurrence import parse, suits_any_anchor
 from backend.schemas.due import Occurrence, Recurrence, check_series, flaw, read_members
 from backend.schemas.scalars import (
@@ -29,6 +27,8 @@ from backend.schemas.scalars import (
     DayOrInstant,
     DecimalInt,
     Instant,
+    Moment,
+    ParentId,
     Storable,
     TimeOfDay,
     TimeZone,
@@ -100,21 +100,6 @@ Sort = Literal[
     "-priority",
     "position",
     "-position",
-]
-
-
-def _read_parent(value: str) -> str:
-    if value == "none" or parse_id(value):
-        return value
-    raise PydanticCustomError("parent_id", "Input should be a UUID, or none.")
-
-
-ParentId = Annotated[
-    str,
-    AfterValidator(_read_parent),
-    WithJsonSchema(
-        {"anyOf": [{"type": "string", "format": "uuid"}, {"type": "string", "enum": ["none"]}]}
-    ),
 ]
 
 
@@ -383,6 +368,21 @@ class TaskQuery(TaskFilter, PageQuery):
         " Without it the newest first, or with `q` what fits best.",
     )
     count: Literal["exact"] | None = Field(default=None, description="Adds `Total-Count`.")
+    as_of: Moment | None = Field(
+        default=None,
+        description="As they were then, but for those that are gone for good by now. Not with `q`, "
+        "`overdue` or a sort by `updated`; 410 `history_gone` for what is not known any more.",
+    )
+
+    @model_validator(mode="after")
+    def _check_past(self) -> Self:
+        if self.as_of is not None and (
+            self.q is not None or self.overdue or self.sort in {"updated", "-updated"}
+        ):
+            raise PydanticCustomError(
+                "as_of", "`as_of` does not go with `q`, `overdue` or a sort by `updated`."
+            )
+        return self
 
 
 class TrashQuery(PageQuery):

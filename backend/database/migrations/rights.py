@@ -65,7 +65,7 @@ RIGHTS: Final = {
     "settings": Rights(insert=["time_zone"], update=["time_zone"], delete=True),
     "spaces": Rights(
         insert=["id"],
-        update=["last_version", "task_bound", "erasing_at", "history_floor"],
+        update=["last_version", "task_bound", "erasing_at", "history_floor", "history_from"],
         delete=True,
     ),
     "tasks": Rights(

@@ -1,6 +1,6 @@
 """Pages of tasks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache, partial
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -17,6 +17,7 @@ from backend.database.queries import Parts, select
 from backend.database.statements import Bound, Fragment, Statement, Value
 from backend.models import Task
 from backend.schemas.task import PageQuery, TaskQuery, TrashQuery
+from backend.services.tasks import past
 from backend.services.tasks.filters import TRASH, Selection, conditions, selection
 from backend.services.tasks.ordering import ORDERS, Stretch
 from backend.services.tasks.search import RANK
@@ -49,11 +50,14 @@ def list_tasks(query: TaskQuery, known: Collection[int] = ()) -> Operation[Page]
     """One page of the caller's tasks outside the trash.
 
     Args:
-        query: Which tasks, in which order, from where on.
+        query: Which tasks, in which order, from where on; and as of when.
         known: States of the same answer that the client has.
 
     Raises:
         ValidationFailed: for a cursor that is not one, or was made with another sort.
+
+    The operation raises:
+        HistoryGone: when the history does not reach back so far.
     """
     sort = query.sort or ("-created" if query.q is None else _BY_RANK)
     chosen = selection(query)
@@ -79,11 +83,17 @@ def _page(
     if known:
         values["known"] = list(known)
     shape = chosen.filters | {"news"} if known else chosen.filters
+    as_of = query.as_of if isinstance(query, TaskQuery) else None
+    if as_of is not None:
+        shape |= {"past"}
+        values["as_of"] = as_of
     statements: list[Bound] = [_select(shape, sort, none=none).bind(**values)]
     if isinstance(query, TaskQuery) and query.count is not None:
         statements.append(_count(shape).bind(**values))
     read = partial(_read, sort, query, known, lasts=lasts)
-    return Operation(tuple(statements), read, many=True)
+    if as_of is None:
+        return Operation(tuple(statements), read, many=True)
+    return Operation((*statements, past.too_early(as_of)), past.reading(read))
 
 
 @lru_cache(_SHAPES)
@@ -91,12 +101,22 @@ def _select(filters: frozenset[str], sort: str, *, none: bool | None) -> Stateme
     """The statement for a page; `none` as `Order.stretches` has it."""
     stretches = ORDERS[sort].stretches(filters, none=none)
     beside = Fragment(RANK, " AS rank") if sort == _BY_RANK else None
-    page = page_of(stretches, _conditions(filters), beside)
-    return Statement(*with_state(page, more_columns=int(beside is not None)))
+    is_past = "past" in filters
+    page = page_of(stretches, _conditions(filters), beside, past.rows if is_past else present)
+    begin = past.WITH if is_past else ()
+    return Statement(*begin, *with_state(page, more_columns=int(beside is not None)))
+
+
+def present(what: Fragment | str, *conditions: Fragment) -> Parts:
+    """Selects from the caller's tasks."""
+    return select(what, Task, *conditions)
 
 
 def page_of(
-    stretches: tuple[Stretch, ...], which: tuple[Fragment, ...], beside: Fragment | None = None
+    stretches: tuple[Stretch, ...],
+    which: tuple[Fragment, ...],
+    beside: Fragment | None = None,
+    rows: Callable[..., Parts] = present,
 ) -> Parts:
     """The first tasks that meet the conditions, as JSON, in the order of the stretches.
 
@@ -107,12 +127,13 @@ def page_of(
         stretches: What to read, one behind the other.
         which: Conditions.
         beside: A column besides, with its name.
+        rows: Selects from the tasks; `present`, or those of a past.
     """
     shown = ("SELECT ", JSON, ", rank" if beside else "", "\nFROM (")
     what = Fragment("*, ", beside) if beside else "*"
     parts = [
         (
-            *select(what, Task, *which, *stretch.conditions),
+            *rows(what, *which, *stretch.conditions),
             *("\nORDER BY ", stretch.clause, " LIMIT ", _LIMIT),
         )
         for stretch in stretches
@@ -125,7 +146,9 @@ def page_of(
 
 @lru_cache(_SHAPES)
 def _count(filters: frozenset[str]) -> Statement:
-    return Statement(*select("count(*)", Task, *_conditions(filters)))
+    if "past" in filters:
+        return Statement(*past.WITH, *past.rows("count(*)", *_conditions(filters)))
+    return Statement(*present("count(*)", *_conditions(filters)))
 
 
 def _conditions(filters: frozenset[str]) -> tuple[Fragment, ...]:

@@ -30,6 +30,7 @@ TEXTS = {
     "metrics_port": "9000",
     "max_tasks_per_user": "7",
     "trash_days": "7",
+    "history_days": "7",
     "redis_url": "redis://cache",
     "database_prepared_statements": "off",
     "data_dir": "elsewhere",

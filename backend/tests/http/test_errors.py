@@ -7,6 +7,8 @@ import pytest
 from backend.core.problems import (
     BeingErased,
     Entangled,
+    GoneForGood,
+    HistoryGone,
     InTrash,
     KeyInUse,
     KeyReused,
@@ -18,6 +20,7 @@ from backend.core.problems import (
     TooManyMatches,
     TooManyStreams,
     TooManyTasks,
+    UndoConflict,
 )
 from backend.tests.support.paths import operations
 from backend.tests.support.people import Person
@@ -94,10 +97,11 @@ def test_the_requests_above_meet_every_error_of_a_client(alice: Person) -> None:
     # tests/database/test_quota.py, tests/account/test_erasures.py, tests/pages/test_hosts.py,
     # tests/lists/test_lists.py, tests/database/test_operations.py,
     # tests/tasks/test_batch_changes.py; tests/idempotency, tests/database/test_idempotency.py;
-    # tests/sync/test_sync.py; tests/events/test_streams.py.
+    # tests/sync/test_sync.py; tests/events/test_streams.py; tests/history.
     limits = (RateLimited, TooManyTasks, TooManyLists, TooManyMatches)
     others = (RequestTimeout, BeingErased, MisdirectedRequest, Entangled)
-    elsewhere = (*limits, *others, KeyReused, KeyInUse, InTrash, TooManyStreams)
+    undo = (UndoConflict, GoneForGood, HistoryGone)
+    elsewhere = (*limits, *others, *undo, KeyReused, KeyInUse, InTrash, TooManyStreams)
     assert met == known - {each.code for each in elsewhere}
 
 

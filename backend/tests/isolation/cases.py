@@ -29,6 +29,7 @@ from backend.schemas.batch import (
     TasksChange,
     UpdateOperation,
 )
+from backend.schemas.history import HistoryQuery, TaskHistoryQuery, Undo
 from backend.schemas.list import ListCreate, ListMove, ListQuery, ListUpdate
 from backend.schemas.sync import ListDeleteCommand, SyncCommand, TaskUpdateCommand
 from backend.schemas.task import Sort, TaskCreate, TaskMove, TaskQuery, TaskUpdate, TrashQuery
@@ -92,6 +93,9 @@ def _pages() -> Iterator[TaskQuery]:
         yield from (TaskQuery(sort=sort, **place) for place in places(sort))
     for chosen in FILTERS.values():
         yield TaskQuery(count="exact", **chosen)
+    for sort in ("-created", "title", "due_date"):
+        yield TaskQuery(as_of=datetime(2026, 1, 2, tzinfo=UTC), sort=sort, count="exact")
+    yield TaskQuery(as_of=datetime(2100, 1, 1, tzinfo=UTC), tag=("a",), status="completed")
     for place in places("-rank"):
         yield TaskQuery(**ALL_FILTERS, **place)
 
@@ -154,6 +158,18 @@ EXAMPLES: dict[Any, list[Any]] = {
         ListQuery(archived="all"),
         ListQuery(trashed="true"),
         ListQuery(cursor=Cursor("position", "a0", str(new_id())).encode()),
+    ],
+    HistoryQuery: [
+        HistoryQuery(),
+        HistoryQuery(
+            type="task", actor="x", change="updated", since=datetime(2026, 1, 2, tzinfo=UTC)
+        ),
+    ],
+    TaskHistoryQuery: [TaskHistoryQuery(until=datetime(2100, 1, 1, tzinfo=UTC))],
+    Undo: [
+        *(Undo(version=version, force=True) for version in range(1, 4)),
+        *(Undo(since=0, type=kind, force=True) for kind in (None, "task")),
+        Undo(since=datetime(2026, 1, 2, tzinfo=UTC), actor="x"),
     ],
     MeUpdate: [MeUpdate(time_zone="Europe/Berlin"), MeUpdate()],
     Collection[int]: [(1, 2, 3)],  # which adds a condition to what is asked without

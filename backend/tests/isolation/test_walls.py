@@ -18,6 +18,7 @@ from backend.database.operations import Key, Operation
 from backend.database.session import Session
 from backend.database.statements import Bound, Statement, Value, Where
 from backend.models.ownership import owned_tables
+from backend.schemas.history import Undone
 from backend.schemas.tag import TagRead
 from backend.schemas.task import TaskCreate, TaskQuery
 from backend.services import tasks
@@ -261,6 +262,7 @@ def owners(result: object) -> list[str]:
         case (
             None
             | int()
+            | Undone()
             | Change()
             | bytes()
             | TagRead()

@@ -18,7 +18,7 @@ from backend.security.signing import Issuer
 from backend.services import keys
 from backend.services.directory import BATCH, DIRECTORY, claim_spaces
 from backend.services.tasks import trash as trashes
-from backend.services.tidier import Tidier
+from backend.services.tidier import Keeping, Tidier
 from backend.services.users import Nobody
 from backend.tests.jobs.conftest import progress, url
 from backend.tests.support.people import Person
@@ -182,9 +182,12 @@ def test_keys_are_forgotten_a_day_after_their_last_use(
 
 
 def test_it_says_what_it_did() -> None:
-    said = "318 tasks and 2 lists were deleted for good; 1,204 accounts were looked at."
-    assert str(Tidied(1204, 318, 2)) == said
-    assert str(Tidied(1204, 318, 2, 9)) == f"{said} 9 accounts failed: run it again."
+    said = (
+        "318 tasks and 2 lists were deleted for good, 5,000 changes were forgotten;"
+        " 1,204 accounts were looked at."
+    )
+    assert str(Tidied(1204, 318, 2, changes=5000)) == said
+    assert str(Tidied(1204, 318, 2, 9, 5000)) == f"{said} 9 accounts failed: run it again."
 
 
 def test_the_directory_has_who_is_there_and_forgets_who_is_erased(
@@ -259,7 +262,7 @@ async def looked(url: str, *, is_used: bool, until: Callable[[], bool]) -> bool:
     """Whether a tidier that looks all the time has come so far."""
     pool = Pool(url)
     await pool.start()
-    tidier = Tidier(pool, 30, look_seconds=0.01)
+    tidier = Tidier(pool, Keeping(30, 90), look_seconds=0.01)
     tidier.is_used = is_used
     ends = time.monotonic() + (_PATIENCE if is_used else 0.3)
     try:

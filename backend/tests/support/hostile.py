@@ -50,7 +50,7 @@ NOT_ACCEPTABLE: dict[str, bytes] = {
     "true": b"true",
     "an unknown field": b'{"colour": "xyzzy"}',
     "user_id": b'{"user_id": "xyzzy"}',
-    "version": b'{"version": 424242}',
+    "version": b'{"title": "a", "version": 424242}',
     "deleted_at": b'{"deleted_at": null}',
     "completed_at": b'{"completed_at": "2026-01-01T00:00:00Z"}',
     "__proto__": b'{"__proto__": {"xyzzy": true}}',

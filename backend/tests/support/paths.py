@@ -16,6 +16,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "complete": {"completed": True},
     "sync": {"commands": [{"uuid": "a", "type": "settings.update", "time_zone": "UTC"}]},
     "me": {"time_zone": "Europe/Berlin"},
+    "undo": {"since": "2100-01-01T00:00:00Z"},
 }
 
 
