@@ -44,7 +44,8 @@ async def follow_changes(
     comment comes when nothing else does.
     """
     known = _read(last_event_id) or query.since
-    head = str(await db.run(find_head()) or 0)
+    found = await db.run(find_head())
+    head = str(found.version if found else 0)
     return EventStream(_opened(held, db, known or head, head))
 
 
