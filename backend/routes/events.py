@@ -31,9 +31,7 @@ async def follow_changes(
     held: Held,
     db: CallerSession,
     query: Annotated[EventsQuery, Query()],
-    last_event_id: Annotated[
-        str | None, Header(description="The `id` of the latest message; it comes before `since`.")
-    ] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Follow what changes, as it changes: tasks, lists and settings, each as it is now.
 
