@@ -16,6 +16,10 @@ from backend.doctor.finding import Finding, fail, ok, warn
 from backend.doctor.pooler import examine_pooler
 
 _PATIENCE = 10  # seconds; a sleeping Neon database takes about one to wake
+# Null before there is such a function.
+_MAY_COUNT = """
+select has_function_privilege(to_regprocedure('duly.counters(text[], bigint[])'), 'EXECUTE')
+"""
 _OLDEST = 15  # major version of PostgreSQL
 
 
@@ -42,7 +46,10 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     migrated = _migrated(settings)
     yield migrated
     if migrated.verdict != "fail":  # or there is nothing yet that could isolate
-        yield asyncio.run(_isolating(url))
+        isolating = asyncio.run(_isolating(url))
+        yield isolating
+        if isolating.verdict == "ok":
+            yield _counting(url)
 
 
 def _same(connection: psycopg.Connection, direct: str) -> Iterator[Finding]:
@@ -160,6 +167,22 @@ async def _isolating(url: str) -> Finding:
             "must be allowed to `set role duly_api`: grant duly_api to that user.",
         )
     return ok("isolation", f"row-level security binds {role} on every table")
+
+
+def _counting(url: str) -> Finding:
+    """Whether the login may ask which spaces have changed, for streams of events."""
+    try:
+        with urls.connect(url) as connection:
+            row = connection.execute(_MAY_COUNT).fetchone()
+    except psycopg.Error as error:
+        return _unreachable(error)
+    if row and row[0]:
+        return ok("events", "streams learn of changes from the counters")
+    return warn(
+        "events",
+        "the login of DATABASE_URL may not execute duly.counters: streams ask for themselves",
+        "Run `duly migrate`, which lets every login execute it that may act as requests do.",
+    )
 
 
 def _open(error: IsolationBroken) -> Finding:

@@ -31,9 +31,7 @@ async def follow_changes(
     held: Held,
     db: CallerSession,
     query: Annotated[EventsQuery, Query()],
-    last_event_id: Annotated[
-        str | None, Header(description="The `id` of the latest message; it comes before `since`.")
-    ] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Follow what changes, as it changes: tasks, lists and settings, each as it is now.
 
@@ -44,7 +42,8 @@ async def follow_changes(
     comment comes when nothing else does.
     """
     known = _read(last_event_id) or query.since
-    head = str(await db.run(find_head()) or 0)
+    found = await db.run(find_head())
+    head = str(found.version if found else 0)
     return EventStream(_opened(held, db, known or head, head))
 
 

@@ -5,7 +5,7 @@ call, says of each space its number and nothing else (migration 0021).
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import BigInteger, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -27,7 +27,16 @@ _COUNTERS: Final = Statement(
     ),
     *(", ", Fragment(bindparam("known", type_=ARRAY(BigInteger))), ")"),
 )
-_HEAD: Final = Statement(*select(Fragment(col(Space.last_version)), Space))
+_HEAD: Final = Statement(
+    *select(Fragment(col(Space.id), ", ", col(Space.last_version)), Space),
+)
+
+
+class Head(NamedTuple):
+    """How far a space is: later changes have higher numbers."""
+
+    space: str
+    version: int
 
 
 async def changed_spaces(pool: Pools, known: Mapping[str, int]) -> dict[str, int | None]:
@@ -51,10 +60,13 @@ async def changed_spaces(pool: Pools, known: Mapping[str, int]) -> dict[str, int
     }
 
 
-def find_head() -> Operation[int | None]:
-    """How far the caller's space is: later changes have higher numbers. None: there is no space."""
+def find_head() -> Operation[Head | None]:
+    """How far the caller's space is; None: there is none, and so nothing of theirs."""
     return Operation((_HEAD.bind(),), _head)
 
 
-def _head(rows: list[Rows]) -> int | None:
-    return int(rows[0][0][0] or 0) if rows[0] else None
+def _head(rows: list[Rows]) -> Head | None:
+    if not rows[0]:
+        return None
+    space, version = rows[0][0]
+    return Head((space or b"").decode(), int(version or 0))

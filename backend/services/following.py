@@ -88,17 +88,21 @@ class Following:
         return self._subscriber.ended or expired
 
     async def _next_page(self) -> tuple[list[Event], bool]:
-        """What comes next, and whether there is more."""
+        """What comes next, and whether there is more; nothing while there is no database."""
         try:
-            found = await self._db.run(list_changes(self._db.principal, self._cursor, _PAGE))
-            before = self._cursor
-            self._move(found.cursor)
-            return _changes(found, before), found.more
-        except CursorTooOld:
-            return [await self._reset()], True
+            return await self._read_page()
         except Unavailable:
             asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self._subscriber.wake)
             return [], False
+
+    async def _read_page(self) -> tuple[list[Event], bool]:
+        try:
+            found = await self._db.run(list_changes(self._db.principal, self._cursor, _PAGE))
+        except CursorTooOld:
+            return [await self._reset()], True
+        before = self._cursor
+        self._move(found.cursor)
+        return _changes(found, before), found.more
 
     async def _reset(self) -> Event:
         """The reader has to begin again; of an account that is gone there is nothing more."""
@@ -106,7 +110,7 @@ class Following:
         if head is None:
             self._subscriber.end("account_erased")
         self._subscriber.seen = 0
-        self._move(str(head or 0))
+        self._move(str(head.version if head else 0))
         return _event("reset", CursorTooOld.code, self._cursor)
 
 

@@ -50,7 +50,7 @@ class EventStream(StreamingResponse):
         self.status_code = 200
         self.background = None
         # `no-transform`: or a proxy collects them to compress them.
-        fields = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+        fields = {"Cache-Control": "no-cache, no-store, no-transform", "X-Accel-Buffering": "no"}
         self.media_type = EVENT_STREAM
         self.init_headers(fields)
 

@@ -72,6 +72,12 @@ _REQUEST_FIELDS: Final = (
         {"304": {"description": "The client's copy is current."}},
     ),
     _RequestField(
+        "Last-Event-ID",
+        "The `id` of the latest message: the stream goes on behind it. It comes before `since`.",
+        lambda route: "last-event-id" in route.takes_fields,
+        {},
+    ),
+    _RequestField(
         "Idempotency-Key",
         "New for each write, 1 to 255 visible ASCII characters: the same request with the same key "
         "is done once, and has the first answer for 24 hours.",

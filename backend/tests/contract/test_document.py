@@ -32,6 +32,18 @@ def test_exactly_the_routes_that_need_a_user_ask_for_a_token(
         assert operation["security"] == ([] if public[key] else [{"bearer": []}]), key
 
 
+def test_every_header_field_that_a_route_takes_is_documented_by_its_name(
+    document: Document, service: Service
+) -> None:
+    routes = {(each.method, each.path): each.route for each in operations(service.app)}
+    for key, operation in document.operations().items():
+        said = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
+        read = {name.lower() for name in said} - {"idempotency-key"}  # read before any route
+        assert read == routes[key].takes_fields, key
+    events = document.operations()["GET", "/api/events"]
+    assert "Last-Event-ID" in {each["name"] for each in events["parameters"]}
+
+
 def test_every_schema_is_a_json_schema(document: Document) -> None:
     for schema in document.content["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from backend.database import migrate
-from backend.tests.database.test_rights import as_user, name_of, role
+from backend.tests.database.test_rights import as_user, failed, name_of, role
 from backend.tests.support.private_cluster import PrivateCluster
 
 
@@ -17,8 +17,11 @@ def test_logins_ask_which_of_many_spaces_have_changed_and_requests_do_not(
     migrate.upgrade(url)
     name = role(private, url)
     web = f"web_{name_of(url)}"
-    private.execute(f"create role {web} login noinherit", f"grant {name} to {web}")
+    private.execute(f"create role {web} login", f"grant {name} to {web}")
+    serving = as_user(url, web, name_of(url))
+    assert failed(serving)["events"].startswith("the login of DATABASE_URL may not execute")
     assert f"{web}, which may act as {name}, may execute" in str(migrate.upgrade(url))
+    assert "events" not in failed(serving)
     for space, version in (("alice", 5), ("bob", 7), ("charlie", 9), ("erased", 3)):
         private.execute(
             "insert into duly.spaces (id, last_version, erasing_at)"
@@ -29,7 +32,7 @@ def test_logins_ask_which_of_many_spaces_have_changed_and_requests_do_not(
         "select space, version from duly.counters("
         "'{alice,bob,newcomer,gone,erased}', '{5,3,0,4,3}')"
     )
-    for login in (url, as_user(url, web, name_of(url))):
+    for login in (url, serving):
         with psycopg.connect(login) as connection:
             answered = connection.execute(asked.encode()).fetchall()
             assert answered == [("bob", 7), ("gone", None), ("erased", None)]

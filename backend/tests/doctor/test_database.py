@@ -48,6 +48,7 @@ def test_a_sound_database_passes_every_check(changed: Changed) -> None:
         "pooling",
         "migrations",
         "isolation",
+        "events",
     ]
 
 

@@ -28,7 +28,7 @@ def test_nothing_between_may_keep_or_change_a_stream(somebody: Make) -> None:
     alice = somebody("alice")
     with following(alice.client, headers={"Origin": ORIGIN}) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
-        assert stream.headers.get_list("cache-control") == ["no-cache, no-transform"]
+        assert stream.headers.get_list("cache-control") == ["no-cache, no-store, no-transform"]
         assert stream.headers["x-accel-buffering"] == "no"
         assert stream.headers["access-control-allow-origin"] == ORIGIN
 

@@ -23,6 +23,7 @@ from backend.schemas.tag import TagRead
 from backend.schemas.task import TaskCreate, TaskQuery
 from backend.services import tasks
 from backend.services.changes import Changes
+from backend.services.counters import Head
 from backend.services.directory import Stock
 from backend.services.lists import ListRepresentation
 from backend.services.merges import Merge
@@ -256,7 +257,10 @@ def owners(result: object) -> list[str]:
         case Changes(changes=changes):
             data: list[dict[str, Any]] = [json.loads(each.body)["data"] or {} for each in changes]
             return [each.get("user_id", each.get("subject")) or "" for each in data if each]
-        case Problem(members={"current": {"user_id": owner}} | {"current": {"subject": owner}}):
+        case (
+            Problem(members={"current": {"user_id": owner}} | {"current": {"subject": owner}})
+            | Head(space=owner)
+        ):
             return [owner]
         # Lines do not say whose they are, but their titles do; two tasks are his own.
         case (
