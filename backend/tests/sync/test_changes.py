@@ -1,5 +1,6 @@
 """`GET /api/changes`: who follows it knows what the tables say."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from backend.core.ids import new_id
 from backend.tests.account.test_merges import merged
+from backend.tests.docs.pages import ROOT
 from backend.tests.lists.people import create as create_list
 from backend.tests.lists.people import inbox
 from backend.tests.support.people import Person
@@ -178,6 +180,27 @@ def test_who_begins_anew_after_an_erasure_is_told_so(alice: Person) -> None:
     alice.create("anew")
     assert follower.ask().status_code == paged.ask().status_code == 410
     begins = Follower(alice)
+    begins.follow()
+    assert begins.rows == everything(alice)
+
+
+def test_after_a_backup_was_restored_all_can_be_made_to_begin_again(
+    alice: Person, database_url: str
+) -> None:
+    """The dump knows less than the follower; by the time they ask, there are as many numbers."""
+    alice.create()
+    follower = Follower(alice)
+    follower.follow()
+    page = (ROOT / "docs/operations.md").read_text("utf-8")
+    [command] = re.findall(r"^(update duly\.spaces set .*);$", page, re.MULTILINE)
+    with psycopg.connect(database_url) as administrator:
+        administrator.execute(f"{command} where id = %s".encode(), [alice.subject])
+    assert follower.ask().status_code == 410
+    alice.create()
+    assert follower.ask().status_code == 410
+    begins = Follower(alice)
+    begins.follow()
+    alice.create()
     begins.follow()
     assert begins.rows == everything(alice)
 

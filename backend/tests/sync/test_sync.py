@@ -94,6 +94,37 @@ def test_what_was_done_before_is_answered_as_then_and_not_done_again(alice: Pers
     assert changed == {("task", made)}
 
 
+def test_a_request_with_a_key_of_its_own_is_answered_to_the_byte(alice: Person) -> None:
+    made = str(new_id())
+    body = {
+        "commands": [
+            command("task.create", id=made, title="Buy milk"),
+            command("task.update", id=MISSING, title="x"),
+            command("task.create", id=made, title="Buy bread"),
+            command("task.delete", id=made),
+        ]
+    }
+    headers = {"Idempotency-Key": "one"}
+    first = alice.client.post("/api/sync", json=body, headers=headers)
+    assert statuses(first.json()) == [201, 404, 409, 204]
+    alice.create()
+    second = alice.client.post("/api/sync", json=body, headers=headers)
+    assert second.content == first.content
+    assert second.headers["Idempotency-Replayed"] == "true"
+    body["commands"] = body["commands"][:1]
+    assert alice.client.post("/api/sync", json=body, headers=headers).status_code == 422
+    assert [each["replayed"] for each in sync(alice, *body["commands"])["results"]] == [True]
+
+
+def test_whoever_has_nothing_yet_is_shown_their_inbox_and_can_fill_it(alice: Person) -> None:
+    body = sync(alice)
+    [inbox] = body["changes"]
+    task = command("task.create", id=str(new_id()), title="Buy milk", list_id=inbox["id"])
+    body = sync(alice, task, since=body["cursor"])
+    assert statuses(body) == [201]
+    assert [each["id"] for each in body["changes"]] == [inbox["id"], task["id"]]
+
+
 def test_another_command_with_the_same_uuid_is_refused(alice: Person) -> None:
     first = command("task.create", id=str(new_id()), title="a")
     sync(alice, first)
