@@ -2,7 +2,6 @@
 
 import signal
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from backend.config import Settings
 from backend.security.signing import Issuer
 from backend.tests.events.conftest import Make, at
 from backend.tests.support import program as programs
-from backend.tests.support.fronts import Front, nginx
+from backend.tests.support.fronts import MakeFront, caddy, nginx
 from backend.tests.support.metrics import scrape, soon
 from backend.tests.support.people import ORIGIN, Person
 from backend.tests.support.program import ServedProgram
@@ -180,26 +179,31 @@ def test_nothing_is_asked_of_a_database_when_there_is_nobody_to_tell(
     assert hub.streams == 0
 
 
-@pytest.fixture(scope="module")
-def compressing(
-    program: ServedProgram, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Front]:
-    """nginx as deployed, which compresses streams as well."""
-    changes = {"gzip_types application/json": "gzip_types text/event-stream application/json"}
-    with nginx(program.port, tmp_path_factory.mktemp("front"), changes) as running:
-        yield running
+# As deployed, except that nginx compresses streams as well.
+ALL_TYPES = {"gzip_types application/json": "gzip_types text/event-stream application/json"}
+# Caddy heeds `no-transform`; nginx does not, and passes on what it has compressed.
+FRONTS: dict[str, tuple[MakeFront, dict[str, str], str | None]] = {
+    "nginx": (nginx, ALL_TYPES, "gzip"),
+    "caddy": (caddy, {}, None),
+}
 
 
-def test_a_proxy_that_compresses_holds_nothing_back(compressing: Front, somebody: Make) -> None:
+@pytest.mark.parametrize("front", FRONTS)
+def test_a_proxy_that_compresses_holds_nothing_back(
+    front: str, program: ServedProgram, somebody: Make, tmp_path: Path
+) -> None:
     alice = somebody("alice")
     alice.create()
+    make, changes, compressed = FRONTS[front]
     headers = {"Authorization": f"Bearer {alice.token}", "Accept-Encoding": "gzip"}
     with (
+        make(program.port, tmp_path, changes) as proxy,
         httpx2.Client(
-            base_url=compressing.url, headers=headers, verify=compressing.trust, timeout=60
+            base_url=proxy.url, headers=headers, verify=proxy.trust, timeout=60
         ) as client,
         following(client) as stream,
     ):
+        assert stream.headers.get("content-encoding") == compressed
         for title in ("one", LONG[:200], "three"):
             alice.create(title)
             assert stream.titles(1) == [title]
