@@ -134,7 +134,8 @@ PLAN: Final[Parts] = (
     "\nFROM reach LEFT JOIN entities ON true GROUP BY reach.is_whole, reach.is_known),",
     " ready AS MATERIALIZED (SELECT entities.type, entities.entity_id, entities.was,",
     " jsonb_exists_any(entities.was, '{list_id,parent_id}') AS is_moved,",
-    " entities.was ->> 'parent_id' IS NOT NULL AS has_parent FROM entities, verdict",
+    " entities.was ->> 'parent_id' IS NOT NULL AS has_parent,",
+    " coalesce(entities.was -> 'deleted_at' = 'null', false) AS comes_back FROM entities, verdict",
     Where(
         (
             Fragment("entities.was IS NOT NULL AND entities.gone_by IS NULL"),

@@ -67,23 +67,27 @@ def _put_back(
     return update(model, {column: values}, which, *conditions, returning="1")
 
 
-# First lists, into which tasks come back; last tasks that come below others. Most stay in their
-# place, which is looked at for each that an UPDATE might move.
+# First lists, into which tasks come back; then what others come below; and after what moves, and
+# takes what is below it along, what stays where it is. Most stay, and their place is not looked at.
 _NUMBER_OF: Final = "(SELECT count(*) FROM {})".format
+_ORDER: Final = ("lists_back", "moved", "restored", "moved_below", "staying", "settings_back")
+
+
+def _tasks(place: int, which: str, left_out: Collection[str] = ()) -> Parts:
+    """Puts tasks back, after those that come before them in the order."""
+    after = Fragment(_NUMBER_OF(_ORDER[place - 1]), " >= 0")
+    return f"), {_ORDER[place]} AS (", *_put_back(Task, which, after, left_out=left_out)
+
+
+_STAYS: Final = " AND NOT ready.is_moved AND {} ready.comes_back".format
 _DO: Final[Parts] = (
     *(", maps AS MATERIALIZED (SELECT ", _MAPS, " FROM ready), lists_back AS (", *_put_back(List)),
-    "), staying AS (",
-    *_put_back(Task, " AND NOT ready.is_moved", left_out=moves.PLACES),
-    "), moved AS (",
-    *_put_back(
-        Task,
-        " AND ready.is_moved AND NOT ready.has_parent",
-        *(Fragment(_NUMBER_OF("lists_back"), " >= 0"), Fragment(_NUMBER_OF("staying"), " >= 0")),
-    ),
-    "), moved_below AS (",
-    *_put_back(Task, " AND ready.has_parent", Fragment(_NUMBER_OF("moved"), " >= 0")),
+    *_tasks(1, " AND ready.is_moved AND NOT ready.has_parent"),
+    *_tasks(2, _STAYS(""), moves.PLACES),
+    *_tasks(3, " AND ready.has_parent"),
+    *_tasks(4, _STAYS("NOT"), moves.PLACES),
     *("), settings_back AS (", *_put_back(SpaceSettings), ")\nSELECT "),
-    " + ".join(map(_NUMBER_OF, ("lists_back", "staying", "moved", "moved_below", "settings_back"))),
+    " + ".join(map(_NUMBER_OF, _ORDER)),
     ", row_to_json(verdict)::text FROM verdict",
 )
 _UNDO_ONE: Final = Statement(*ONE, *PLAN, *_DO)
