@@ -34,9 +34,11 @@ def database(database_url: str) -> Iterator["psycopg.Connection[Row]"]:
 def rows(database: "psycopg.Connection[Row]") -> Rows:
     """All rows of every table of Duly, whoever they belong to."""
     tables = [row["relname"] for row in database.execute(_TABLES)]
-    query = sql.SQL("select * from duly.{}")
+    # As JSON: psycopg reads no time before year 1, and a history may begin at `-infinity`.
+    query = sql.SQL("select to_jsonb(each) as found from duly.{} as each")
     return {
-        table: database.execute(query.format(sql.Identifier(table))).fetchall() for table in tables
+        table: [row["found"] for row in database.execute(query.format(sql.Identifier(table)))]
+        for table in tables
     }
 
 

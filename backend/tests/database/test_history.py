@@ -198,3 +198,18 @@ def test_many_rows_of_one_statement_are_one_operation(connection: psycopg.Connec
     found = history(connection)
     assert len({each["version"] for each in found}) == 4000
     assert {each["operation"] for each in found} == {found[0]["version"]}
+
+
+def test_whoever_deletes_a_space_leaves_neither_its_history_nor_its_keys(
+    connection: psycopg.Connection,
+) -> None:
+    insert(connection, "tasks")
+    connection.execute("update duly.tasks set title = 'Buy bread'")
+    connection.execute(
+        "insert into duly.idempotency (key, operation, step, fingerprint, rows)"
+        " values ('k', 0, 0, 'f', '(\"Buy bread\")')"
+    )
+    # As a program did before there was a history: no statement names that, or the keys.
+    connection.execute("delete from duly.spaces")
+    assert history(connection) == []
+    assert connection.execute("select from duly.idempotency").fetchall() == []

@@ -190,6 +190,28 @@ def test_a_migration_changes_rows_of_everybody_also_as_an_owner_who_is_no_superu
         assert owner.execute("select title from duly.tasks").fetchall() == []
 
 
+def test_what_an_old_program_left_of_those_it_erased_is_deleted(shared: str) -> None:
+    migrate.upgrade(shared, "0022")
+    with as_superuser(shared) as connection:
+        for user in ("alice", "bob"):
+            connection.execute("insert into duly.spaces (id) values (%s)", [user])
+            connection.execute(
+                "insert into duly.history (space_id, version, type, entity_id, operation, change)"
+                " values (%s, 9, 'task', gen_random_uuid(), 9, 'created')",
+                [user],
+            )
+            connection.execute(
+                "insert into duly.idempotency (user_id, key, operation, step, fingerprint,"
+                " request_id, rows) values (%s, 'k', 0, 0, 'f', 'r', '')",
+                [user],
+            )
+        connection.execute("delete from duly.spaces where id = 'alice'")
+    migrate.upgrade(shared)
+    with as_superuser(shared) as connection:
+        assert connection.execute("select space_id from duly.history").fetchall() == [("bob",)]
+        assert connection.execute("select user_id from duly.idempotency").fetchall() == [("bob",)]
+
+
 def test_a_migration_gets_through_while_people_write(shared: str) -> None:
     migrate.upgrade(shared, "0003")
     stop = threading.Event()
