@@ -113,6 +113,20 @@ def test_changes_from_elsewhere_come_while_an_own_write_hangs(play: Play) -> Non
 
 
 @in_chromium
+def test_an_answer_that_was_overtaken_brings_nothing_back(play: Play) -> None:
+    seen = play("overtaken")
+    assert seen["pending"] == 1
+    assert seen["shown"] == seen["after"] == ["Mine"]
+
+
+@in_chromium
+def test_a_command_is_sent_although_its_tab_died_before_it_could_tell(play: Play) -> None:
+    seen = play("unheard")
+    assert seen["third"] == ["Unheard"]
+    assert seen["rows"] == ["Heard", "Unheard"]
+
+
+@in_chromium
 def test_who_was_away_too_long_begins_again_and_loses_nothing_of_their_own(play: Play) -> None:
     seen = play("forgotten")
     assert seen["shown"] == seen["rows"] == seen["after"] == ["Kept", "Mine", "New"]

@@ -6,6 +6,8 @@ export class Front {
   isDown = false;
   /** Paths whose requests get no answer as long as it is so. */
   hanging = null;
+  /** Paths whose requests are done, but answered late: when they are released. */
+  delaying = null;
   /** How many answers of `/sync` are lost on their way back. */
   losing = 0;
   /** Answers instead of Duly's, by the end of the path: a status. */
@@ -54,7 +56,7 @@ export class Front {
   }
 
   release() {
-    this.hanging = null;
+    this.hanging = this.delaying = null;
     for (const pass of this.held.splice(0)) pass();
   }
 
@@ -82,6 +84,12 @@ export class Front {
       if (pathname.endsWith("/sync") && method === "POST" && this.losing > 0) {
         this.losing--;
         answer.resume().on("end", () => request.socket.destroy());
+        return;
+      }
+      if (this.delaying && pathname.endsWith(this.delaying) && method !== "OPTIONS") {
+        const pieces = [];
+        answer.on("data", (piece) => pieces.push(piece)).on("end", () =>
+          this.held.push(() => response.writeHead(answer.statusCode, answer.headers).end(Buffer.concat(pieces))));
         return;
       }
       if (pathname.endsWith("/events") && method === "GET") {

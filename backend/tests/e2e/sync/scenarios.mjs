@@ -92,6 +92,48 @@ const scenarios = {
     seen.rows = stored("alice");
   },
 
+  async overtaken() {
+    const window = await tab(laptop, duly, "alice");
+    await until("a stream", () => duly.streams.size === 1);
+    // The answer to a command is on its way, with what was written elsewhere before it.
+    duly.instead = { "/events": 503, "/changes": 503 };
+    duly.cut();
+    duly.delaying = "/sync";
+    const { id } = await api("alice", "POST", "/api/tasks", { title: "From elsewhere" });
+    await add(window, "Mine");
+    await until("done, but not answered", () => duly.held.length === 1);
+    duly.instead = {};
+    await window.evaluate(() => replica.retry());
+    await has(window, "From elsewhere");
+    await api("alice", "DELETE", `/api/tasks/${id}`);
+    await api("alice", "DELETE", `/api/trash/${id}`);
+    await lacks(window, "From elsewhere");
+    seen.pending = (await status(window)).pending;
+    duly.release();
+    await sent(window);
+    seen.shown = await titles(window);
+    duly.down();
+    await start(window, duly, "alice");
+    seen.after = await titles(window);
+  },
+
+  async unheard() {
+    const first = await tab(laptop, duly, "alice");
+    const second = await tab(laptop, duly, "alice");
+    await ready(second);
+    // It dies when the command is kept, before it could tell.
+    await second.evaluate(() => { BroadcastChannel.prototype.postMessage = () => {}; });
+    await add(second, "Unheard");
+    await second.close();
+    const third = await tab(laptop, duly, "alice");
+    seen.third = await titles(third);
+    await add(third, "Heard");
+    await has(first, "Unheard", "Heard");
+    await sent(first);
+    await sent(third);
+    seen.rows = stored("alice");
+  },
+
   async forgotten() {
     await api("alice", "POST", "/api/tasks", { title: "Kept" });
     const gone = await api("alice", "POST", "/api/tasks", { title: "Gone" });
