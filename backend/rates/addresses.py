@@ -14,9 +14,10 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::\d+)?")
-# Possessive, for clients may send many blanks and quotes: none is looked at again and again.
-_FOR = re.compile(r'(?:^|;)\s*+for\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;\s]*+)\s*+(?=;|$)', re.IGNORECASE)
-_ELEMENT = re.compile(r'((?:[^,"]|"(?:[^"\\]|\\.)*+")++)|(".*)', re.DOTALL)
+# Read in one go, for clients may send many blanks and quotes. No possessive groups, in which Python
+# 3.11.2 has a fault.
+_PIECE = re.compile(r'([^,"]+|"(?:[^"\\]|\\.)*")|,|(".*)', re.DOTALL)
+_PARAMETER = re.compile(r'(?:[^;"]+|"(?:[^"\\]|\\.)*")+', re.DOTALL)
 _UNQUOTED = re.compile(r'[^,"]+')
 _OWN_BITS: Final = 64  # of an IPv6 address: a customer has at least as many to choose from
 _REMEMBERED: Final = 4_096  # to read one takes 10 µs
@@ -104,14 +105,24 @@ def _hops(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[str]:
         return
     forwarded = b",".join(value for name, value in headers if name == b"forwarded")
     for element in reversed([*_elements(forwarded.decode("latin-1"))]):
-        match = _FOR.search(element)
-        yield match[1].strip('"') if match else ""
+        pairs = (each.partition("=") for each in _PARAMETER.findall(element))
+        values = (value for name, _, value in pairs if name.strip().lower() == "for")
+        yield next(values, "").strip().strip('"')
 
 
 def _elements(field: str) -> Iterator[str]:
     """The elements of `Forwarded`; behind a quote that nobody closes there are no quotes."""
-    for element, rest in _ELEMENT.findall(field):
-        yield from [element] if element else _UNQUOTED.findall(rest)
+    element = ""
+    for piece, rest in _PIECE.findall(field):
+        if piece:
+            element += piece
+            continue
+        if element:
+            yield element
+        element = ""
+        yield from _UNQUOTED.findall(rest)
+    if element:
+        yield element
 
 
 def _parse(text: str) -> Address | None:
