@@ -1,6 +1,6 @@
 """Whatever becomes of people's rows is in the history, whoever writes and however."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -213,3 +213,25 @@ def test_whoever_deletes_a_space_leaves_neither_its_history_nor_its_keys(
     connection.execute("delete from duly.spaces")
     assert history(connection) == []
     assert connection.execute("select from duly.idempotency").fetchall() == []
+
+
+def test_what_is_gone_is_found_in_a_history_that_was_small_when_it_was_looked_through_first(
+    make_database: Callable[[str], str],
+) -> None:
+    """A connection that keeps its first plan would read all of the history for each row."""
+    with psycopg.connect(make_database("grown"), autocommit=True) as connection:
+        make = "insert into duly.tasks (space_id, id, title) select 'x', uuidv7(), 'y'"
+        connection.execute("insert into duly.spaces (id) values ('x')")
+        connection.execute(make.encode())
+        connection.execute("vacuum analyze")
+        connection.execute("delete from duly.tasks")
+        many = 5_000
+        connection.execute(f"{make} from generate_series(1, {many})".encode())
+        with connection.transaction():
+            connection.execute("delete from duly.tasks")
+            read = connection.execute(
+                "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
+                " where relname = 'history'"
+            ).fetchone()
+    assert read
+    assert 0 < read[0] <= 3 * many

@@ -82,13 +82,17 @@ $$
 """
 
 # Of many rows at once, since they are not changed any more: numbers of their own, and what the
-# history says of them is emptied. A space that is being erased, or is gone, keeps no history.
+# history says of them is emptied. A space that is being erased, or is gone, keeps no history. Which
+# rows that is, is said by a constant, which PostgreSQL hashes: by a join, and a plan of when the
+# history was small, it would read all of it for each.
 _REMEMBER_DELETED = """
 create function duly.remember_deleted() returns trigger
 language plpgsql
+set enable_seqscan = off
 as $$
 declare
     block text;
+    emptied record;
 begin
     with counted as (
         select space_id, count(*) as amount from gone group by space_id
@@ -100,11 +104,6 @@ begin
                     then current_setting('duly.operation')::bigint
                     else last_version - amount + 1
                 end as operation
-    ), emptied as (
-        update duly.history as past set before = null, after = null
-            from gone, numbered
-            where past.space_id = numbered.id and gone.space_id = numbered.id
-                and past.entity_id = gone.id and past.before is not null
     ), noted as (
         insert into duly.history
                 (space_id, version, type, entity_id, operation, change, actor, request_id)
@@ -118,6 +117,16 @@ begin
     select set_config('duly.numbers', '', true) || set_config('duly.numbers_of', id, true)
             || set_config('duly.operation', numbered.operation::text, true)
         into block from numbered;
+    for emptied in
+        select id, array(select gone.id from gone where space_id = spaces.id) as entities
+            from duly.spaces where id in (select space_id from gone) and erasing_at is null
+    loop
+        execute format(
+            'update duly.history set before = null, after = null'
+            ' where space_id = %L and entity_id = any (%L::uuid[]) and before is not null',
+            emptied.id, emptied.entities
+        );
+    end loop;
     return null;
 end
 $$
