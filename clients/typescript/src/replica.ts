@@ -143,9 +143,10 @@ export class Replica {
       this.store = await open(this.name, () => this.close())
       await this.load()
     } catch {
-      this.alone()
+      if (!this.stop.signal.aborted) this.alone()
       return
     }
+    if (this.stop.signal.aborted) return
     this.tell({ say: 'hello' })
     const signal = this.stop.signal
     navigator.locks.request(this.name, { signal }, () => this.lead()).catch(() => undefined)
@@ -155,7 +156,9 @@ export class Replica {
   private async load(): Promise<void> {
     this.isLoading = true
     const before = this.state
-    this.state = await this.store.load()
+    const found = await this.store.load()
+    if (this.stop.signal.aborted) return // signed out meanwhile: nothing of it is to be seen again
+    this.state = found
     this.isLoading = false
     for (const step of this.early.keys()) if (step <= this.state.step) this.early.delete(step)
     const keys = [before, this.state].flatMap(({ rows, outbox }) => [
@@ -170,6 +173,7 @@ export class Replica {
     if (this.stop.signal.aborted) return
     const yielded = new Promise<void>((resolve) => (this.yieldLead = resolve))
     if (this.current.status.stored) await this.load() // the leader before may have said its last unheard
+    if (this.stop.signal.aborted) return
     const replica = this
     const shared: Shared = {
       get outbox() { return replica.state.outbox },
