@@ -1,0 +1,13 @@
+/** What the server is told by its environment, read when it is needed: nothing is baked into the build. */
+const HOW = {
+  BETTER_AUTH_URL: 'the origin of this application, such as https://app.example.com',
+  BETTER_AUTH_SECRET: 'the output of `openssl rand -base64 32`, the same for all instances',
+  DATABASE_URL: 'postgresql://USER:PASSWORD@HOST/DATABASE; Duly may use the same database',
+  DULY_URL: 'where browsers reach Duly, such as https://duly.example.com',
+} as const
+
+export function setting(name: keyof typeof HOW): string {
+  const value = process.env[name]
+  if (!value) throw new Error(`Set ${name}: ${HOW[name]}.`)
+  return value
+}
