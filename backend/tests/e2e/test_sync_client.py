@@ -94,6 +94,14 @@ def test_what_was_done_although_the_answer_got_lost_is_done_once(play: Play) -> 
 
 
 @in_chromium
+def test_all_requests_go_through_the_one_place_that_an_app_names(play: Play) -> None:
+    seen = play("carried")
+    assert seen["rows"] == ["Mine"]
+    assert len(seen["requests"]) >= 3  # of changes, events and commands
+    assert seen["carried"] == seen["requests"]
+
+
+@in_chromium
 def test_of_several_tabs_one_speaks_and_another_one_goes_on_when_it_is_closed(play: Play) -> None:
     seen = play("tabs")
     assert seen["leaders"] == [True, False, False]

@@ -9,6 +9,8 @@ export interface Connection {
   user: string
   /** Their token, a new one if asked; null when nobody is signed in. */
   token: (fresh: boolean) => Promise<string | null>
+  /** Carries all requests, instead of the page's own `fetch`. */
+  fetch?: typeof fetch
 }
 
 /** Nobody is signed in, or somebody else is. */
@@ -64,7 +66,7 @@ export class Calls {
 
   /** Under the user's own path, where the token of anybody else is refused. */
   private async call(path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
-    const { url, user, token } = this.connection
+    const { url, user, token, fetch = globalThis.fetch } = this.connection
     for (const fresh of [this.isTokenOver, true]) {
       const value = await token(fresh)
       if (value === null) break

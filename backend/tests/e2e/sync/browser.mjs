@@ -76,7 +76,7 @@ export async function start(window, front, name, signedIn = name) {
     window.token = token;
     window.asked = [];
     const ask = async (fresh) => (window.asked.push(fresh), window.token);
-    window.replica = await duly.Replica.open({ url, user, token: ask });
+    window.replica = await duly.Replica.open({ url, user, token: ask, ...window.more });
   }, { url: front.url, user, token });
 }
 

@@ -48,6 +48,23 @@ const scenarios = {
     seen.shown = await titles(window);
   },
 
+  async carried() {
+    const before = (window) =>
+      window.addInitScript(() => {
+        const carry = globalThis.fetch;
+        globalThis.carried = [];
+        globalThis.more = { fetch: (url, init) => (carried.push(new URL(url).pathname), carry(url, init)) };
+        globalThis.fetch = () => { throw new Error("past the app's own place"); };
+      });
+    const window = await tab(laptop, duly, "alice", { before });
+    await until("a stream", () => duly.streams.size === 1);
+    await add(window, "Mine");
+    await sent(window);
+    seen.carried = await window.evaluate(() => carried);
+    seen.requests = duly.requests;
+    seen.rows = stored("alice");
+  },
+
   async tabs() {
     const first = await tab(laptop, duly, "alice");
     await until("the first leads", async () => (await status(first)).leader);
