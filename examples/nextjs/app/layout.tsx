@@ -1,6 +1,33 @@
-import type { Metadata } from 'next'
+import '@fontsource-variable/inter/index.css'
 import './globals.css'
-export const metadata: Metadata = { title: 'Duly' }
-export default function Layout({ children }: LayoutProps<'/'>) {
-  return <html lang="en"><body>{children}</body></html>
+import type { Metadata, Viewport } from 'next'
+import { headers } from 'next/headers'
+
+export const metadata: Metadata = {
+  title: { default: 'Duly', template: '%s · Duly' },
+  description: 'Tasks that are there at once, on every device and without a network.',
+  manifest: '/manifest.webmanifest',
+  icons: '/icon.svg',
+}
+export const viewport: Viewport = {
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#f6f6f4' },
+    { media: '(prefers-color-scheme: dark)', color: '#131417' },
+  ],
+}
+
+/** A choice of light or dark holds before anything is painted. */
+const THEME = 'const t = localStorage.getItem("theme"); if (t) document.documentElement.dataset.theme = t'
+
+export default async function Layout({ children }: LayoutProps<'/'>) {
+  // Every page is rendered for its request: the policy that proxy.ts sets names a nonce of its own.
+  const nonce = (await headers()).get('x-nonce') ?? undefined
+  return (
+    <html lang="en" suppressHydrationWarning>
+      <head>
+        <script nonce={nonce} dangerouslySetInnerHTML={{ __html: THEME }} suppressHydrationWarning />
+      </head>
+      <body>{children}</body>
+    </html>
+  )
 }

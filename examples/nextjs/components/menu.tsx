@@ -1,0 +1,95 @@
+'use client'
+
+import { type ReactNode, useId, useRef, useState } from 'react'
+import { Icon, type IconName } from './icon'
+
+export interface Action {
+  label: string
+  icon?: IconName
+  /** How the keyboard does it. */
+  keys?: string
+  isDangerous?: boolean
+  act: () => void
+}
+
+const GAP = 4 // pixels
+
+/** A button that opens a popover with more buttons: the browser closes it, and brings the focus back.
+ *
+ *  `label` names the button for those who do not see what is in it. The actions are made when it opens. */
+export function Menu({ label, id, className = 'icon-button', actions, children }: {
+  label: string
+  id?: string
+  className?: string
+  actions: () => (Action | 'line')[]
+  children?: ReactNode
+}) {
+  const popover = useRef<HTMLDivElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
+  const name = useId()
+  const [isOpen, setOpen] = useState(false)
+
+  function place() {
+    const [own, menu] = [button.current!.getBoundingClientRect(), popover.current!]
+    menu.style.left = `${Math.max(GAP, Math.min(own.right - menu.offsetWidth, innerWidth - menu.offsetWidth - GAP))}px`
+    const isRoomBelow = own.bottom + menu.offsetHeight + GAP < innerHeight
+    menu.style.top = `${Math.max(GAP, isRoomBelow ? own.bottom + GAP : own.top - menu.offsetHeight - GAP)}px`
+    menu.querySelector('button')?.focus()
+  }
+  return (
+    <>
+      <button
+        ref={button}
+        id={id}
+        type="button"
+        className={className}
+        aria-label={label}
+        aria-expanded={isOpen}
+        popoverTarget={name}
+      >
+        {children ?? <Icon name="more" />}
+      </button>
+      <div
+        ref={popover}
+        id={name}
+        popover="auto"
+        className="m-0 min-w-52 rounded-xl border border-line bg-raised p-1 text-ink shadow-xl"
+        onBeforeToggle={(event) => setOpen(event.newState === 'open')}
+        onToggle={(event) => event.newState === 'open' && place()}
+        onKeyDown={step}
+      >
+        {isOpen &&
+          actions().map((action, index) =>
+            action === 'line' ? (
+              <hr key={index} className="my-1 border-line" />
+            ) : (
+              <button
+                key={action.label}
+                type="button"
+                className={`item ${action.isDangerous ? 'text-danger' : ''}`}
+                onClick={() => {
+                  popover.current?.hidePopover()
+                  action.act()
+                }}
+              >
+                {action.icon && <Icon name={action.icon} />}
+                <span className="flex-1">{action.label}</span>
+                {action.keys && <kbd className="font-sans text-xs text-soft">{action.keys}</kbd>}
+              </button>
+            ),
+          )}
+      </div>
+    </>
+  )
+}
+
+/** Arrows as well as Tab. */
+function step(event: React.KeyboardEvent<HTMLDivElement>) {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  if (!by) return
+  event.preventDefault()
+  event.stopPropagation()
+  const buttons = [...event.currentTarget.querySelectorAll('button')]
+  const at = buttons.indexOf(document.activeElement as HTMLButtonElement)
+  buttons.at((at + by) % buttons.length)?.focus()
+}

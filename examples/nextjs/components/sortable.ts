@@ -1,0 +1,73 @@
+'use client'
+
+import { type PointerEvent as Pointed, type RefObject, useState } from 'react'
+
+interface Drag {
+  id: string
+  from: number
+  to: number
+  by: number
+  height: number
+}
+
+/** Order by a handle, with mouse, touch or pen. While it is dragged, only `transform` changes; `move` comes at the
+ *  end, unless Escape does. Keys and a menu do the same elsewhere: dragging is never the only way (WCAG 2.5.7).
+ *
+ *  @param list Its children are the rows, in the order of `ids`.
+ *  @param move Is given the id and the place where it was let go, counted without it. */
+export function useSortable(
+  list: RefObject<HTMLElement | null>,
+  ids: readonly string[],
+  move: (id: string, to: number) => void,
+) {
+  const [drag, setDrag] = useState<Drag | null>(null)
+
+  function begin(id: string, event: Pointed<HTMLElement>) {
+    if (event.button !== 0 || !list.current) return
+    const { currentTarget: handle, pointerId, clientY } = event
+    const boxes = [...list.current.children].slice(0, ids.length).map((child) => child.getBoundingClientRect())
+    const from = ids.indexOf(id)
+    const own = boxes[from]
+    if (!own) return
+    const scrolled = scrollY
+    let to = from
+    handle.setPointerCapture(pointerId)
+    const follow = (moved: PointerEvent) => {
+      const edge = moved.clientY < 60 ? -8 : moved.clientY > innerHeight - 60 ? 8 : 0
+      if (edge) scrollBy(0, edge)
+      const by = moved.clientY - clientY + scrollY - scrolled
+      const middle = own.top + own.height / 2 + by
+      to = boxes.filter((box, index) => index !== from && middle > box.top + box.height / 2).length
+      setDrag({ id, from, to, by, height: own.height })
+    }
+    const stop = new AbortController()
+    const end = (isKept: boolean) => {
+      stop.abort()
+      setDrag(null)
+      if (isKept && to !== from) move(id, to)
+    }
+    const { signal } = stop
+    handle.addEventListener('pointermove', follow, { signal })
+    handle.addEventListener('pointerup', () => end(true), { signal })
+    handle.addEventListener('pointercancel', () => end(false), { signal })
+    addEventListener(
+      'keydown',
+      (pressed) => {
+        if (pressed.key !== 'Escape') return
+        pressed.stopPropagation()
+        end(false)
+      },
+      { signal, capture: true },
+    )
+  }
+
+  /** How far a row is moved out of its place, in pixels. */
+  function shift(id: string, index: number): number {
+    if (!drag) return 0
+    if (id === drag.id) return drag.by
+    if (index > drag.from && index <= drag.to) return -drag.height
+    return index < drag.from && index >= drag.to ? drag.height : 0
+  }
+
+  return { begin, shift, dragged: drag?.id }
+}

@@ -1,0 +1,63 @@
+'use client'
+
+import { useRef, useState } from 'react'
+import { listOf } from '@/lib/select'
+import { go, useView, type View } from '@/lib/view'
+import { Dialog } from './dialog'
+import { Filters } from './filters'
+import { Icon } from './icon'
+import { QuickAdd } from './quick-add'
+import { Sidebar } from './sidebar'
+import { SyncStatus } from './sync-status'
+import { TaskDetails } from './task-details'
+import { TaskList } from './task-list'
+import { Toasts } from './toasts'
+import { useSnapshot } from './workspace'
+
+const NAMES = { today: 'Today', upcoming: 'Upcoming', all: 'All tasks', trash: 'Trash' }
+
+export function Tasks() {
+  const view = useView()
+  const { lists, tasks, status } = useSnapshot()
+  const [isMenuOpen, setMenuOpen] = useState(false)
+  const main = useRef<HTMLElement>(null)
+  const list = listOf(view, lists)
+  const name = titleOf(view, list?.name)
+  return (
+    <div className="md:grid md:grid-cols-[17rem_minmax(0,1fr)]">
+      <title>{`${name} · Duly`}</title>
+      <a href="#tasks" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:p-3">To the tasks</a>
+      <aside className="sticky top-0 hidden h-dvh overflow-y-auto border-r border-line md:block">
+        <Sidebar />
+      </aside>
+      {isMenuOpen && (
+        <Dialog title="Duly" look="drawer" onClose={() => setMenuOpen(false)}>
+          <Sidebar onGo={() => setMenuOpen(false)} />
+        </Dialog>
+      )}
+      <main ref={main} id="tasks" tabIndex={-1} className="mx-auto w-full max-w-3xl px-3 pb-28 sm:px-8">
+        <header className="flex min-h-16 flex-wrap items-center gap-x-2 pt-3 md:pt-8">
+          <button type="button" className="icon-button -ml-1 md:hidden" aria-label="Lists" onClick={() => setMenuOpen(true)}>
+            <Icon name="menu" />
+          </button>
+          <h1 className="min-w-0 flex-1 text-2xl font-semibold tracking-tight wrap-anywhere">{name}</h1>
+          <SyncStatus />
+          <Filters />
+        </header>
+        {view.view !== 'trash' && <QuickAdd />}
+        {status.ready ? <TaskList key={JSON.stringify({ ...view, task: '', q: '' })} view={view} /> : <p className="py-10 text-center text-soft">Fetching your tasks…</p>}
+      </main>
+      {view.task && tasks.has(view.task) && (
+        <TaskDetails key={view.task} id={view.task} onClose={() => go({ ...view, task: '' }, { replace: true })} />
+      )}
+      <Toasts />
+    </div>
+  )
+}
+
+function titleOf(view: View, list: string | undefined): string {
+  if (view.q) return `“${view.q}”`
+  if (view.view) return NAMES[view.view] ?? 'Tasks'
+  if (view.tag) return `#${view.tag}`
+  return list ?? (view.list ? 'No such list' : 'Inbox')
+}

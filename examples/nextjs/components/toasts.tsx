@@ -1,0 +1,45 @@
+'use client'
+
+import { useSyncExternalStore } from 'react'
+import { dismiss, snapshot, subscribe, type Toast } from '@/lib/toasts'
+import { Icon } from './icon'
+
+const NONE: readonly Toast[] = []
+
+/** Both regions are there from the beginning, or nothing would be read out. */
+export function Toasts() {
+  const toasts = useSyncExternalStore(subscribe, snapshot, () => NONE)
+  return (
+    <div className="pointer-events-none fixed inset-x-0 bottom-0 z-50 flex flex-col items-center gap-2 p-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
+      <div role="alert" className="contents">
+        {toasts.filter(({ isProblem }) => isProblem).map((toast) => <Line key={toast.key} toast={toast} />)}
+      </div>
+      <div role="status" className="contents">
+        {toasts.filter(({ isProblem }) => !isProblem).map((toast) => <Line key={toast.key} toast={toast} />)}
+      </div>
+    </div>
+  )
+}
+
+function Line({ toast: { key, text, isProblem, undo } }: { toast: Toast }) {
+  return (
+    <div className="pointer-events-auto flex max-w-full items-center gap-1 rounded-xl border border-line bg-raised py-1 pr-1 pl-4 shadow-lg">
+      <span className={`min-w-0 py-1 wrap-anywhere ${isProblem ? 'text-danger' : ''}`}>{text}</span>
+      {undo && (
+        <button
+          type="button"
+          className="button text-accent hover:bg-hover"
+          onClick={() => {
+            dismiss(key)
+            undo()
+          }}
+        >
+          Undo
+        </button>
+      )}
+      <button type="button" className="icon-button" aria-label="Dismiss" onClick={() => dismiss(key)}>
+        <Icon name="close" />
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,70 @@
+'use client'
+
+import type { Replica, Snapshot } from 'duly-client/replica'
+import type { Wish } from 'duly-client/types'
+import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from 'react'
+import type { duly, User } from '@/lib/api'
+import { inverse } from '@/lib/commands'
+import { now } from '@/lib/dates'
+import { complain, say } from '@/lib/toasts'
+
+/** What stays the same for as long as the page is open. */
+export interface Workspace {
+  user: User
+  replica: Replica
+  api: ReturnType<typeof duly>
+  /** Do something: it shows at once, is kept, and is sent when it can be.
+   *
+   *  With `said`, it is announced and can be undone for a while. */
+  act: (wishes: Wish | Wish[], said?: string) => Promise<void>
+}
+
+const Here = createContext<Workspace | null>(null)
+
+export function useWorkspace(): Workspace {
+  const workspace = use(Here)
+  if (!workspace) throw new Error('Outside of a workspace')
+  return workspace
+}
+
+/** What there is, as of now; whoever asks is rendered again when anything changes. */
+export function useSnapshot(): Snapshot {
+  const { replica } = useWorkspace()
+  return useSyncExternalStore(replica.subscribe, replica.snapshot, replica.snapshot)
+}
+
+/** The day and the minute, which go on while the page is open. */
+export function useNow(): { day: string; time: string } {
+  const [time, setTime] = useState(now)
+  useEffect(() => {
+    const tick = () => setTime((before) => (before.time === now().time && before.day === now().day ? before : now()))
+    const timer = setInterval(tick, 10_000)
+    addEventListener('focus', tick)
+    return () => {
+      clearInterval(timer)
+      removeEventListener('focus', tick)
+    }
+  }, [])
+  return time
+}
+
+export function Provide({ children, ...known }: Omit<Workspace, 'act'> & { children: ReactNode }) {
+  const [workspace] = useState(() => ({ ...known, act: doer(known.replica) }))
+  return <Here value={workspace}>{children}</Here>
+}
+
+function doer(replica: Replica): Workspace['act'] {
+  return async function act(wishes: Wish | Wish[], said?: string) {
+    const all = [wishes].flat()
+    const undo: Wish[] = []
+    try {
+      for (const wish of all) {
+        undo.unshift(...inverse(wish, replica.snapshot()))
+        await replica.send(wish)
+      }
+      if (said) say(said, undo.length ? () => void act(undo).then(() => say('Undone')) : undefined)
+    } catch (error) {
+      complain(error)
+    }
+  }
+}

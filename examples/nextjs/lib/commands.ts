@@ -1,0 +1,75 @@
+/** What takes a command back, computed from what was there before it. */
+import { byPosition } from 'duly-client/position'
+import type { Task, Wish } from 'duly-client/types'
+import { children, type Rows, withParts } from './select'
+
+export function inverse(wish: Wish, rows: Rows): Wish[] {
+  switch (wish.type) {
+    case 'task.create':
+      return [{ type: 'task.delete', id: wish.id }]
+    case 'task.delete':
+      return [{ type: 'task.restore', id: wish.id }]
+    case 'task.restore':
+      return [{ type: 'task.delete', id: wish.id }]
+    case 'list.create':
+      return [{ type: 'list.delete', id: wish.id }]
+    case 'list.delete':
+      return [{ type: 'list.restore', id: wish.id }]
+    case 'list.restore':
+      return [{ type: 'list.delete', id: wish.id }]
+    case 'settings.update':
+      return []
+    case 'list.update':
+    case 'list.move': {
+      const list = rows.lists.get(wish.id)
+      if (!list) return []
+      if (wish.type === 'list.update') return [{ type: 'list.update', id: wish.id, ...former(list, wish) } as Wish]
+      const others = [...rows.lists.values()].filter((each) => !each.is_inbox && !each.deleted_at)
+      return [{ type: 'list.move', id: wish.id, ...beside(list.id, others) }]
+    }
+  }
+  const task = rows.tasks.get(wish.id)
+  if (!task) return []
+  if (wish.type === 'task.complete') return completed(task, rows)
+  if (wish.type === 'task.move') return [back(task, rows)]
+  const { add_tags = [], remove_tags = [], list_id, parent_id, ...fields } = wish
+  const tags = {
+    ...(add_tags.length && { remove_tags: add_tags.filter((tag) => !task.tags.includes(tag)) }),
+    ...(remove_tags.length && { add_tags: remove_tags.filter((tag) => task.tags.includes(tag)) }),
+  }
+  const isMoved = list_id !== undefined || parent_id !== undefined
+  const undone = { type: 'task.update', id: task.id, ...former(task, fields), ...tags } as Wish
+  return [...(isMoved ? [back(task, rows)] : []), ...(Object.keys(undone).length > 2 ? [undone] : [])]
+}
+
+/** The values that the named fields have had. */
+function former(row: object, fields: object): object {
+  const known = Object.entries(row).filter(([name]) => name in fields && name !== 'id' && name !== 'type')
+  return Object.fromEntries(known)
+}
+
+/** Open parts are done together with a task, and are open again with it. */
+function completed(task: Task, { tasks }: Rows): Wish[] {
+  if (task.completed) return [{ type: 'task.complete', id: task.id, completed: true }]
+  const open = withParts(task, children(tasks)).filter((each) => !each.completed)
+  // Of a task that recurs Duly takes back the step, and its parts with it.
+  const ids = task.recurrence ? [task.id] : open.map(({ id }) => id)
+  return ids.map((id) => ({ type: 'task.complete', id, completed: false }))
+}
+
+/** To where a task is now. */
+function back(task: Task, { tasks }: Rows): Wish {
+  const siblings = [...tasks.values()].filter(
+    (each) => each.list_id === task.list_id && each.parent_id === task.parent_id && !each.deleted_at,
+  )
+  const place = beside(task.id, siblings)
+  const alone = task.parent_id ? { parent_id: task.parent_id } : { list_id: task.list_id }
+  return { type: 'task.move', id: task.id, ...('after' in place || 'before' in place ? place : alone) }
+}
+
+function beside<Row extends { id: string; position: string }>(id: string, rows: Row[]) {
+  const ids = rows.sort(byPosition).map((row) => row.id)
+  const at = ids.indexOf(id)
+  const [before, after] = [ids[at - 1], ids[at + 1]]
+  return before ? { after: before } : after ? { before: after } : {}
+}

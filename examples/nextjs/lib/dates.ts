@@ -1,0 +1,87 @@
+/** Calendar days as `YYYY-MM-DD`, which compare as text, and what they are called. */
+
+interface Due {
+  due_date: string | null
+  due_time: string | null
+  due_time_zone: string | null
+}
+
+const DAY = 86_400_000 // milliseconds
+
+/** Making one takes longer than using it a hundred times. */
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+function clock(zone: string): Intl.DateTimeFormat {
+  const known = clocks.get(zone)
+  if (known) return known
+  const made = new Intl.DateTimeFormat('en-GB', {
+    ...{ timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' },
+    ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  })
+  clocks.set(zone, made)
+  return made
+}
+
+/** The day and the time of an instant on the clock of a zone. */
+function onClock(instant: number, zone: string): { day: string; time: string } {
+  const part = Object.fromEntries(clock(zone).formatToParts(instant).map(({ type, value }) => [type, value]))
+  return { day: `${part.year}-${part.month}-${part.day}`, time: `${part.hour}:${part.minute}` }
+}
+
+/** The zone of this device. */
+export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
+
+export const now = () => onClock(Date.now(), ZONE)
+
+export const addDays = (day: string, days: number): string =>
+  new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10)
+
+/** 0 is Sunday. */
+export const weekday = (day: string): number => new Date(day).getUTCDay()
+
+/** The next day after `day` that is this weekday. */
+export const following = (day: string, wanted: number): string =>
+  addDays(day, ((wanted - weekday(day) + 6) % 7) + 1)
+
+/** When a task is due on the user's own clock: a time in another zone may be another day here. */
+export function dueHere({ due_date, due_time, due_time_zone }: Due): { day: string; time: string | null } | null {
+  if (!due_date) return null
+  const time = due_time?.slice(0, 5) ?? null
+  if (!time || !due_time_zone || due_time_zone === ZONE) return { day: due_date, time }
+  const guess = Date.parse(`${due_date}T${time}Z`)
+  const seen = onClock(guess, due_time_zone)
+  const offset = Date.parse(`${seen.day}T${seen.time}Z`) - guess
+  return onClock(guess - offset, ZONE)
+}
+
+export type Urgency = 'overdue' | 'today' | 'later'
+
+export function urgency(due: Due, { day, time }: { day: string; time: string }): Urgency | null {
+  const here = dueHere(due)
+  if (!here) return null
+  if (here.day !== day) return here.day < day ? 'overdue' : 'later'
+  return here.time && here.time < time ? 'overdue' : 'today'
+}
+
+const format = (day: string, options: Intl.DateTimeFormatOptions): string =>
+  new Date(day).toLocaleDateString('en-GB', { ...options, timeZone: 'UTC' })
+
+/** `Today`, `Tomorrow`, `Friday`, `3 December`, with the year if it is another one. */
+export function dayText(day: string, today: string): string {
+  const away = Math.round((Date.parse(day) - Date.parse(today)) / DAY)
+  const near = { '-1': 'Yesterday', '0': 'Today', '1': 'Tomorrow' }[String(away)]
+  if (near) return near
+  if (away > 1 && away < 7) return format(day, { weekday: 'long' })
+  return format(day, { day: 'numeric', month: 'short', ...(day.slice(0, 4) !== today.slice(0, 4) && { year: 'numeric' }) })
+}
+
+export function dueText(due: Due, today: string): string {
+  const here = dueHere(due)
+  return here ? [dayText(here.day, today), here.time].filter(Boolean).join(' ') : ''
+}
+
+/** An instant, for people: `Today 14:05`. */
+export function momentText(instant: string, today: string): string {
+  const { day, time } = onClock(Date.parse(instant), ZONE)
+  return `${dayText(day, today)} ${time}`
+}
