@@ -1,6 +1,11 @@
 /** Icons of 20 by 20, drawn by lines. */
 const PATHS = {
   add: 'M10 4v12M4 10h12',
+  down: 'M10 4v12M5 11l5 5 5-5',
+  edit: 'M4 16l1-4 8-8 3 3-8 8zM11.5 5.5l3 3',
+  indent: 'M4 5h12M9 10h7M9 15h7M3.5 8l2.5 2-2.5 2',
+  outdent: 'M4 5h12M9 10h7M9 15h7M6 8l-2.5 2L6 12',
+  up: 'M10 16V4M5 9l5-5 5 5',
   bell: 'M6 8a4 4 0 1 1 8 0c0 4 2 5 2 5H4s2-1 2-5M8.5 16a1.6 1.6 0 0 0 3 0',
   calendar: 'M4 5.5h12v11H4zM4 8.5h12M7 3.5v3M13 3.5v3',
   check: 'M4.5 10.5l3.5 3.5 7.5-8',

@@ -17,10 +17,11 @@ const GAP = 4 // pixels
 /** A button that opens a popover with more buttons: the browser closes it, and brings the focus back.
  *
  *  `label` names the button for those who do not see what is in it. The actions are made when it opens. */
-export function Menu({ label, id, className = 'icon-button', actions, children }: {
+export function Menu({ label, id, className = 'icon-button', tabIndex = 0, actions, children }: {
   label: string
   id?: string
   className?: string
+  tabIndex?: number
   actions: () => (Action | 'line')[]
   children?: ReactNode
 }) {
@@ -43,6 +44,7 @@ export function Menu({ label, id, className = 'icon-button', actions, children }
         id={id}
         type="button"
         className={className}
+        tabIndex={tabIndex}
         aria-label={label}
         aria-expanded={isOpen}
         popoverTarget={name}

@@ -28,7 +28,6 @@ export function SignForm({ isNew }: { isNew: boolean }) {
 
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-sm flex-col justify-center px-5 py-10">
-      {/* eslint-disable-next-line @next/next/no-img-element -- an icon of 300 bytes */}
       <img src="/icon.svg" alt="" width={40} height={40} className="mb-6" />
       <h1 className="text-2xl font-semibold tracking-tight">{isNew ? 'Create your account' : 'Welcome back'}</h1>
       <p className="mt-1 mb-8 text-soft">

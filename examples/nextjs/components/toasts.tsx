@@ -1,7 +1,7 @@
 'use client'
 
 import { useSyncExternalStore } from 'react'
-import { dismiss, snapshot, subscribe, type Toast } from '@/lib/toasts'
+import { announcement, dismiss, snapshot, subscribe, type Toast } from '@/lib/toasts'
 import { Icon } from './icon'
 
 const NONE: readonly Toast[] = []
@@ -9,12 +9,14 @@ const NONE: readonly Toast[] = []
 /** Both regions are there from the beginning, or nothing would be read out. */
 export function Toasts() {
   const toasts = useSyncExternalStore(subscribe, snapshot, () => NONE)
+  const announced = useSyncExternalStore(subscribe, announcement, () => '')
   return (
     <div className="pointer-events-none fixed inset-x-0 bottom-0 z-50 flex flex-col items-center gap-2 p-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
       <div role="alert" className="contents">
         {toasts.filter(({ isProblem }) => isProblem).map((toast) => <Line key={toast.key} toast={toast} />)}
       </div>
       <div role="status" className="contents">
+        <span className="sr-only">{announced}</span>
         {toasts.filter(({ isProblem }) => !isProblem).map((toast) => <Line key={toast.key} toast={toast} />)}
       </div>
     </div>

@@ -10,6 +10,7 @@ export interface Toast {
 const SECONDS = 8
 
 let toasts: readonly Toast[] = []
+let announced = ''
 let count = 0
 const listeners = new Set<() => void>()
 
@@ -26,6 +27,14 @@ function add(toast: Omit<Toast, 'key'>): void {
 }
 
 export const say = (text: string, undo?: () => void): void => add({ text, isProblem: false, undo })
+
+/** For those who do not see what has changed: nothing is shown. */
+export function announce(text: string): void {
+  announced = announced === text ? `${text}\u00a0` : text // the same once more is to be read once more
+  show(toasts)
+}
+
+export const announcement = () => announced
 
 /** An error, in its own words. */
 export const complain = (error: unknown): void =>

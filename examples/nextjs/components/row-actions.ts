@@ -1,0 +1,100 @@
+import type { Task, Wish } from 'duly-client/types'
+import { addDays, following, now } from '@/lib/dates'
+import { nested, outdented, shifted } from '@/lib/moves'
+import { announce } from '@/lib/toasts'
+import { current, go } from '@/lib/view'
+import type { Action } from './menu'
+import type { Workspace } from './workspace'
+
+/** What the list itself keeps. */
+export interface ListState {
+  setCurrent: (id: string) => void
+  setEdited: (id: string | null) => void
+  /** It was done a moment ago, and stays for a beat. */
+  linger: (id: string) => void
+}
+
+export type RowActions = ReturnType<typeof rowActions>
+
+/** All that can be done to a task of the list, by mouse, touch, keys and menu alike. The same for as long as the list is. */
+export function rowActions({ replica, act }: Workspace, state: ListState) {
+  const tasks = () => replica.snapshot().tasks
+  const quoted = (task: Task) => `“${task.title.length > 40 ? `${task.title.slice(0, 40)}…` : task.title}”`
+
+  function on(id: string, make: (task: Task) => Wish | undefined, said: (task: Task) => string): void {
+    const task = tasks().get(id)
+    const wish = task && make(task)
+    if (wish) void act(wish, said(task))
+  }
+
+  const actions = {
+    focus: state.setCurrent,
+    edit: state.setEdited,
+    open: (id: string) => go({ ...current(), task: id }),
+
+    /** @param isFocused Whether the title is to have the focus afterwards. */
+    rename(id: string, text: string, isFocused = false) {
+      state.setEdited(null)
+      const title = text.replace(/\s+/g, ' ').trim()
+      on(id, (task) => (title && title !== task.title ? { type: 'task.update', id, title } : undefined), () => 'Renamed')
+      if (isFocused) requestAnimationFrame(() => document.getElementById(`task-${id}`)?.focus())
+    },
+    tick(id: string) {
+      if (!tasks().get(id)?.completed) state.linger(id)
+      on(id, ticked, (task) => (task.completed ? `Open again: ${quoted(task)}` : `Done: ${quoted(task)}`))
+    },
+    due(id: string, due_date: string | null, said: string) {
+      on(id, () => ({ type: 'task.update', id, due_date }) as Wish, () => said)
+    },
+    prioritise(id: string, priority: Task['priority']) {
+      on(id, () => ({ type: 'task.update', id, priority }), () => `Priority: ${priority}`)
+    },
+    move: (id: string, by: -1 | 1) => moved(id, (task) => shifted(task, by, tasks()), by < 0 ? 'Moved up' : 'Moved down'),
+    nest: (id: string) => moved(id, (task) => nested(task, tasks()), 'Now a part of the one above'),
+    outdent: (id: string) => moved(id, outdented, 'Moved out'),
+    drop: (id: string, wish: Wish) => on(id, () => wish, () => 'Moved'),
+    remove: (id: string) => on(id, () => ({ type: 'task.delete', id }), (task) => `Deleted ${quoted(task)}`),
+    restore: (id: string) => on(id, () => ({ type: 'task.restore', id }), (task) => `Restored ${quoted(task)}`),
+
+    menu(id: string): (Action | 'line')[] {
+      const task = tasks().get(id)
+      if (!task) return []
+      const details: Action = { label: 'Details', icon: 'note', keys: 'o', act: () => actions.open(id) }
+      if (task.deleted_at) return [{ label: 'Restore', icon: 'history', act: () => actions.restore(id) }, details]
+      const { day } = now()
+      return [
+        { label: 'Edit title', icon: 'edit', keys: 'e', act: () => actions.edit(id) },
+        details,
+        'line',
+        { label: 'Today', icon: 'today', keys: 't', act: () => actions.due(id, day, 'Due today') },
+        { label: 'Tomorrow', icon: 'calendar', keys: 'm', act: () => actions.due(id, addDays(day, 1), 'Due tomorrow') },
+        { label: 'Next week', icon: 'calendar', keys: 'w', act: () => actions.due(id, following(day, 1), 'Due next Monday') },
+        ...(task.due_date ? [{ label: 'No date', icon: 'close' as const, keys: 'r', act: () => actions.due(id, null, 'Without a date') }] : []),
+        'line',
+        { label: 'Move up', icon: 'up', keys: 'Alt ↑', act: () => actions.move(id, -1) },
+        { label: 'Move down', icon: 'down', keys: 'Alt ↓', act: () => actions.move(id, 1) },
+        { label: 'Make it a part of the one above', icon: 'indent', keys: 'Alt →', act: () => actions.nest(id) },
+        ...(task.parent_id ? [{ label: 'Move out', icon: 'outdent' as const, keys: 'Alt ←', act: () => actions.outdent(id) }] : []),
+        'line',
+        { label: 'Delete', icon: 'trash', keys: 'Del', isDangerous: true, act: () => actions.remove(id) },
+      ]
+    },
+  }
+
+  /** Said to those who do not see it; where it cannot go, that as well. The focus goes along. */
+  function moved(id: string, make: (task: Task) => Wish | undefined, said: string) {
+    const task = tasks().get(id)
+    const wish = task && make(task)
+    if (!wish) return announce('It cannot be moved there')
+    void act(wish).then(() => requestAnimationFrame(() => document.getElementById(`task-${id}`)?.focus()))
+    announce(said)
+  }
+  return actions
+}
+
+/** A recurring one names the occurrence: two devices that tick it complete it once. */
+function ticked({ id, completed, recurrence, due_date, due_time }: Task): Wish {
+  const occurrence = recurrence && due_date && !completed ? { occurrence: due_time ? `${due_date}T${due_time}` : due_date } : {}
+  return { type: 'task.complete', id, completed: !completed, ...occurrence }
+}
+

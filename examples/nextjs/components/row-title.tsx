@@ -1,0 +1,58 @@
+'use client'
+
+import type { Task } from 'duly-client/types'
+import { useState } from 'react'
+import type { RowActions } from './row-actions'
+
+/** A click with a mouse puts the cursor there; a touch opens the details, since a keyboard would cover half of it. */
+export function RowTitle({ task, isEdited, tabIndex, actions }: {
+  task: Task
+  isEdited: boolean
+  tabIndex: number
+  actions: RowActions
+}) {
+  if (isEdited) return <Editor task={task} actions={actions} />
+  return (
+    <button
+      type="button"
+      id={`task-${task.id}`}
+      tabIndex={tabIndex}
+      dir="auto"
+      className={`block max-w-full cursor-text text-start wrap-anywhere pointer-coarse:min-h-7 ${task.completed ? 'text-soft line-through decoration-1' : ''}`}
+      onClick={(event) => {
+        const isTouch = (event.nativeEvent as globalThis.PointerEvent).pointerType === 'touch'
+        if (isTouch || task.deleted_at) actions.open(task.id)
+        else actions.edit(task.id)
+      }}
+    >
+      {task.title}
+    </button>
+  )
+}
+
+/** Enter keeps it, and so does to go elsewhere; Escape restores it. */
+function Editor({ task, actions }: { task: Task; actions: RowActions }) {
+  const [text, setText] = useState(task.title)
+  return (
+    <input
+      // The user asked for it by a click or a key.
+      ref={(element) => element?.focus()}
+      className="-mx-1 block w-full rounded bg-surface px-1 outline-2 outline-accent"
+      aria-label="Title"
+      dir="auto"
+      value={text}
+      enterKeyHint="done"
+      onChange={(event) => setText(event.target.value)}
+      onBlur={() => actions.rename(task.id, text)}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+          event.preventDefault()
+          actions.rename(task.id, text, true)
+        } else if (event.key === 'Escape') {
+          event.stopPropagation()
+          actions.rename(task.id, task.title, true)
+        }
+      }}
+    />
+  )
+}

@@ -1,0 +1,4 @@
+/** A rule in words. */
+export function phrase(rule: string): string {
+  return rule
+}
