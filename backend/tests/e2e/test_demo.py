@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from backend.tests.e2e.example import EXAMPLE, built, started
+from backend.tests.e2e.example import built, started
+from scripts.demo.application import EXAMPLE
 
 pytestmark = pytest.mark.e2e
 
