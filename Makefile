@@ -5,10 +5,13 @@ PYTHON := python3
 VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 RUN := $(VENV)/bin
 
-.PHONY: run test check e2e faults soak bench fix docs clean-roots image audit sbom install
+.PHONY: run demo test check e2e faults soak bench fix docs clean-roots image audit sbom install
 
 run: install ## Serve with everything it needs, on http://127.0.0.1:8000
 	@exec $(RUN)/duly serve
+
+demo: install ## The example in a browser: make demo, DEV=1 to change it, SEED=200 with tasks (needs Node 20.9+)
+	@exec $(RUN)/python -m scripts.demo $(if $(DEV),--dev) $(if $(SEED),--seed $(SEED))
 
 test: install ## The tests, on a real PostgreSQL and a real server
 	$(RUN)/pytest

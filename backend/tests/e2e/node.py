@@ -1,13 +1,14 @@
 """Programs of Node, with the packages that a folder's lock file pins."""
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+
+from scripts.demo.application import is_installed, note_installed
 
 HERE = Path(__file__).parent
 _SECONDS = 300
@@ -27,15 +28,12 @@ def find(name: str) -> str:
 
 def install(package: Path) -> None:
     """Install what the lock file of a folder pins, unless it is installed already."""
-    lock = package / "package-lock.json"
-    stamp = package / "node_modules" / ".installed"
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    with lock.open() as held:
-        # Parallel test processes wait here for the first of them.
+    with (package / "package-lock.json").open() as held:
+        # Parallel test processes wait here for the first of them, and for a `make demo`.
         fcntl.flock(held, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != wanted:
+        if not is_installed(package):
             subprocess.run([find("npm"), "ci"], cwd=package, check=True)
-            stamp.write_text(wanted)
+            note_installed(package)
 
 
 def run(*command: object, directory: Path, **environment: str) -> str:

@@ -1,0 +1,1 @@
+"""Runs the example: PostgreSQL, Better Auth in Next.js, and Duly, by one command."""
