@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { add, barriers, browser, FRONTEND, row, rows, signIn, signUp, titles, until } from './browser.mjs'
+
+test('a signed-out visitor is sent to sign in', async () => {
+  const page = await (await browser()).newPage()
+  await page.goto(`${FRONTEND}/tasks?view=today`)
+  assert.equal(new URL(page.url()).pathname, '/sign-in')
+  assert.deepEqual(await barriers(page), [])
+})
+
+test('somebody signs up, adds a task and finds it on another device', async () => {
+  const { page, email } = await signUp(await browser())
+  await add(page, 'Buy milk tomorrow #errands')
+  await until(() => titles(page), ['Buy milk'])
+  const elsewhere = await signIn(await browser(), email)
+  await until(() => titles(elsewhere), ['Buy milk'])
+  await row(elsewhere, 'Buy milk').getByRole('checkbox').click()
+  await until(() => titles(page), [])
+  const kept = await rows(email, 'select title, completed_at is not null as done, tags from duly.tasks where space_id = $1')
+  assert.deepEqual(kept, [{ title: 'Buy milk', done: true, tags: ['errands'] }])
+})
