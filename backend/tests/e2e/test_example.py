@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from backend.tests.e2e import node
-from backend.tests.e2e.example import EXAMPLE, Example, started
+from backend.tests.e2e.example import Example, started
+from scripts.demo.application import EXAMPLE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 BROWSER = EXAMPLE / "tests" / "browser"
