@@ -1,5 +1,95 @@
 'use client'
 
+import { useEffect, useId, useRef, useState } from 'react'
+import { counted } from '@/lib/words'
+import { Icon, type IconName } from './icon'
+import { useSnapshot, useWorkspace } from './workspace'
+
+const PATIENCE = 1_000 // milliseconds in which nobody has to hear of it
+
+/** Whether it has been so for a while. */
+function useLasting(isSo: boolean): boolean {
+  const [isLong, setLong] = useState(false)
+  useEffect(() => {
+    if (!isSo) return
+    const timer = setTimeout(() => setLong(true), PATIENCE)
+    return () => {
+      clearTimeout(timer)
+      setLong(false)
+    }
+  }, [isSo])
+  return isSo && isLong
+}
+
+interface Said {
+  text: string
+  icon: IconName
+  why: string
+}
+
+/** The calm truth about what is sent and what is kept: nothing when all is well. */
 export function SyncStatus() {
-  return null
+  const { status } = useSnapshot()
+  const isOffline = useLasting(!status.online)
+  const isSlow = useLasting(status.pending > 0)
+  const waits = status.pending ? `${counted(status.pending, 'change')} wait${status.pending === 1 ? 's' : ''}` : ''
+  const shown: Said[] = []
+  if (status.closed) return null
+  if (status.signedOut) {
+    return (
+      <a href="/sign-in" className="chip min-h-8 bg-wash text-accent pointer-coarse:min-h-11">
+        <Icon name="person" className="size-4" />
+        {status.pending ? `Sign in to send ${counted(status.pending, 'change')}` : 'Signed out: sign in'}
+      </a>
+    )
+  }
+  if (isOffline) shown.push({ text: ['Offline', waits].filter(Boolean).join(', '), icon: 'offline', why: OFFLINE })
+  else if (isSlow) shown.push({ text: waits, icon: 'cloud', why: SLOW })
+  if (!status.stored) shown.push({ text: 'Not kept on this device', icon: 'device', why: NOT_KEPT })
+  return (
+    <div aria-live="polite" className="flex items-center gap-1">
+      {shown.map((said) => <Chip key={said.icon} {...said} />)}
+    </div>
+  )
+}
+
+const OFFLINE = 'All your tasks are on this device. What you do is kept here, and sent when Duly can be reached again.'
+const SLOW = 'What you did is kept on this device, and is on its way. It is taking longer than usual.'
+const NOT_KEPT =
+  'The browser gives no room, or forbids to use it: in a private window, say. All works, but what is not sent yet is lost when this tab is closed.'
+
+function Chip({ text, icon, why }: Said) {
+  const { replica } = useWorkspace()
+  const popover = useRef<HTMLDivElement>(null)
+  const id = useId()
+  return (
+    <>
+      <button type="button" popoverTarget={id} className="chip min-h-8 hover:text-ink pointer-coarse:min-h-11" title={text}>
+        <Icon name={icon} className="size-4" />
+        {/* The place beside a title is narrow on a phone. */}
+        <span className="max-sm:sr-only">{text}</span>
+      </button>
+      <div
+        ref={popover}
+        id={id}
+        popover="auto"
+        className="inset-auto top-20 right-3 m-0 w-[min(20rem,calc(100vw-1.5rem))] rounded-xl border border-line bg-raised p-4 text-ink shadow-xl sm:right-8"
+      >
+        <p className="font-medium">{text}</p>
+        <p className="mt-1 text-sm text-soft">{why}</p>
+        {icon !== 'device' && (
+          <button
+            type="button"
+            className="button-outline mt-3"
+            onClick={() => {
+              popover.current?.hidePopover()
+              replica.retry()
+            }}
+          >
+            Try now
+          </button>
+        )}
+      </div>
+    </>
+  )
 }

@@ -54,6 +54,12 @@ export async function signOut(): Promise<void> {
   await ask('/sign-out', {})
 }
 
+/** The account itself, for good; tasks are Duly's to erase. */
+export async function deleteUser(password: string): Promise<void> {
+  held = undefined
+  await ask('/delete-user', { password })
+}
+
 // The token for Duly, in memory alone.
 
 const MARGIN = 60 // seconds before its end at which a token is renewed

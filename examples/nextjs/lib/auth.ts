@@ -13,6 +13,7 @@ const make = () =>
     // Duly's tables are in the schema `duly` of the same database, Better Auth's in `public`.
     database: new Pool({ connectionString: setting('DATABASE_URL') }),
     emailAndPassword: { enabled: true },
+    user: { deleteUser: { enabled: true } },
     plugins: [jwt({ jwt: { definePayload: ({ user }) => ({ email: user.email, name: user.name }) } })],
     telemetry: { enabled: false },
   })

@@ -1,0 +1,31 @@
+'use client'
+
+import { deleteUser, signIn } from '@/lib/api'
+import { leave } from '@/lib/leave'
+import { Question } from './question'
+import { useWorkspace } from './workspace'
+
+/** Erases all tasks, then the account. The password is asked for, and checked before anything is gone. */
+export function EraseAccount({ onClose }: { onClose: () => void }) {
+  const { api, replica, user } = useWorkspace()
+
+  async function erase(form: FormData) {
+    const password = String(form.get('password'))
+    await signIn({ email: user.email, password })
+    await api.DELETE('/api/me')
+    await leave(replica, () => deleteUser(password))
+  }
+  return (
+    <Question title="Erase your account?" answer="Erase everything" onYes={erase} onClose={onClose}>
+      <p>
+        All your tasks, lists and their history, and the account of{' '}
+        <strong className="font-medium wrap-anywhere">{user.email}</strong> go for good, on all your devices. Nobody can bring
+        them back.
+      </p>
+      <div>
+        <label className="label" htmlFor="erase-password">Your password</label>
+        <input id="erase-password" name="password" type="password" className="field" autoComplete="current-password" required />
+      </div>
+    </Question>
+  )
+}

@@ -1,0 +1,16 @@
+'use client'
+
+import { type RefObject, useLayoutEffect } from 'react'
+
+/** A row that goes while somebody is on it, whoever took it away, leaves them on one beside it. */
+export function useKeepFocus(row: RefObject<HTMLElement | null>, fallback: string): void {
+  useLayoutEffect(() => {
+    const own = row.current
+    return () => {
+      if (!own?.contains(document.activeElement)) return
+      const beside = own.nextElementSibling ?? own.previousElementSibling
+      const next = beside?.querySelector<HTMLElement>('a, button') ?? document.querySelector<HTMLElement>(fallback)
+      next?.focus()
+    }
+  }, [row, fallback])
+}

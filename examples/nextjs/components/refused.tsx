@@ -1,0 +1,72 @@
+'use client'
+
+import type { Refused as Refusal } from 'duly-client/state'
+import type { Wish } from 'duly-client/types'
+import { useRef, useState } from 'react'
+import { counted, wordsOf } from '@/lib/words'
+import { Dialog } from './dialog'
+import { Icon } from './icon'
+import { useKeepFocus } from './keep-focus'
+import { useSnapshot, useWorkspace } from './workspace'
+
+/** What Duly refused, until somebody has decided what becomes of it. */
+export function Refused() {
+  const { refused } = useSnapshot()
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <div aria-live="polite">
+      {refused.length > 0 && <Banner number={refused.length} onOpen={() => setOpen(true)} />}
+      {isOpen && refused.length > 0 && (
+        <Dialog title="Not accepted" onClose={() => setOpen(false)}>
+          <p className="text-sm text-soft">Your tasks are as they were before. You decide what becomes of these changes.</p>
+          <ul className="mt-3 max-h-[60dvh] divide-y divide-line overflow-y-auto border-t border-line">
+            {refused.map((refusal) => <Line key={refusal.command.uuid} {...refusal} onLast={() => refused.length === 1 && setOpen(false)} />)}
+          </ul>
+        </Dialog>
+      )}
+    </div>
+  )
+}
+
+function Banner({ number, onOpen }: { number: number; onOpen: () => void }) {
+  const row = useRef<HTMLDivElement>(null)
+  useKeepFocus(row, '#tasks')
+  return (
+    <div ref={row} className="mb-3 flex items-center gap-2.5 rounded-xl border border-line bg-surface py-1.5 pr-1.5 pl-3 text-sm">
+      <Icon name="warning" className="size-4.5 text-danger" />
+      <p className="min-w-0 flex-1">
+        {counted(number, 'change')} {number === 1 ? 'was' : 'were'} not accepted
+      </p>
+      <button type="button" className="button-plain text-sm text-accent" onClick={onOpen}>See why</button>
+    </div>
+  )
+}
+
+function Line({ command, problem, onLast }: Refusal & { onLast: () => void }) {
+  const { replica } = useWorkspace()
+  const { verb, what } = wordsOf(command, useSnapshot())
+  const row = useRef<HTMLLIElement>(null)
+  useKeepFocus(row, '#tasks')
+
+  async function again() {
+    const { uuid, base_version: _version, ...wish } = command
+    await replica.send(wish as Wish)
+    await drop(uuid)
+  }
+  async function drop(uuid: string) {
+    onLast()
+    await replica.dismiss(uuid)
+  }
+  return (
+    <li ref={row} className="py-3">
+      <p className="wrap-anywhere">
+        {verb} <span className="font-medium" dir="auto">“{what}”</span>
+      </p>
+      <p className="mt-0.5 text-sm text-danger">{problem.detail ?? problem.title}</p>
+      <p className="mt-2 flex gap-2">
+        <button type="button" className="button-outline" onClick={() => void again()}>Try again</button>
+        <button type="button" className="button-plain" onClick={() => void drop(command.uuid)}>Drop</button>
+      </p>
+    </li>
+  )
+}

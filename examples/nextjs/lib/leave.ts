@@ -1,0 +1,24 @@
+/** The end of a session on this device. */
+import type { Replica } from 'duly-client/replica'
+import { signOut } from './api'
+import { forget, lastUser } from './session'
+
+let isLeaving = false
+
+/** Sign out, leave nothing behind, and go to where one signs in. What waits to be sent is lost.
+ *
+ *  @param end Ends the session; if it throws, nothing was done. */
+export async function leave(replica: Replica, end: () => Promise<void> = signOut): Promise<void> {
+  await end()
+  isLeaving = true
+  // Before other tabs hear of it: it tells them why their replica is closed.
+  forget()
+  await globalThis.caches?.delete('shell').catch(() => false)
+  await replica.signOut({ discard: true })
+  location.assign('/sign-in')
+}
+
+/** Go where another tab has gone, which signed out. A replica is closed for other reasons too. */
+export function follow(): void {
+  if (!isLeaving && !lastUser()) location.assign('/sign-in')
+}
