@@ -11,6 +11,7 @@ export default defineConfig([
   hooks.configs.flat['recommended-latest'],
   {
     rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_' }],
       'no-restricted-globals': ['error', ...networks.map((name) => ({ name, message: client }))],
       'no-restricted-properties': [
         'error',

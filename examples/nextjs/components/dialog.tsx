@@ -1,6 +1,7 @@
 'use client'
 
 import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { enter } from '@/lib/top-layer'
 import { Icon } from './icon'
 
 /** The browser's own modal dialog: it keeps the focus and gives it back; Escape and the backdrop close it.
@@ -16,10 +17,12 @@ export function Dialog({ title, look = 'box', onClose, children }: {
   const heading = useId()
   useEffect(() => {
     const opener = document.activeElement
-    const element = dialog.current
-    element?.showModal()
+    const element = dialog.current!
+    element.showModal()
+    const leave = enter(element)
     return () => {
-      element?.close()
+      leave()
+      element.close()
       // What opened it may have been made anew meanwhile, with the same id.
       if (document.activeElement === document.body && opener instanceof HTMLElement)
         (opener.isConnected ? opener : document.getElementById(opener.id))?.focus()

@@ -69,7 +69,7 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
         { label: 'Today', icon: 'today', keys: 't', act: () => actions.due(id, day, 'Due today') },
         { label: 'Tomorrow', icon: 'calendar', keys: 'm', act: () => actions.due(id, addDays(day, 1), 'Due tomorrow') },
         { label: 'Next week', icon: 'calendar', keys: 'w', act: () => actions.due(id, following(day, 1), 'Due next Monday') },
-        ...(task.due_date ? [{ label: 'No date', icon: 'close' as const, keys: 'r', act: () => actions.due(id, null, 'Without a date') }] : []),
+        ...(task.due_date ? [{ label: 'No date', icon: 'close' as const, keys: 'd', act: () => actions.due(id, null, 'Without a date') }] : []),
         'line',
         { label: 'Move up', icon: 'up', keys: 'Alt ↑', act: () => actions.move(id, -1) },
         { label: 'Move down', icon: 'down', keys: 'Alt ↓', act: () => actions.move(id, 1) },

@@ -58,7 +58,6 @@ export function Sidebar({ onGo }: { onGo?: () => void }) {
 function Brand() {
   return (
     <p className="mb-4 flex items-center gap-2.5 px-2.5 pt-2 text-lg font-semibold tracking-tight">
-      {/* eslint-disable-next-line @next/next/no-img-element -- an icon of 300 bytes */}
       <img src="/icon.svg" alt="" width={24} height={24} />
       Duly
     </p>

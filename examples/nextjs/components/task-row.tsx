@@ -3,7 +3,7 @@
 import type { Task } from 'duly-client/types'
 import { memo, type PointerEvent } from 'react'
 import type { Urgency } from '@/lib/dates'
-import { phrase } from '@/lib/recurrence'
+import { words } from '@/lib/recurrence'
 import { Icon } from './icon'
 import { Menu } from './menu'
 import { RowTitle } from './row-title'
@@ -100,7 +100,7 @@ function Meta({ task, parts, openParts, parent, list, due, urgency, actions }: R
       {task.recurrence && (
         <span className="inline-flex items-center gap-1">
           <Icon name="repeat" className="size-3.5" />
-          {phrase(task.recurrence)}
+          {words(task.recurrence)}
         </span>
       )}
       {(task.priority === 'urgent' || task.priority === 'high') && (

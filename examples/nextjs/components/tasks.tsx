@@ -4,9 +4,11 @@ import { useRef, useState } from 'react'
 import { listOf } from '@/lib/select'
 import { go, useView, type View } from '@/lib/view'
 import { Dialog } from './dialog'
+import { EmptyTrash } from './empty-trash'
 import { Filters } from './filters'
 import { Icon } from './icon'
 import { QuickAdd } from './quick-add'
+import { Refused } from './refused'
 import { Sidebar } from './sidebar'
 import { SyncStatus } from './sync-status'
 import { TaskDetails } from './task-details'
@@ -44,7 +46,8 @@ export function Tasks() {
           <SyncStatus />
           <Filters />
         </header>
-        {view.view !== 'trash' && <QuickAdd />}
+        <Refused />
+        {view.view === 'trash' ? <p className="my-3 flex justify-end"><EmptyTrash /></p> : <QuickAdd />}
         {status.ready ? <TaskList key={JSON.stringify({ ...view, task: '', q: '' })} view={view} /> : <p className="py-10 text-center text-soft">Fetching your tasks…</p>}
       </main>
       {view.task && tasks.has(view.task) && (

@@ -1,16 +1,19 @@
 'use client'
 
 import { useSyncExternalStore } from 'react'
+import { createPortal } from 'react-dom'
 import { announcement, dismiss, snapshot, subscribe, type Toast } from '@/lib/toasts'
+import { useTopDialog } from '@/lib/top-layer'
 import { Icon } from './icon'
 
 const NONE: readonly Toast[] = []
 
-/** Both regions are there from the beginning, or nothing would be read out. */
+/** Both regions are there from the beginning, or nothing would be read out; an open dialog has them inside. */
 export function Toasts() {
   const toasts = useSyncExternalStore(subscribe, snapshot, () => NONE)
   const announced = useSyncExternalStore(subscribe, announcement, () => '')
-  return (
+  const dialog = useTopDialog()
+  const regions = (
     <div className="pointer-events-none fixed inset-x-0 bottom-0 z-50 flex flex-col items-center gap-2 p-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
       <div role="alert" className="contents">
         {toasts.filter(({ isProblem }) => isProblem).map((toast) => <Line key={toast.key} toast={toast} />)}
@@ -21,6 +24,7 @@ export function Toasts() {
       </div>
     </div>
   )
+  return dialog ? createPortal(regions, dialog) : regions
 }
 
 function Line({ toast: { key, text, isProblem, undo } }: { toast: Toast }) {

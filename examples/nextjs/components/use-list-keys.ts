@@ -35,7 +35,7 @@ export function useListKeys(ids: string[], current: string | null, actions: RowA
       ...{ x: onAndNext(actions.tick), e: on(actions.edit), o: on(actions.open) },
       ...{ t: on((id) => actions.due(id, day, 'Due today')), m: later },
       w: on((id) => actions.due(id, following(day, 1), 'Due next Monday')),
-      r: on((id) => actions.due(id, null, 'Without a date')),
+      d: on((id) => actions.due(id, null, 'Without a date')),
       ...{ Delete: onAndNext(actions.remove), Backspace: onAndNext(actions.remove) },
       ...{ 'Alt+ArrowUp': on((id) => actions.move(id, -1)), 'Alt+ArrowDown': on((id) => actions.move(id, 1)) },
       ...{ 'Alt+ArrowRight': on(actions.nest), 'Alt+ArrowLeft': on(actions.outdent) },
