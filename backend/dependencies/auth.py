@@ -6,8 +6,10 @@ from fastapi import Depends, Request
 
 from backend.core.principal import Principal
 from backend.core.problems import MissingToken
+from backend.web.refusals import refuses
 
 
+@refuses(MissingToken)
 def current_user(request: Request) -> Principal:
     """The verified caller.
 

@@ -8,15 +8,17 @@ from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Header
 
-from backend.core.problems import Problem, ValidationFailed
+from backend.core.problems import Problem, StaleVersion, ValidationFailed
 from backend.database.operations import Operation
 from backend.database.session import Session
 from backend.services.validators import expect
 from backend.web import fields, reading
+from backend.web.refusals import refuses
 
 A = TypeVar("A")
 
 
+@refuses(StaleVersion)
 def expected_versions(
     if_match: Annotated[str | None, Header(alias=fields.IF_MATCH)] = None,
 ) -> tuple[int, ...] | None:
@@ -31,6 +33,7 @@ def known(
     return fields.known(if_none_match)
 
 
+@refuses(StaleVersion)
 def must_be_new(
     if_none_match: Annotated[str | None, Header(alias=fields.IF_NONE_MATCH)] = None,
 ) -> bool:

@@ -4,13 +4,25 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from backend.core.problems import BeingErased
+from backend.core.problems import (
+    BeingErased,
+    DeadlineExceeded,
+    KeyInUse,
+    KeyReused,
+    ReadOnly,
+    Unavailable,
+)
 from backend.database.session import Session
 from backend.dependencies.auth import CurrentUser
 from backend.dependencies.idempotency import journal, key_name
 from backend.dependencies.resources import resources
+from backend.web.refusals import refuses
+
+# What becomes of a call: `database/faults.py`.
+_CALLED = (Unavailable, ReadOnly, DeadlineExceeded)
 
 
+@refuses(BeingErased, *_CALLED, writes=(KeyInUse, KeyReused))
 def session(request: Request, caller: CurrentUser) -> Session:
     """The database as the caller sees it; a write introduces callers it has not seen.
 
@@ -29,6 +41,7 @@ def session(request: Request, caller: CurrentUser) -> Session:
     )
 
 
+@refuses(*_CALLED)
 def account_session(request: Request, caller: CurrentUser) -> Session:
     """The same, for who erases the account, as often as they like.
 

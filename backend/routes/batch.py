@@ -4,7 +4,17 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 
-from backend.core.problems import Problem, ValidationFailed
+from backend.core.problems import (
+    Conflict,
+    Entangled,
+    Misplaced,
+    NotFound,
+    Problem,
+    TooManyMatches,
+    TooManyTasks,
+    UnexpectedCount,
+    ValidationFailed,
+)
 from backend.dependencies.conditions import ExpectedVersions, run_all_if, run_if
 from backend.dependencies.database import CallerSession
 from backend.dependencies.rates import Counted
@@ -19,6 +29,7 @@ from backend.schemas.batch import (
 )
 from backend.services import tasks
 from backend.web import answers, fields, reading
+from backend.web.refusals import refuses
 from backend.web.route import OwnedRoute, StrictRouter
 from backend.web.terms import under
 
@@ -32,6 +43,7 @@ _BODIES: Final = {"create": "/task", "update": "/patch"}
 
 @router.post("/api/tasks/batch", response_model=BatchAnswer)
 @under(largest_body=_LARGEST, deadline=_SECONDS)
+@refuses(UnexpectedCount, TooManyMatches, NotFound, Conflict, Misplaced, Entangled, TooManyTasks)
 async def batch_tasks(
     request: Request, db: CallerSession, batch: Batch, versions: ExpectedVersions, count: Counted
 ) -> Response:

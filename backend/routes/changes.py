@@ -4,16 +4,19 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
+from backend.core.problems import CursorTooOld
 from backend.dependencies.database import CallerSession
 from backend.schemas.change import Changes, ChangesQuery
 from backend.services.changes import list_changes as changes_since
 from backend.web import answers
+from backend.web.refusals import refuses
 from backend.web.route import OwnedRoute, StrictRouter
 
 router = StrictRouter("changes", OwnedRoute)
 
 
 @router.get("/api/changes", response_model=Changes)
+@refuses(CursorTooOld)
 async def list_changes(db: CallerSession, query: Annotated[ChangesQuery, Query()]) -> Response:
     """List what has changed since a cursor: tasks, lists and settings, each as it is now.
 

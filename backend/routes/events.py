@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import Header, Query, Response
 from pydantic import TypeAdapter, ValidationError
 
-from backend.core.problems import ValidationFailed
+from backend.core.problems import TooManyStreams, ValidationFailed
 from backend.database.session import Session
 from backend.dependencies.database import CallerSession
 from backend.dependencies.resources import Held
@@ -16,6 +16,7 @@ from backend.schemas.events import EventsQuery
 from backend.services.counters import find_head
 from backend.services.following import Following
 from backend.web.event_stream import EVENT_STREAM, EventStream, message, opening
+from backend.web.refusals import refuses
 from backend.web.route import OwnedRoute, StrictRouter
 from backend.web.terms import under
 
@@ -27,6 +28,7 @@ _CURSOR: Final = TypeAdapter[str](Cursor)
 # It ends with the token, or when the process stops.
 @router.get("/api/events", response_description="Messages as they come; each change is a `Change`.")
 @under(offers=EVENT_STREAM, deadline=None)
+@refuses(TooManyStreams)
 async def follow_changes(
     held: Held,
     db: CallerSession,

@@ -5,12 +5,21 @@ from typing import Annotated, Final
 from fastapi import Path, Query, Request, Response
 
 from backend.core.ids import parse_id
-from backend.core.problems import Misplaced, NotFound, UndoConflict, ValidationFailed
+from backend.core.problems import (
+    GoneForGood,
+    HistoryGone,
+    Misplaced,
+    NotFound,
+    TooManyMatches,
+    UndoConflict,
+    ValidationFailed,
+)
 from backend.dependencies.conditions import ExpectedVersions, run_if
 from backend.dependencies.database import CallerSession
 from backend.schemas.history import HistoryEntry, HistoryQuery, TaskHistoryQuery, Undo, Undone
 from backend.services import history
 from backend.web import answers
+from backend.web.refusals import refuses
 from backend.web.route import OwnedRoute, StrictRouter
 from backend.web.terms import under
 
@@ -52,6 +61,7 @@ async def list_task_history(
 
 @router.post("/api/undo", response_model=Undone)
 @under(deadline=_SECONDS, cost=10)
+@refuses(NotFound, HistoryGone, UndoConflict, GoneForGood, TooManyMatches)
 async def undo(db: CallerSession, wish: Undo, versions: ExpectedVersions) -> Response:
     """Undo what one request did, or all that was changed since, all or nothing.
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 
 from backend.core.ids import parse_id
-from backend.core.problems import NotFound
+from backend.core.problems import Conflict, InboxProtected, NotFound, TooManyLists
 from backend.database.operations import Operation
 from backend.database.session import Session
 from backend.dependencies.conditions import ExpectedVersions, Known, MustBeNew, run_if
@@ -16,6 +16,7 @@ from backend.dependencies.database import CallerSession
 from backend.schemas.list import ListCreate, ListMove, ListQuery, ListRead, ListUpdate
 from backend.services import lists
 from backend.web import answers
+from backend.web.refusals import refuses
 from backend.web.route import OwnedRoute, StrictRouter
 from backend.web.terms import under
 
@@ -43,6 +44,7 @@ async def list_lists(
 
 
 @router.post("/api/lists", response_model=ListRead, status_code=201)
+@refuses(Conflict, TooManyLists)
 async def create_list(
     request: Request,
     db: CallerSession,
@@ -63,6 +65,7 @@ async def get_list(db: CallerSession, list_id: ListId, known: Known) -> Response
 
 
 @router.patch("/api/lists/{list_id}", response_model=ListRead)
+@refuses(InboxProtected)
 async def update_list(
     db: CallerSession, list_id: ListId, patch: ListUpdate, versions: ExpectedVersions
 ) -> Response:
@@ -81,6 +84,7 @@ async def move_list(
 # In steps, so that neither others nor the user's own writes wait for long.
 @router.delete("/api/lists/{list_id}", status_code=204, responses=_UNFINISHED)
 @under(deadline=_SECONDS + 2)
+@refuses(InboxProtected)
 async def delete_list(db: CallerSession, list_id: ListId, versions: ExpectedVersions) -> Response:
     """Move the list to the trash, with the tasks in it."""
     step = lists.delete_list(_parse(list_id), versions)

@@ -8,7 +8,7 @@ from functools import partial
 from fastapi import Response
 
 from backend.core.principal import Principal
-from backend.core.problems import BeingErased, InvalidToken, ValidationFailed
+from backend.core.problems import BeingErased, InvalidToken, TooManyTasks, ValidationFailed
 from backend.database.operations import Operation
 from backend.database.session import Session
 from backend.dependencies.conditions import ExpectedVersions, run_if
@@ -19,6 +19,7 @@ from backend.services import users
 from backend.services.erasures import erase_me as erase
 from backend.services.merges import Merge, merge_from
 from backend.web import answers
+from backend.web.refusals import refuses
 from backend.web.route import StrictRouter
 from backend.web.terms import under
 
@@ -62,6 +63,7 @@ async def erase_me(held: Held, db: AccountSession, versions: ExpectedVersions) -
     responses={202: {"description": "Not all has come over; the same request goes on with it."}},
 )
 @under(deadline=_MERGE_SECONDS + 2, cost=10)
+@refuses(TooManyTasks)
 async def merge_into_me(
     held: Held, db: CallerSession, account: AccountMerge, versions: ExpectedVersions
 ) -> Response:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 
-from backend.core.problems import Problem
+from backend.core.problems import CursorTooOld, Problem
 from backend.database.session import Session
 from backend.dependencies.database import CallerSession
 from backend.dependencies.rates import Counted
@@ -13,6 +13,7 @@ from backend.schemas.sync import Sync, SyncAnswer, SyncCommand
 from backend.services.changes import Changes, list_changes
 from backend.services.sync import IN_STEPS, key_of, run_command, were_done
 from backend.web import answers
+from backend.web.refusals import refuses
 from backend.web.route import OwnedRoute, StrictRouter
 from backend.web.terms import under
 
@@ -25,6 +26,7 @@ _LIMIT: Final[int] = ChangesQuery.model_fields["limit"].default
 
 @router.post("/api/sync", response_model=SyncAnswer)
 @under(largest_body=_LARGEST, deadline=_SECONDS)
+@refuses(CursorTooOld)  # of each command its result says it
 async def sync(request: Request, db: CallerSession, wish: Sync, count: Counted) -> Response:
     """Do what a client did while it was away, and list what has changed, that included.
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 
 from backend.core.ids import parse_id
-from backend.core.problems import NotFound
+from backend.core.problems import Conflict, HistoryGone, Misplaced, NotFound, TooManyTasks
 from backend.dependencies.conditions import ExpectedVersions, Known, MustBeNew, run_if
 from backend.dependencies.database import CallerSession
 from backend.schemas.task import (
@@ -22,6 +22,7 @@ from backend.schemas.task import (
 )
 from backend.services import tasks
 from backend.web import answers
+from backend.web.refusals import refuses
 from backend.web.route import OwnedRoute, StrictRouter
 from backend.web.terms import under
 
@@ -35,6 +36,7 @@ _TRASH_PAUSE = 0.02  # between two steps, each about as long, for what others wr
 # To count, or to search, is to read every task of the user; of a past, its history as well.
 @router.get("/api/tasks", response_model=list[TaskRead])
 @under(parameter_costs=(("count", 5), ("q", 5), ("as_of", 10)))
+@refuses(HistoryGone)
 async def list_tasks(
     request: Request, db: CallerSession, known: Known, query: Annotated[TaskQuery, Query()]
 ) -> Response:
@@ -44,6 +46,7 @@ async def list_tasks(
 
 
 @router.post("/api/tasks", response_model=TaskRead, status_code=201)
+@refuses(Conflict, Misplaced, TooManyTasks)
 async def create_task(
     request: Request,
     db: CallerSession,
@@ -65,6 +68,7 @@ async def get_task(db: CallerSession, task_id: TaskId, known: Known) -> Response
 
 @router.patch("/api/tasks/{task_id}", response_model=TaskRead)
 @router.put("/api/tasks/{task_id}", response_model=TaskRead, name="put_task")
+@refuses(Misplaced)
 async def update_task(
     db: CallerSession, task_id: TaskId, patch: TaskUpdate, versions: ExpectedVersions
 ) -> Response:
@@ -101,6 +105,7 @@ async def toggle_task(db: CallerSession, task_id: TaskId, versions: ExpectedVers
 
 
 @router.post("/api/tasks/{task_id}/move", response_model=TaskRead)
+@refuses(Misplaced)
 async def move_task(
     db: CallerSession, task_id: TaskId, place: TaskMove, versions: ExpectedVersions
 ) -> Response:

@@ -10,17 +10,15 @@ from starlette.routing import BaseRoute
 from backend.core.problems import Problem
 from backend.schemas.problem import ProblemDocument
 from backend.web.fields import IF_MATCH, IF_NONE_MATCH
+from backend.web.refusals import problems_of
 from backend.web.route import StrictRoute
 from backend.web.terms import Credentials
 
 _SCHEMAS = "#/components/schemas/{model}"
 _VERSIONED = {_SCHEMAS.format(model=name) for name in ("TaskRead", "ListRead", "Me")}
-_PROBLEM: dict[str, Any] = {
-    "description": "A problem (RFC 9457); `/problems/{code}` explains each.",
-    "content": {
-        "application/problem+json": {"schema": {"$ref": _SCHEMAS.format(model="ProblemDocument")}}
-    },
-}
+_PROBLEM_TYPE: Final = "application/problem+json"
+_PROBLEM_SHAPE: Final = {"$ref": _SCHEMAS.format(model="ProblemDocument")}
+_PROBLEM: Final = {"description": "A problem (RFC 9457); `/problems/{code}` explains each."}
 _HEADERS = {
     "Idempotency-Replayed": "`true` when this is the answer of an earlier request with the key.",
     "ETag": "The version in quotes, for `If-Match` and `If-None-Match`.",
@@ -49,9 +47,7 @@ class _RequestField(NamedTuple):
     answers: dict[str, Any]
 
 
-_STALE: Final = {
-    "412": _PROBLEM | {"description": "The condition does not hold; nothing was written."}
-}
+_STALE: Final = {"412": {"description": "The condition does not hold; nothing was written."}}
 _REQUEST_FIELDS: Final = (
     _RequestField(
         IF_MATCH,
@@ -96,7 +92,9 @@ _TAGS = {
     "tasks": "Tasks and the trash.",
     "lists": "Lists of tasks, the inbox among them.",
     "tags": "The tags of all tasks.",
+    "history": "What became of things, and how to undo it.",
     "stats": "Numbers of tasks.",
+    "changes": "What has changed: for copies, live, and for clients that were away.",
     "me": "The caller's account.",
     "auth": "What the caller's token says.",
     "problems": "What errors mean.",
@@ -160,6 +158,7 @@ def _complete_operation(operation: dict[str, Any], route: StrictRoute) -> None:
     operation["responses"].pop("422", None)
     _add_request_fields(operation, route)
     operation["responses"]["default"] = dict(_PROBLEM)
+    _name_codes(operation["responses"], problems_of(route))
     for response in operation["responses"].values():
         for media_type in response.get("content", {}).values():
             media_type.get("schema", {}).pop("title", None)
@@ -170,6 +169,29 @@ def _complete_operation(operation: dict[str, Any], route: StrictRoute) -> None:
     for parameter in operation.get("parameters", []):
         _take_null_out(parameter["schema"])
     _add_headers(operation["responses"])
+
+
+def _name_codes(responses: dict[str, Any], problems: dict[str, int]) -> None:
+    """Which codes each problem of an operation may have.
+
+    Beside the one shape of all, so that generators that make classes make one; those that make
+    types take both together.
+
+    Args:
+        responses: By status, or `default` for what has none of its own here.
+        problems: The status of each code.
+    """
+    for said, response in responses.items():
+        codes = [
+            code
+            for code, status in problems.items()
+            if str(status) == said or (said == "default" and str(status) not in responses)
+        ]
+        if codes:
+            code = {"type": "string", "enum": codes}
+            shape = {"allOf": [_PROBLEM_SHAPE], "type": "object", "properties": {"code": code}}
+            problem = {_PROBLEM_TYPE: {"schema": shape | {"required": ["code"]}}}
+            response["content"] = response.get("content", {}) | problem
 
 
 def _take_null_out(schema: dict[str, Any]) -> None:

@@ -55,12 +55,18 @@ def test_openapi_typescript_and_openapi_fetch(served: Served, document: Path) ->
     programs, client = CLIENTS / "node_modules" / ".bin", served.directory
     (client / "node_modules").symlink_to(CLIENTS / "node_modules")
     programs_of_ours = ("program.ts", "everyday.ts")
-    for program in programs_of_ours:
+    for program in (*programs_of_ours, "probes.ts"):
         shutil.copy(CLIENTS / program, client)
     (client / "package.json").write_text('{"type": "module"}')
-    node.run(programs / "openapi-typescript", document, "-o", "duly.d.ts", directory=client)
+    generate = (programs / "openapi-typescript", document, "-o", "duly.d.ts")
     options = "--strict --module esnext --moduleResolution bundler --target es2022 --types node"
-    node.run(programs / "tsc", *options.split(), *programs_of_ours, directory=client)
+    compile_ = (programs / "tsc", *options.split())
+    # As browsers' clients are often made, and compiled.
+    node.run(*generate, "--default-non-nullable=false", "--exclude-deprecated", directory=client)
+    strictest = ("--noEmit", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes")
+    node.run(*compile_, *strictest, "probes.ts", directory=client)
+    node.run(*generate, directory=client)
+    node.run(*compile_, *programs_of_ours, directory=client)
     assert_it_works(served, node.find("node"), "program.js")
     assert_every_day_works(served, node.find("node"), "everyday.js")
 

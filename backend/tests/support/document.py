@@ -2,7 +2,8 @@
 
 import json
 import re
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -11,6 +12,8 @@ from jsonschema import (  # type: ignore[import-untyped]  # it ships no types
     FormatChecker,
 )
 
+_CONTRACT = Path(__file__).parents[3] / "specs/001-backend-api-integration/contracts/openapi.json"
+PROBLEM = "application/problem+json"
 # The one form of all answers: clients may read it by a pattern.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 
@@ -63,6 +66,21 @@ class Document:
             return [f"{answer.status_code} is not documented"]
         return self._body_faults(answer, expected.get("content", {}))
 
+    def codes(self, answer: httpx2.Response) -> set[str] | None:
+        """Which codes a problem may have there; None for what is no documented operation."""
+        path = answer.request.url.path
+        template = self._template(path) or ""
+        method = answer.request.method.lower().replace("head", "get")
+        operation = self.content["paths"].get(template, {}).get(method)
+        if operation is None:
+            return None
+        responses = operation["responses"]
+        said = responses.get(str(answer.status_code), responses["default"])
+        shape = said["content"][PROBLEM]["schema"]
+        # Who is named in a path may be nobody, with whatever is behind.
+        nobody = {"not_found"} if path.count("/") > template.count("/") else set()
+        return {*shape["properties"]["code"]["enum"]} | nobody
+
     def _template(self, path: str) -> str | None:
         bare = path.removesuffix("/")
         if not any(known.fullmatch(bare) for known, _ in self._paths):
@@ -91,3 +109,17 @@ class Document:
         """Validates against a schema of the document, formats and references included."""
         rooted = {**schema, "components": self.content["components"]}
         return Draft202012Validator(rooted, format_checker=formats)
+
+
+@cache
+def _published() -> Document:
+    return Document(json.loads(_CONTRACT.read_text("utf-8")))
+
+
+def check_code(answer: httpx2.Response) -> None:
+    """Fail for a problem of which the document does not say that it may be answered there."""
+    is_problem = answer.headers.get("content-type") == PROBLEM and answer.read()
+    if is_problem and answer.status_code != 405:  # which says that there is no such operation
+        allowed = _published().codes(answer)
+        code = answer.json()["code"]
+        assert allowed is None or code in allowed, (answer.request, code)

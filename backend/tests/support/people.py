@@ -9,6 +9,7 @@ import httpx2
 
 from backend.security.signing import Issuer
 from backend.tests.support import processes
+from backend.tests.support.document import check_code
 from backend.tests.support.program import ServedProgram
 from backend.tests.support.service import Service
 
@@ -55,6 +56,7 @@ class Person:
             headers={"Authorization": f"Bearer {self.token}"},
             transport=_Impatient(verify=NO_TLS, trust_env=False),
             trust_env=False,
+            event_hooks={"response": [check_code]},
             timeout=60,  # seconds; how long a request may take is the service's business
         )
 

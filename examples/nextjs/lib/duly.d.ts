@@ -2805,7 +2805,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "history_gone" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -2859,7 +2862,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -2876,7 +2882,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "conflict" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "misplaced" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "too_many_tasks" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -2932,7 +2941,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -2985,7 +2997,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3002,7 +3017,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "misplaced" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3047,7 +3065,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3064,7 +3085,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3117,7 +3141,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3134,7 +3161,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "misplaced" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3187,7 +3217,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3204,7 +3237,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3257,7 +3293,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3274,7 +3313,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3323,7 +3365,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3340,7 +3385,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3393,7 +3441,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3410,7 +3461,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "misplaced" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3459,7 +3513,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3476,7 +3533,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3538,7 +3598,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3593,7 +3656,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3610,7 +3676,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3668,7 +3737,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3685,7 +3757,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3733,7 +3808,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3750,7 +3828,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "conflict" | "database_unavailable" | "deadline_exceeded" | "entangled" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "misplaced" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "too_many_matches" | "too_many_tasks" | "unexpected_count" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3807,7 +3888,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3865,7 +3949,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3913,7 +4000,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -3930,7 +4020,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "gone_for_good" | "headers_too_large" | "history_gone" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "too_many_matches" | "undo_conflict" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -3996,7 +4089,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4050,7 +4146,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -4067,7 +4166,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "conflict" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "too_many_lists" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4123,7 +4225,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4181,7 +4286,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -4198,7 +4306,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "inbox_protected" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4251,7 +4362,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -4268,7 +4382,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "inbox_protected" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4321,7 +4438,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -4338,7 +4458,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4400,7 +4523,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -4417,7 +4543,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4474,7 +4603,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4532,7 +4664,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -4549,7 +4684,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4613,7 +4751,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -4630,7 +4771,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "not_found" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4667,7 +4811,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4709,7 +4856,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "cursor_too_old" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4757,7 +4907,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "cursor_too_old" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4810,7 +4963,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "url_too_long" | "validation_failed";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4856,7 +5012,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4911,7 +5070,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -4928,7 +5090,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -4978,7 +5143,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -4995,7 +5163,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "unsupported_media_type" | "url_too_long" | "validation_failed";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -5054,7 +5225,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "stale_version";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -5071,7 +5245,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_json" | "invalid_token" | "key_in_use" | "key_reused" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "too_many_tasks" | "unsupported_media_type" | "url_too_long" | "validation_failed";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -5114,7 +5291,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "being_erased" | "body_too_large" | "database_unavailable" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "invalid_token" | "keys_unavailable" | "malformed_request" | "missing_token" | "not_acceptable" | "overloaded" | "rate_limited" | "read_only" | "request_timeout" | "too_many_streams" | "url_too_long" | "validation_failed" | "wrong_user";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -5154,7 +5334,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "body_too_large" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "malformed_request" | "not_acceptable" | "not_found" | "overloaded" | "request_timeout" | "url_too_long" | "validation_failed";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -5191,7 +5374,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "body_too_large" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "malformed_request" | "not_acceptable" | "overloaded" | "request_timeout" | "url_too_long" | "validation_failed";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -5225,6 +5411,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ready"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "deadline_exceeded" | "overloaded";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
             /** @description A problem (RFC 9457); `/problems/{code}` explains each. */
@@ -5239,7 +5429,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "body_too_large" | "headers_too_large" | "internal_error" | "malformed_request" | "not_acceptable" | "request_timeout" | "url_too_long" | "validation_failed";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
@@ -5276,9 +5469,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": {
+                        /** @enum {string} */
+                        code: "body_too_large" | "deadline_exceeded" | "headers_too_large" | "internal_error" | "malformed_request" | "overloaded" | "request_timeout" | "url_too_long" | "validation_failed";
+                    } & WithRequired<components["schemas"]["ProblemDocument"], "code">;
                 };
             };
         };
     };
 }
+type WithRequired<T, K extends keyof T> = T & {
+    [P in K]-?: T[P];
+};
