@@ -32,12 +32,23 @@ type Now = { day: string; time: string }
 const PRIORITIES = ['urgent', 'high', 'medium', 'low', 'none']
 const LAST = '9999'
 
-const ORDERS: Record<Sort, (one: Task, other: Task) => number> = {
-  manual: byPosition,
-  due: (one, other) => compare(moment(one), moment(other)),
-  priority: (one, other) => PRIORITIES.indexOf(one.priority) - PRIORITIES.indexOf(other.priority),
-  title: (one, other) => one.title.localeCompare(other.title),
-  newest: (one, other) => compare(other.created_at, one.created_at),
+type Order = (one: Task, other: Task) => number
+
+const alphabet = new Intl.Collator()
+
+/** Equal ones are in the order of their positions. */
+function orderOf(sort: Sort, tasks: readonly Task[]): Order {
+  // Moments are computed once for each task, not once for each comparison.
+  const moments = new Map(sort === 'due' ? tasks.map((task) => [task, moment(task)]) : [])
+  const orders: Record<Sort, Order> = {
+    manual: byPosition,
+    due: (one, other) => compare(moments.get(one)!, moments.get(other)!),
+    priority: (one, other) => PRIORITIES.indexOf(one.priority) - PRIORITIES.indexOf(other.priority),
+    title: (one, other) => alphabet.compare(one.title, other.title),
+    newest: (one, other) => compare(other.created_at, one.created_at),
+  }
+  const order = orders[sort]
+  return (one, other) => order(one, other) || byPosition(one, other)
 }
 
 const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
@@ -126,8 +137,8 @@ export function select(rows: Rows, view: View, now: Now, lingering: ReadonlySet<
 function sorted(tasks: Task[], { sort = 'manual' }: View, lists: Rows['lists']): Task[] {
   const place = new Map([...lists.values()].sort(byPosition).map((list, index) => [list.id, list.is_inbox ? -1 : index]))
   const byList = (one: Task, other: Task) => (place.get(one.list_id) ?? 0) - (place.get(other.list_id) ?? 0)
-  const order = ORDERS[sort]
-  return tasks.sort((one, other) => (sort === 'manual' && byList(one, other)) || order(one, other) || byPosition(one, other))
+  const order = orderOf(sort, tasks)
+  return tasks.sort((one, other) => (sort === 'manual' && byList(one, other)) || order(one, other))
 }
 
 /** Each below its parent, if that is here; siblings in order. */
@@ -140,10 +151,10 @@ function tree(tasks: Task[], sort: Sort, row: (task: Task, depth: number, isBelo
     if (siblings) siblings.push(task)
     else beside.set(parent, [task])
   }
-  const order = ORDERS[sort]
+  const order = orderOf(sort, tasks)
   const rows: Row[] = []
   const add = (parent: string, depth: number): void => {
-    const siblings = (beside.get(parent) ?? []).sort((one, other) => order(one, other) || byPosition(one, other))
+    const siblings = (beside.get(parent) ?? []).sort(order)
     for (const task of siblings) {
       rows.push(row(task, depth, depth > 0))
       add(task.id, depth + 1)
@@ -155,8 +166,8 @@ function tree(tasks: Task[], sort: Sort, row: (task: Task, depth: number, isBelo
 
 function byDay(tasks: Task[], view: 'today' | 'upcoming', now: Now) {
   const groups = new Map<string, { name: string; title: string; members: Task[] }>()
-  const order = ORDERS.due
-  for (const task of tasks.sort((one, other) => order(one, other) || byPosition(one, other))) {
+  const dated = tasks.filter((task) => task.due_date)
+  for (const task of dated.sort(orderOf('due', dated))) {
     const how = urgency(task, now)
     if (!how || (view === 'today' && how === 'later')) continue
     const day = dueHere(task)!.day
