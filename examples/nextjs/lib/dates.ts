@@ -63,16 +63,22 @@ export function urgency(due: Due, { day, time }: { day: string; time: string }):
   return here.time && here.time < time ? 'overdue' : 'today'
 }
 
-const format = (day: string, options: Intl.DateTimeFormatOptions): string =>
-  new Date(day).toLocaleDateString('en-GB', { ...options, timeZone: 'UTC' })
+const forms = {
+  weekday: { weekday: 'long' },
+  day: { day: 'numeric', month: 'short' },
+  year: { day: 'numeric', month: 'short', year: 'numeric' },
+} as const
+const formats = Object.fromEntries(
+  Object.entries(forms).map(([name, form]) => [name, new Intl.DateTimeFormat('en-GB', { ...form, timeZone: 'UTC' })]),
+) as Record<keyof typeof forms, Intl.DateTimeFormat>
 
-/** `Today`, `Tomorrow`, `Friday`, `3 December`, with the year if it is another one. */
+/** `Today`, `Tomorrow`, `Friday`, `3 Dec`, with the year if it is another one. */
 export function dayText(day: string, today: string): string {
   const away = Math.round((Date.parse(day) - Date.parse(today)) / DAY)
   const near = { '-1': 'Yesterday', '0': 'Today', '1': 'Tomorrow' }[String(away)]
   if (near) return near
-  if (away > 1 && away < 7) return format(day, { weekday: 'long' })
-  return format(day, { day: 'numeric', month: 'short', ...(day.slice(0, 4) !== today.slice(0, 4) && { year: 'numeric' }) })
+  const form = away > 1 && away < 7 ? 'weekday' : day.slice(0, 4) === today.slice(0, 4) ? 'day' : 'year'
+  return formats[form].format(new Date(day))
 }
 
 export function dueText(due: Due, today: string): string {

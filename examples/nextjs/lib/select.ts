@@ -172,10 +172,9 @@ function byDay(tasks: Task[], view: 'today' | 'upcoming', now: Now) {
     if (!how || (view === 'today' && how === 'later')) continue
     const day = dueHere(task)!.day
     const name = day < now.day ? 'overdue' : day
-    const title = name === 'overdue' ? 'Overdue' : dayText(day, now.day)
-    const group = groups.get(name) ?? { name, title, members: [] }
-    group.members.push(task)
-    groups.set(name, group)
+    const group = groups.get(name)
+    if (group) group.members.push(task)
+    else groups.set(name, { name, title: name === 'overdue' ? 'Overdue' : dayText(day, now.day), members: [task] })
   }
   return [...groups.values()]
 }
