@@ -79,10 +79,11 @@ def _opened(
     with held.hub.subscribed(principal.subject) as subscriber:
         options = held.hub.options
         until = principal.expires_at + options.grace
-        yield _messages(Following(db, subscriber, cursor, head, until, options.pause))
+        following = Following(db, subscriber, cursor, head, until, options.pause)
+        yield _messages(following, options.pause)
 
 
-async def _messages(following: Following) -> AsyncGenerator[bytes, None]:
-    yield opening()
+async def _messages(following: Following, pause: float) -> AsyncGenerator[bytes, None]:
+    yield opening(pause)
     async for events in following.events():
         yield b"".join(message(*each) for each in events)

@@ -17,12 +17,17 @@ HEARTBEAT: Final = b":\n\n"
 """A comment, which nobody is told of: proxies and clients learn that the stream is there."""
 
 
-def opening() -> bytes:
+def opening(pause: float) -> bytes:
     """What a stream begins with: after how long a browser shall come back when it has ended.
 
-    Each after another time, since many streams may end together.
+    Each after another time, since many streams may end together. A comment says how often one
+    comes, so that a client knows how long a silence means that the connection is dead.
+
+    Args:
+        pause: Seconds after which there is a heartbeat.
     """
-    return b"retry: %d\n\n" % random.randint(*_BACK_MILLISECONDS)  # noqa: S311 - jitter
+    back = random.randint(*_BACK_MILLISECONDS)  # noqa: S311 - jitter
+    return b"retry: %d\n: heartbeat %g\n\n" % (back, pause)
 
 
 def message(kind: str, data: bytes, cursor: str | None) -> bytes:

@@ -80,6 +80,7 @@ def test_a_stream_that_has_nothing_to_tell_shows_that_it_is_there(
     alice = somebody("alice")
     alice.create()
     with at(instance.url, alice) as client, following(client) as stream:
+        assert stream.heartbeat == 0.2
         stream.wait_for_comments(3)
 
 

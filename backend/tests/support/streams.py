@@ -22,11 +22,13 @@ class Stream:
     Attributes:
         cursor: What `Last-Event-ID` would be now.
         headers: Those of the answer.
+        heartbeat: Seconds after which a comment comes, as it said; 0 if it did not.
     """
 
     def __init__(self, response: httpx2.Response) -> None:
         self.headers = response.headers
         self.cursor = ""
+        self.heartbeat = 0.0
         self._lines = response.iter_lines()
 
     def __iter__(self) -> Self:
@@ -63,6 +65,8 @@ class Stream:
     def begin(self) -> None:
         """Read on until the cursor has come."""
         for line in self._lines:
+            if line.startswith(": heartbeat "):
+                self.heartbeat = float(line.removeprefix(": heartbeat "))
             if line.startswith("id: "):
                 self.cursor = line.removeprefix("id: ")
                 return
