@@ -26,7 +26,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 RUNS = int(os.environ.get("SYNC_BROWSER_RUNS", "2"))
 STEPS = int(os.environ.get("SYNC_BROWSER_STEPS", "60"))
+SECONDS = int(os.environ.get("SYNC_BROWSER_SECONDS", "8"))
 TASKS = 10_000
+HEARTBEAT = 20
+LIFETIME = 5
 
 Play = Callable[..., dict[str, Any]]
 
@@ -47,10 +50,14 @@ def play(
         subject = f"{name}-{uuid4().hex[:12]}"
         return {"user": subject, "token": issuer.token(subject, issuer=ORIGIN, audience=ORIGIN)}
 
-    with programs.serve(settings, tmp_path_factory.mktemp("sync"), CORS_ORIGINS=page) as served:
+    changes = {"CORS_ORIGINS": page, "EVENT_HEARTBEAT": str(HEARTBEAT), "AUTH_LEEWAY": "0"}
+    with programs.serve(settings, tmp_path_factory.mktemp("sync"), **changes) as served:
 
         def play(scenario: str, **more: Any) -> dict[str, Any]:
-            more |= {"people": {name: person(name) for name in ("alice", "bob")}}
+            people = {name: person(name) for name in ("alice", "bob")}
+            if "tokens" in more:
+                more["tokens"] = more["tokens"](people["alice"]["user"])
+            more |= {"people": people}
             more |= {"page": page, "origin": served.url, "client": str(CLIENT / "src")}
             more |= {"python": sys.executable, "database": database, "chromium": CHROMIUM}
             seen = node.report(SYNC / "scenarios.mjs", scenario=scenario, **more)
@@ -102,6 +109,71 @@ def test_all_requests_go_through_the_one_place_that_an_app_names(play: Play) -> 
 
 
 @in_chromium
+def test_edits_of_one_thing_that_wait_are_sent_as_one(play: Play) -> None:
+    seen = play("folded")
+    assert seen["pending"] == 11
+    assert seen["shown"] == ["Buy soy milk", "Call Bob"]
+    said = {"type": "task.update", "base_version": seen["version"]}
+    assert seen["commands"][0] == [{**said, "title": "Buy more milk"}]
+    assert seen["commands"][1][:3] == [
+        {**said, "title": "Buy soy milk", "description": "Two of them", "priority": "high"},
+        {**said, "type": "task.complete", "completed": True},
+        {"type": "task.create", "title": "Call Bob", "description": None, "base_version": None},
+    ]
+    assert [each["name"] for each in seen["commands"][1][3:]] == ["Groceries"]
+    assert len(seen["commands"]) == 2
+    assert seen["names"] == 5
+    assert seen["outcomes"] == [None] * 11
+    assert seen["rows"] == [["Buy soy milk", "Two of them", True], ["Call Bob", None, False]]
+    assert seen["lists"] == [["Groceries"]]
+
+
+@in_chromium
+def test_what_depends_on_something_between_stays_by_itself(play: Play) -> None:
+    seen = play("between")
+    done = [*["task.complete"] * 4, "task.create", "task.complete"]
+    edits = ["task.update", "task.delete", "task.restore", "task.update"]
+    assert seen["commands"] == ["task.create", *done, *edits]
+    assert ["After", "2026-03-02", False] in seen["rows"]
+    assert ["Other", None, True] in seen["rows"]
+    assert ["Part", None, True] in seen["rows"]
+
+
+@in_chromium
+def test_of_edits_that_were_sent_as_one_only_the_bad_one_is_refused(play: Play) -> None:
+    seen = play("apart")
+    # The one for three is refused; then the three of them, in halves until the bad one is found.
+    assert seen["sizes"] == [1, 1, 3, 2, 1, 2, 1, 1]
+    assert seen["outcomes"] == [None, 422, None]
+    assert seen["shown"] == ["Good", "On its way"]
+    assert seen["rows"] == [["Good", 3], ["On its way", 0]]
+
+
+@in_chromium
+def test_what_is_below_a_task_or_in_a_list_goes_along_at_once(play: Play) -> None:
+    seen = play("tree")
+    assert seen["completed"] == ["Bake", "Mix"]
+    assert seen["opened"] == []
+    assert seen["trashed"] == ["Bake", "Cake", "Mix"]
+    assert seen["restored"] == ["Mix"]  # which had been in the trash before
+    assert seen["moved"] == ["Bake", "Cake", "Mix"]
+    assert seen["unsent"] == ["Bake", "Cake", "Errands", "Mix", "Other"]
+    assert seen["list"] == ["Bake", "Cake", "Mix", "Other"]
+    assert seen["back"] == ["Mix"]
+    assert seen["refused"] == 11
+    assert seen["after"] == seen["before"]
+
+
+@in_chromium
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_what_is_shown_offline_is_what_becomes_of_it(play: Play, seed: int) -> None:
+    seen = play("foretold", seed=seed, steps=STEPS)
+    assert seen["refused"] == []
+    assert seen["before"] == seen["after"]
+    assert len(seen["after"][0]) > STEPS // 8
+
+
+@in_chromium
 def test_of_several_tabs_one_speaks_and_another_one_goes_on_when_it_is_closed(play: Play) -> None:
     seen = play("tabs")
     assert seen["leaders"] == [True, False, False]
@@ -115,9 +187,9 @@ def test_of_several_tabs_one_speaks_and_another_one_goes_on_when_it_is_closed(pl
 def test_changes_from_elsewhere_come_while_an_own_write_hangs(play: Play) -> None:
     seen = play("hanging")
     assert seen["pending"] == 1
-    assert seen["shown"] == seen["rows"] == ["Mine"]
-    # It waits for one poll of Duly's; a busy machine may take longer than half a second.
-    assert seen["milliseconds"] < 10_000
+    assert seen["shown"] == seen["rows"] == ["Five", "Four", "Mine", "Six", "Three", "Two"]
+    # The best of six, since others on a busy machine may take the processor for half a second.
+    assert min(seen["milliseconds"]) < 500
 
 
 @in_chromium
@@ -132,6 +204,45 @@ def test_a_command_is_sent_although_its_tab_died_before_it_could_tell(play: Play
     seen = play("unheard")
     assert seen["third"] == ["Unheard"]
     assert seen["rows"] == ["Heard", "Unheard"]
+
+
+@in_chromium
+def test_what_a_tab_tells_late_brings_no_command_back(play: Play) -> None:
+    seen = play("late")
+    assert seen["held"] == 2
+    assert seen["shown"] == [["Afterwards", "Pay the rent"]] * 3
+    assert seen["commands"] == 3
+    assert seen["rows"] == ["Afterwards", "Buy milk", "Pay the rent"]
+
+
+@in_chromium
+def test_what_was_done_offline_in_a_browser_that_was_killed_is_sent_once(
+    play: Play, tmp_path: Path
+) -> None:
+    seen = play("killed", folder=str(tmp_path))
+    assert seen["meanwhile"] == ["Buy milk"]
+    assert seen["shown"] == seen["rows"] == ["Buy oat milk", "Call Bob", "Pay the rent"]
+    assert seen["pending"] == 3
+    assert seen["changes"] == 4
+
+
+@in_chromium
+def test_tokens_of_five_seconds_are_renewed_one_at_a_time_and_the_stream_with_them(
+    play: Play, issuer: Issuer
+) -> None:
+    def tokens(subject: str) -> list[str]:
+        lives = range(LIFETIME, LIFETIME + SECONDS + 60, LIFETIME)
+        return [
+            issuer.token(subject, issuer=ORIGIN, audience=ORIGIN, lifetime=each) for each in lives
+        ]
+
+    seen = play("fleeting", tokens=tokens, seconds=SECONDS)
+    assert seen["isToldToSignIn"] is False
+    assert seen["counts"]["most"] == 1
+    assert seen["counts"]["asked"] >= 2
+    assert seen["streams"] >= 2
+    assert seen["unsent"] == 1
+    assert seen["stored"] is True
 
 
 @in_chromium
@@ -161,8 +272,16 @@ def test_without_storage_it_works_in_memory_and_says_so(play: Play) -> None:
 @in_chromium
 def test_when_storage_is_full_it_goes_on_in_memory_and_says_so(play: Play) -> None:
     seen = play("full")
-    assert seen["stored"] is False
-    assert seen["shown"] == seen["rows"] == ["1 xxxx", "2 xxxx", "3 xxxx", "Before"]
+    assert seen["before"] is True
+    assert len(seen["titles"]) > 3
+    assert seen["shown"] == seen["rows"] == seen["titles"]
+
+
+@in_chromium
+def test_when_storage_is_taken_away_it_goes_on_in_memory_and_says_so(play: Play) -> None:
+    seen = play("cleared")
+    assert seen["shown"] == seen["rows"] == ["Afterwards", "Before", "Unsent"]
+    assert seen["refused"] == []
 
 
 @in_chromium
@@ -205,7 +324,9 @@ def test_without_events_it_asks_now_and_then(play: Play) -> None:
 
 @in_chromium
 def test_a_stream_that_is_silent_for_too_long_is_opened_anew(play: Play) -> None:
-    assert play("silent")["pulls"] > 1
+    seen = play("silent", patience=(2 * HEARTBEAT + 10) * 1000)
+    assert seen["before"] == 1  # two heartbeats, as Duly says them, are not over yet
+    assert seen["pulls"] > 1
 
 
 @in_chromium
@@ -221,6 +342,16 @@ def test_ten_thousand_tasks_are_there_from_disk(
     assert seen["shown"] == TASKS
     for figure in ("first", "again", "edit"):
         record_property(figure, seen[figure])
+
+
+@in_chromium
+def test_a_tick_takes_less_than_a_frame_among_fifty_thousand_tasks(
+    play: Play, record_property: Callable[[str, object], None]
+) -> None:
+    ticks = play("large", tasks=50_000, waiting=1_000)["ticks"]
+    record_property("ticks", ticks)
+    # The best of nine: the others also tell what else the machine did.
+    assert min(ticks) < 16
 
 
 @in_chromium

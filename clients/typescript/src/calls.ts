@@ -30,6 +30,9 @@ export class Failed extends Error {
 
 export class Calls {
   private isTokenOver = false
+  /** The latest token. */
+  private known: string | null = null
+  private asking: Promise<string | null> | undefined
 
   constructor(
     private readonly connection: Connection,
@@ -66,11 +69,10 @@ export class Calls {
 
   /** Under the user's own path, where the token of anybody else is refused. */
   private async call(path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
-    const { url, user, token, fetch = globalThis.fetch } = this.connection
-    for (const fresh of [this.isTokenOver, true]) {
-      const value = await token(fresh)
+    const { url, user, fetch = globalThis.fetch } = this.connection
+    for (let value: string | null = null, tries = 0; tries < 2; tries++) {
+      value = await this.token(value)
       if (value === null) break
-      this.isTokenOver = false
       const response = await fetch(`${url}/api/${encodeURIComponent(user)}${path}`, {
         ...init,
         headers: { ...init.headers, Authorization: `Bearer ${value}` },
@@ -81,5 +83,22 @@ export class Calls {
       if (response.status !== 401) return response
     }
     throw new SignedOut()
+  }
+
+  /** A token that is none of those that are over, nor the one that was refused. */
+  private async token(refused: string | null): Promise<string | null> {
+    // Another one is asked for once at a time: who needs one meanwhile waits for the same.
+    if (this.isTokenOver || (refused !== null && refused === this.known)) this.asking ??= this.another()
+    return this.asking ?? (this.known = await this.connection.token(false))
+  }
+
+  private async another(): Promise<string | null> {
+    try {
+      this.known = await this.connection.token(true)
+      this.isTokenOver = false
+      return this.known
+    } finally {
+      this.asking = undefined
+    }
   }
 }

@@ -1,13 +1,15 @@
 /** The one tab that speaks with Duly: it sends what waits, and follows what changes. */
 import { Calls, type Connection, Failed, SignedOut } from './calls'
-import { type Delta, type Entry, key, type Settled } from './state'
+import { folded } from './fold'
+import { type Delta, type Entry, key, settle, type Settled } from './state'
 import { type Message, messages } from './stream'
 import type { Change, Changes, Result } from './types'
 
 const MOST_COMMANDS = 100
 const MOST_CHARACTERS = 15_000 // of the commands of a request, which may have 64 KiB
 const MOST_CHANGES = 1_000
-const SILENCE = 45_000 // milliseconds without a heartbeat, after which a stream is dead
+const HEARTBEAT = 15 // seconds, until Duly says another number
+const GRACE = 15_000 // milliseconds that a heartbeat may be late; without two, a stream is dead
 const PAUSES = [500, 30_000] as const // milliseconds after the first failure, and at most
 const LONG = 2 ** 31 - 1 // milliseconds; the longest timer
 /** What a request can be answered with that will never be acceptable. */
@@ -31,6 +33,8 @@ export class Leader {
   private taking = Promise.resolve()
   /** How often all was asked for anew: answers to what was asked before say nothing any more. */
   private beginnings = 0
+  /** Whether nothing has come for what was sent the last time, by this tab or by the one before. */
+  private isUnanswered = true
   private stream = new AbortController()
   /** Who sleeps, and whether for want of work. */
   private readonly sleepers = new Map<() => void, boolean>()
@@ -94,23 +98,36 @@ export class Leader {
 
   /** Send what waits, at most so many commands at once: of fewer when one of them is no good. */
   private async push(most = MOST_COMMANDS): Promise<void> {
-    const entries = batch(this.shared.outbox, most)
-    if (!entries.length || this.cursor === null) return this.sleep(LONG, true)
-    const began = this.beginnings
+    const { cursor, beginnings: began } = this
+    const entries = batch(this.waiting(), most)
+    if (!entries.length || cursor === null) return this.sleep(LONG, true)
+    const leaving = entries.filter(({ sent }) => !sent).map((entry) => ({ ...entry, sent: true }))
+    if (leaving.length) await this.take([], { placed: leaving })
     const commands = entries.map(({ command }) => command)
-    const response = await this.calls.post('/sync', { since: this.cursor, commands })
+    this.isUnanswered = true
+    const response = await this.calls.post('/sync', { since: cursor, commands })
+    this.isUnanswered = false
     if (response.status === 410) return this.begin(began)
     if (UNACCEPTABLE.includes(response.status)) {
       if (entries.length > 1) return this.push(Math.ceil(entries.length / 2))
       const problem = await response.json()
-      return this.take([], { settled: entries.map((entry) => ({ ...entry, problem })) })
+      return this.take([], settle(entries.map((entry) => ({ ...entry, problem }))))
     }
     const answer = await this.calls.read<Changes & { results: Result[] }>(response)
     this.shared.say({ online: true, signedOut: false })
-    const { settled, bodies, undecided } = judge(entries, answer.results)
-    if (began !== this.beginnings) await this.take([], { settled })
-    else await this.take([...bodies, ...answer.changes], { settled, cursor: answer.cursor })
-    if (undecided) throw new Failed(0, true)
+    const { answered, bodies } = judge(entries, answer.results)
+    const delta = settle(answered)
+    if (began !== this.beginnings) await this.take([], delta)
+    else await this.take([...bodies, ...answer.changes], { ...delta, cursor: answer.cursor })
+    if (answered.length < entries.length) throw new Failed(0, true)
+  }
+
+  /** What is to be sent. Nothing more goes along with what got no answer: so that, while offline,
+   *  all that is done meanwhile can be folded. */
+  private waiting(): readonly Entry[] {
+    const { outbox, rows } = this.shared
+    const again = this.isUnanswered ? outbox.filter(({ sent }) => sent) : []
+    return again.length ? again : folded(outbox, rows)
   }
 
   private async follow(): Promise<void> {
@@ -145,16 +162,18 @@ export class Leader {
   private async listen(): Promise<void> {
     this.stream = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
-    let pieces = 0
-    const alive = () => {
+    let [pieces, heartbeat] = [0, HEARTBEAT]
+    const live = () => {
       clearTimeout(timer)
-      timer = setTimeout(() => this.stream.abort(), SILENCE)
+      timer = setTimeout(() => this.stream.abort(), 2_000 * heartbeat + GRACE)
     }
-    alive()
+    live()
     try {
       const body = await this.calls.stream('/events', this.cursor ?? '', this.stream.signal)
-      for await (const together of messages(body, alive)) {
+      for await (const together of messages(body)) {
         pieces++
+        heartbeat = together.find((message) => message.heartbeat)?.heartbeat ?? heartbeat
+        live()
         if (together.length) await this.hear(together)
       }
     } catch (error) {
@@ -215,17 +234,17 @@ function batch(outbox: readonly Entry[], most: number): Entry[] {
 
 /** Which commands have been answered for good, and the rows that came with the answers. */
 function judge(entries: Entry[], results: Result[]) {
-  const settled: Settled[] = []
+  const answered: Settled[] = []
   const bodies: Change[] = []
   for (const { uuid, status, body, problem, replayed } of results) {
     const entry = entries.find(({ command }) => command.uuid === uuid)
     const mayDoBetter = !replayed && (status >= 500 || UNDECIDED.includes(status))
     if (!entry || mayDoBetter) continue
-    settled.push(problem ? { ...entry, problem } : entry)
+    answered.push(problem ? { ...entry, problem } : entry)
     const version = (body as { version?: number } | undefined)?.version
     if (version === undefined) continue
     const [type] = entry.command.type.split('.')
     bodies.push({ type, id: (body as { id: string }).id, version, deleted: false, data: body } as Change)
   }
-  return { settled, bodies, undecided: settled.length < entries.length }
+  return { answered, bodies }
 }

@@ -1,5 +1,6 @@
 /** A replica of one user's lists and tasks that works offline, the same in all tabs of a browser. */
 import type { Connection } from './calls'
+import { newId } from './ids'
 import { Leader, type Shared } from './leader'
 import { Overlay } from './overlay'
 import { apply, type Delta, empty, key, type Refused, type State } from './state'
@@ -33,6 +34,8 @@ export interface Snapshot {
   readonly refused: readonly Refused[]
   /** Commands that wait, in their order. */
   readonly waiting: readonly Command[]
+  /** Ids of the tasks and lists that they change: what is shown of these Duly has not said yet. */
+  readonly unsent: ReadonlySet<string>
   readonly status: Status
 }
 
@@ -48,7 +51,7 @@ export class Replica {
   private readonly name: string
   private readonly channel: BroadcastChannel
   private readonly stop = new AbortController()
-  private readonly overlay: Overlay
+  private overlay: Overlay
   private readonly listeners = new Set<() => void>()
   private readonly asked = new Map<string, (problem: Problem | undefined) => void>()
   /** Steps whose predecessors are not here yet. */
@@ -88,7 +91,7 @@ export class Replica {
 
   /** Keep a command and show what it does; gives its `uuid`. It is sent when it can be. */
   async send(wish: Wish): Promise<string> {
-    const uuid = crypto.randomUUID()
+    const uuid = newId()
     const base_version = this.state.rows.get(key(wish))?.version ?? null
     this.tell({ say: 'soon' })
     await this.commit({ queued: { ...wish, uuid, base_version } })
@@ -130,9 +133,8 @@ export class Replica {
     this.stop.abort()
     this.channel.close()
     this.store.close()
-    const rows = [...this.state.rows.keys(), ...this.state.outbox.map(({ command }) => key(command))]
-    this.state = empty()
-    this.show(rows, { closed: true, leader: false })
+    this.begin(empty())
+    this.show({ closed: true, leader: false })
   }
 
   private async start(): Promise<void> {
@@ -140,11 +142,10 @@ export class Replica {
     addEventListener('online', () => this.leader?.retry(), { signal: this.stop.signal })
     try {
       if (!navigator.locks) throw new Error('two tabs could not tell which of them speaks')
-      this.store = await open(this.name, () => this.close())
+      this.store = await open(this.name, () => this.close(), () => this.alone())
       await this.load()
     } catch {
-      if (!this.stop.signal.aborted) this.alone()
-      return
+      return this.alone()
     }
     if (this.stop.signal.aborted) return
     this.tell({ say: 'hello' })
@@ -155,30 +156,39 @@ export class Replica {
   /** Begin, or begin again, with what the store has. */
   private async load(): Promise<void> {
     this.isLoading = true
-    const before = this.state
     const found = await this.store.load()
     if (this.stop.signal.aborted) return // signed out meanwhile: nothing of it is to be seen again
-    this.state = found
     this.isLoading = false
-    for (const step of this.early.keys()) if (step <= this.state.step) this.early.delete(step)
-    const keys = [before, this.state].flatMap(({ rows, outbox }) => [
-      ...rows.keys(),
-      ...outbox.map(({ command }) => key(command)),
-    ])
-    this.show(keys)
+    for (const step of this.early.keys()) if (step <= found.step) this.early.delete(step)
+    if (found.step >= this.state.step) this.begin(found) // another one may have read more meanwhile
     this.drain()
+  }
+
+  private begin(state: State): void {
+    this.state = state
+    this.overlay = new Overlay(this.connection.user)
+    this.overlay.refresh(state, state.rows.keys())
+  }
+
+  /** Read what was missed, if something was. */
+  private async catchUp(): Promise<void> {
+    try {
+      if ((await this.store.step()) > this.state.step) await this.load()
+    } catch {
+      this.alone()
+    }
   }
 
   private async lead(): Promise<void> {
     if (this.stop.signal.aborted) return
     const yielded = new Promise<void>((resolve) => (this.yieldLead = resolve))
-    if (this.current.status.stored) await this.load() // the leader before may have said its last unheard
-    if (this.stop.signal.aborted) return
+    if (this.current.status.stored) await this.catchUp() // the leader before may have said its last unheard
+    if (this.stop.signal.aborted || this.leader) return
     const replica = this
     const shared: Shared = {
       get outbox() { return replica.state.outbox },
+      get rows() { return replica.state.rows },
       cursor: this.state.cursor,
-      rows: this.state.rows,
       commit: (delta) => this.commit(delta),
       say: (status) => this.announce(status),
     }
@@ -189,10 +199,13 @@ export class Replica {
 
   /** Go on in memory: other tabs have their own way to Duly from here on. */
   private alone(): void {
+    if (this.stop.signal.aborted || !this.current.status.stored) return
     this.store.close()
     this.store = nowhere(this.state.step)
     this.isLoading = false
-    this.show([], { stored: false })
+    // Of these the other tabs know, and may send them as they are.
+    this.state.outbox = this.state.outbox.map((entry) => ({ ...entry, sent: true }))
+    this.show({ stored: false })
     this.yieldLead()
     if (!this.leader) void this.lead()
   }
@@ -203,7 +216,7 @@ export class Replica {
       step = await this.store.write(delta)
     } catch {
       if (this.stop.signal.aborted) return
-      if (this.current.status.stored) this.alone()
+      this.alone()
       step = await this.store.write(delta)
     }
     if (this.stop.signal.aborted) return
@@ -214,7 +227,7 @@ export class Replica {
   private announce({ leader, ...status }: Partial<Status>): void {
     const { online, signedOut } = { ...this.current.status, ...status }
     this.tell({ status: { online, signedOut } })
-    this.show([], leader === undefined ? status : { ...status, leader })
+    this.show(leader === undefined ? status : { ...status, leader })
   }
 
   private tell(told: Told): void {
@@ -230,7 +243,7 @@ export class Replica {
       if (told.say === 'retry') this.leader?.retry()
       if (told.say === 'hello' && leader) this.announce({})
     } else if (stored && 'step' in told) this.step(told.step, told.delta)
-    else if (stored && 'status' in told) this.show([], told.status)
+    else if (stored && 'status' in told) this.show(told.status)
   }
 
   /** Messages of two tabs may come in another order than their steps were taken in. */
@@ -247,10 +260,9 @@ export class Replica {
       apply(this.state, delta, this.state.step + 1)
       for (const change of delta.changes ?? []) keys.add(key(change))
       for (const dropped of delta.dropped ?? []) keys.add(dropped)
-      for (const { command } of delta.settled ?? []) keys.add(key(command))
-      if (delta.queued) keys.add(key(delta.queued))
     }
-    this.show(keys)
+    this.overlay.refresh(this.state, keys)
+    this.show()
     if (this.state.outbox.length) this.leader?.work()
     if (this.early.size) this.expect()
   }
@@ -261,34 +273,41 @@ export class Replica {
     this.isExpecting = true
     setTimeout(async () => {
       this.isExpecting = false
-      const { aborted } = this.stop.signal
-      if (!aborted && !this.isLoading && (await this.store.step()) > this.state.step) await this.load()
+      if (!this.stop.signal.aborted && !this.isLoading) await this.catchUp()
     }, PATIENCE)
   }
 
-  private show(keys: Iterable<string>, status: Partial<Status> = {}): void {
-    this.overlay.refresh(this.state, keys)
-    this.current = this.look({ ...this.current.status, ...status })
+  /** Show what is different, if anything is. */
+  private show(status: Partial<Status> = {}): void {
     this.answer()
-    for (const listener of this.listeners) listener()
+    const before = this.current
+    const now = this.look({ ...before.status, ...status })
+    if (!isSame(now.status, before.status) || !isSame({ ...now, status: 0 }, { ...before, status: 0 })) {
+      this.current = now
+      for (const listener of this.listeners) listener()
+    }
   }
 
   private look(status: Status): Snapshot {
-    const { tasks, lists, settings } = this.overlay
-    const { refused, outbox, cursor } = this.state
-    const waiting = outbox.map(({ command }) => command)
+    const { tasks, lists, settings, waiting, unsent } = this.overlay
+    const { refused, cursor } = this.state
     const ready = cursor !== null || status.ready
-    return { tasks, lists, settings, refused, waiting, status: { ...status, ready, pending: outbox.length } }
+    const now = { ...status, ready, pending: waiting.length }
+    return { tasks, lists, settings, refused, waiting, unsent, status: now }
   }
 
   /** Tell those who asked what became of commands that do not wait any more. */
   private answer(): void {
     if (this.stop.signal.aborted || !this.asked.size) return
-    const waiting = new Set(this.state.outbox.map(({ command }) => command.uuid))
+    const waiting = this.state.outbox.flatMap(({ command, parts = [] }) => [{ command }, ...parts])
+    const uuids = new Set(waiting.map(({ command }) => command.uuid))
     for (const [uuid, resolve] of this.asked) {
-      if (waiting.has(uuid)) continue
+      if (uuids.has(uuid)) continue
       this.asked.delete(uuid)
       resolve(this.state.refused.find(({ command }) => command.uuid === uuid)?.problem)
     }
   }
 }
+
+const isSame = <T extends object>(one: T, other: T): boolean =>
+  (Object.keys(one) as (keyof T)[]).every((name) => Object.is(one[name], other[name]))

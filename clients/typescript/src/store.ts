@@ -19,8 +19,8 @@ const result = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error)
   })
 
-/** The database of one user. `gone` is called when another tab deletes it. */
-export async function open(name: string, gone: () => void): Promise<Store> {
+/** The database of one user. `gone` is called when another tab deletes it, `lost` when the browser does. */
+export async function open(name: string, gone: () => void, lost: () => void): Promise<Store> {
   const request = indexedDB.open(name, 1)
   request.onupgradeneeded = () => {
     for (const store of NAMES) request.result.createObjectStore(store)
@@ -30,6 +30,7 @@ export async function open(name: string, gone: () => void): Promise<Store> {
     database.close()
     gone()
   }
+  database.onclose = lost
   return {
     load: () => load(database),
     write: (delta) => write(database, delta),
@@ -74,6 +75,10 @@ function write(database: IDBDatabase, delta: Delta): Promise<number> {
     else rows.put(change, key(change))
   for (const dropped of delta.dropped ?? []) rows.delete(dropped)
   if (delta.cursor !== undefined) meta.put(delta.cursor, 'cursor')
+  for (const entry of delta.placed ?? []) {
+    for (const { order } of entry.parts ?? []) outbox.delete(order)
+    outbox.put(entry, entry.order)
+  }
   for (const { order, command, problem } of delta.settled ?? []) {
     outbox.delete(order)
     if (problem) refused.put({ command, problem }, command.uuid)

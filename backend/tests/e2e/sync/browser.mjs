@@ -1,6 +1,7 @@
 // Browsers with a page that has a replica, of which it shows nothing and says everything.
 import http from "node:http";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { Front } from "./front.mjs";
@@ -17,10 +18,16 @@ async function bundle(contents, options) {
   return built.outputFiles[0].text;
 }
 const scripts = {
-  "/client.js": await bundle("export * from 'duly-client'", { format: "iife", globalName: "duly" }),
+  "/client.js": await bundle("export * from 'duly-client'; export { Overlay } from './overlay'", { format: "iife", globalName: "duly" }),
 };
+/** Tokens that the page's own server gives, the first one that is good for a second more. */
+export const signedIn = { tokens: [given.people.alice.token] };
+const endOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")).exp * 1000;
+
 const pages = http.createServer(({ url }, response) => {
-  const { user, token } = given.people.alice;
+  const { user } = given.people.alice;
+  const token = signedIn.tokens.find((token) => endOf(token) > Date.now() + 1000);
+  if (url === "/api/auth/token" && !token) return response.writeHead(401).end();
   const json = { "/api/auth/get-session": { user: { id: user } }, "/api/auth/token": { token } }[url];
   const type = scripts[url] ? "text/javascript" : json ? "application/json" : "text/html";
   response.writeHead(200, { "content-type": type });
@@ -40,6 +47,27 @@ export async function front() {
 }
 
 export const device = () => browser.newContext();
+
+/** Another browser, which keeps a profile in a folder. `kill` ends it without a word. */
+export async function spawned(profile) {
+  const own = spawn(given.chromium, [
+    ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+    ...["--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank"],
+  ], { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  const ended = once(own, "exit");
+  let said = "";
+  own.stderr.on("data", (text) => { said += text; });
+  const found = () => /ws:\S+/.exec(said)?.[0];
+  await until("a browser", found);
+  const browser = await chromium.connectOverCDP(found());
+  const kill = async () => {
+    try {
+      process.kill(-own.pid, "SIGKILL");
+    } catch {} // it has ended by itself
+    await ended;
+  };
+  return { browser, context: browser.contexts()[0], kill };
+}
 
 /** A page of somebody who writes what the client's README says. */
 export async function guide(context, front) {

@@ -12,8 +12,9 @@ export class Front {
   losing = 0;
   /** Answers instead of Duly's, by the end of the path: a status. */
   instead = {};
-  /** Requests so far, and streams that are open. */
+  /** Requests so far, what commands they had, and streams that are open. */
   requests = [];
+  commands = [];
   streams = new Set();
   held = [];
 
@@ -66,6 +67,8 @@ export class Front {
     if (request.method !== "OPTIONS") this.requests.push(pathname);
     const pieces = [];
     for await (const piece of request) pieces.push(piece);
+    if (pathname.endsWith("/sync") && request.method === "POST")
+      this.commands.push(JSON.parse(Buffer.concat(pieces)).commands);
     if (request.method !== "OPTIONS") {
       if (this.hanging && pathname.endsWith(this.hanging)) await new Promise((pass) => this.held.push(pass));
       const name = Object.keys(this.instead).find((end) => pathname.endsWith(end));

@@ -1,8 +1,8 @@
 // What people do with a replica, and what goes wrong meanwhile. Prints what was seen of one of them,
 // as a JSON object.
 import {
-  add, api, device, finish, front, given, guide, has, idOf, lacks, ready, seen, send, sent, sql, start, status,
-  stored, tab, titles, until,
+  add, api, device, finish, front, given, guide, has, idOf, lacks, ready, seen, send, sent, signedIn, spawned, sql, start,
+  status, stored, tab, titles, until,
 } from "./browser.mjs";
 
 const duly = await front();
@@ -65,6 +65,274 @@ const scenarios = {
     seen.rows = stored("alice");
   },
 
+  async folded() {
+    const { id: list } = await api("alice", "POST", "/api/lists", { name: "Errands" });
+    const known = await api("alice", "POST", "/api/tasks", { title: "Buy milk", list_id: list });
+    const window = await tab(laptop, duly, "alice");
+    await has(window, "Buy milk");
+    const edit = (more) => send(window, { type: "task.update", id: known.id, ...more });
+    // What is on its way stays as it is.
+    duly.hang("/sync");
+    const uuids = [await edit({ title: "Buy more milk" })];
+    await until("on its way", () => duly.held.length === 1);
+    uuids.push(await edit({ title: "Buy oat milk" }), await edit({ description: "Two of them" }));
+    uuids.push(await edit({ title: "Buy soy milk", priority: "high" }));
+    for (const completed of [true, false, true])
+      uuids.push(await send(window, { type: "task.complete", id: known.id, completed }));
+    const fresh = await window.evaluate(() => duly.newId());
+    uuids.push(await send(window, { type: "task.create", id: fresh, title: "Call", description: "Soon" }));
+    uuids.push(await send(window, { type: "task.update", id: fresh, title: "Call Bob", description: null }));
+    for (const name of ["Shopping", "Groceries"]) uuids.push(await send(window, { type: "list.update", id: list, name }));
+    seen.shown = await titles(window);
+    seen.pending = (await status(window)).pending;
+    duly.release();
+    seen.outcomes = await window.evaluate((uuids) => Promise.all(uuids.map((uuid) => replica.outcome(uuid))), uuids);
+    await sent(window);
+    seen.version = known.version;
+    seen.commands = duly.commands.map((together) => together.map(({ uuid, id, ...command }) => command));
+    seen.names = new Set(duly.commands.flat().map(({ uuid }) => uuid)).size;
+    seen.rows = sql("select title, description, completed_at is not null from duly.tasks where space_id = %(space)s order by title", "alice");
+    seen.lists = sql("select name from duly.lists where space_id = %(space)s and not is_inbox", "alice");
+  },
+
+  async between() {
+    const { id } = await api("alice", "POST", "/api/tasks", { title: "Series", due_date: "2026-03-01", recurrence: "FREQ=DAILY" });
+    const other = await api("alice", "POST", "/api/tasks", { title: "Other" });
+    const window = await tab(laptop, duly, "alice");
+    await has(window, "Series", "Other");
+    duly.hang("/sync");
+    await add(window, "On its way");
+    await until("on its way", () => duly.held.length === 1);
+    await send(window, { type: "task.complete", id });
+    await send(window, { type: "task.complete", id, completed: false });
+    await send(window, { type: "task.complete", id }); // its occurrences are counted
+    await send(window, { type: "task.complete", id: other.id });
+    await send(window, { type: "task.create", id: await window.evaluate(() => duly.newId()), title: "Part", parent_id: other.id });
+    await send(window, { type: "task.complete", id: other.id }); // which the part has opened
+    await send(window, { type: "task.update", id, title: "Before" });
+    await send(window, { type: "task.delete", id });
+    await send(window, { type: "task.restore", id });
+    await send(window, { type: "task.update", id, title: "After" });
+    duly.release();
+    await sent(window);
+    seen.commands = duly.commands.flat().map(({ type }) => type);
+    seen.rows = sql("select title, due_date::text, completed_at is not null from duly.tasks where space_id = %(space)s order by title", "alice");
+  },
+
+  async apart() {
+    const { id } = await api("alice", "POST", "/api/tasks", { title: "Short" });
+    const window = await tab(laptop, duly, "alice");
+    await has(window, "Short");
+    duly.hang("/sync");
+    await add(window, "On its way");
+    await until("on its way", () => duly.held.length === 1);
+    const good = await send(window, { type: "task.update", id, title: "Good" });
+    const long = await send(window, { type: "task.update", id, title: "x".repeat(501) });
+    const last = await send(window, { type: "task.update", id, priority: "high" });
+    duly.release();
+    seen.outcomes = await window.evaluate(async (uuids) => {
+      const problems = await Promise.all(uuids.map((uuid) => replica.outcome(uuid)));
+      return problems.map((problem) => problem?.status ?? null);
+    }, [good, long, last]);
+    await sent(window);
+    seen.sizes = duly.commands.map((together) => together.length);
+    seen.shown = await titles(window);
+    seen.rows = sql("select title, priority from duly.tasks where space_id = %(space)s order by title", "alice");
+  },
+
+  async tree() {
+    const [list, away] = [await api("alice", "POST", "/api/lists", { name: "Errands" }), await api("alice", "POST", "/api/lists", { name: "Away" })];
+    const make = (title, parent_id) => api("alice", "POST", "/api/tasks", { title, list_id: list.id, parent_id });
+    const cake = await make("Cake", null);
+    const bake = await make("Bake", cake.id);
+    const mix = await make("Mix", bake.id);
+    await make("Other", null);
+    const window = await tab(laptop, duly, "alice");
+    await has(window, "Cake", "Bake", "Mix", "Other");
+    const those = (is) => window.evaluate(`[...replica.snapshot().tasks.values()].filter((task) => ${is}).map((task) => task.title).sort()`);
+    const all = () => window.evaluate(() => [...replica.snapshot().tasks.values()].sort(duly.byPosition));
+    seen.before = await all();
+    duly.down();
+    const uuids = [];
+    const on = async (task, verb, more) => uuids.push(await send(window, { type: `task.${verb}`, id: task.id, ...more }));
+    await on(bake, "complete");
+    seen.completed = await those("task.completed");
+    await on(cake, "complete");
+    await on(cake, "complete", { completed: false });
+    await on(mix, "complete", { completed: false }); // and so what it is a part of
+    seen.opened = await those("task.completed");
+    await on(mix, "delete");
+    await on(cake, "delete");
+    seen.trashed = await those("task.deleted_at");
+    await on(cake, "restore");
+    seen.restored = await those("task.deleted_at");
+    await on(cake, "move", { list_id: away.id });
+    seen.moved = await those(`task.list_id === "${away.id}"`);
+    await on(cake, "update", { list_id: list.id });
+    uuids.push(await send(window, { type: "list.delete", id: list.id }));
+    seen.list = await those("task.deleted_at");
+    seen.unsent = await window.evaluate(() => {
+      const { tasks, lists, unsent } = replica.snapshot();
+      return [...unsent].map((id) => tasks.get(id)?.title ?? lists.get(id).name).sort();
+    });
+    uuids.push(await send(window, { type: "list.restore", id: list.id }));
+    seen.back = await those("task.deleted_at");
+    duly.instead = { "/sync": 422 };
+    duly.up();
+    await window.evaluate(() => replica.retry());
+    await sent(window);
+    seen.refused = (await refusedIn(window)).length;
+    seen.after = await all();
+  },
+
+  async foretold() {
+    for (const title of ["One", "Two", "Three"]) await api("alice", "POST", "/api/tasks", { title });
+    const window = await tab(laptop, duly, "alice");
+    await has(window, "One", "Two", "Three");
+    await until("a stream", () => duly.streams.size === 1);
+    duly.down();
+    await until("offline", async () => (await window.evaluate(() => replica.retry()), !(await status(window)).online));
+    await window.evaluate(doAtRandom, { seed: given.seed, steps: given.steps, numbers: numbers.toString() });
+    const look = () => window.evaluate(() => {
+      const { tasks, lists } = replica.snapshot();
+      const title = (id) => tasks.get(id)?.title ?? lists.get(id)?.name ?? "";
+      const all = [...lists.values(), ...tasks.values()].sort((one, other) => (title(one.id) < title(other.id) ? -1 : 1));
+      const fields = (each) => [title(each.list_id), title(each.parent_id), each.completed, each.deleted_at !== null, each.priority, each.tags];
+      // What comes back from the trash may tie with what came meanwhile.
+      const stayed = all.filter((each) => !trashed.has(each.id)).sort(duly.byPosition);
+      const order = {};
+      for (const each of stayed) (order[title(each.parent_id ?? each.list_id)] ??= []).push(title(each.id));
+      return [Object.fromEntries(all.map((each) => [title(each.id), fields(each)])), order];
+    });
+    seen.before = await look();
+    duly.up();
+    await window.evaluate(() => replica.retry());
+    await sent(window);
+    await until("all is from Duly", () => window.evaluate(() => [...replica.snapshot().tasks.values()].every(({ version }) => version > 0)));
+    seen.after = await look();
+    seen.refused = await window.evaluate(() => replica.snapshot().refused);
+  },
+
+  async late() {
+    const [first, second, third] = [await tab(laptop, duly, "alice"), await tab(laptop, duly, "alice"), await tab(laptop, duly, "alice")];
+    await until("the first leads", async () => (await status(first)).leader);
+    await ready(third);
+    // What the second one says of its steps is held back until they have been answered.
+    await second.evaluate(() => {
+      const tell = BroadcastChannel.prototype.postMessage;
+      globalThis.held = [];
+      BroadcastChannel.prototype.postMessage = function (told) {
+        if ("step" in told) held.push(() => tell.call(this, told));
+        else tell.call(this, told);
+      };
+    });
+    for (const title of ["Buy milk", "Pay the rent"]) await add(second, title);
+    await Promise.all([first, second, third].map((each) => has(each, "Buy milk", "Pay the rent")));
+    await Promise.all([first, second, third].map(sent));
+    await api("alice", "DELETE", `/api/tasks/${await idOf(first, "Buy milk")}`);
+    await until("in the trash everywhere", async () => !(await Promise.all([first, second, third].map(titles))).flat().includes("Buy milk"));
+    seen.held = await second.evaluate(() => (held.forEach((tell) => tell()), held.length));
+    await add(third, "Afterwards");
+    await Promise.all([first, second, third].map((each) => has(each, "Afterwards")));
+    await Promise.all([first, second, third].map(sent));
+    seen.shown = await Promise.all([first, second, third].map(titles));
+    seen.commands = duly.commands.flat().length;
+    seen.rows = stored("alice");
+  },
+
+  async cleared() {
+    const window = await tab(laptop, duly, "alice");
+    const other = await tab(laptop, duly, "alice");
+    await add(window, "Before");
+    await Promise.all([window, other].map(sent));
+    duly.down();
+    await add(window, "Unsent");
+    await has(other, "Unsent");
+    // As a person does in the browser's settings.
+    const devtools = await laptop.newCDPSession(window);
+    await devtools.send("Storage.clearDataForOrigin", { origin: given.page, storageTypes: "indexeddb" });
+    await until("said so", async () => !(await status(window)).stored && !(await status(other)).stored);
+    await add(other, "Afterwards");
+    seen.shown = await titles(other);
+    duly.up();
+    for (const each of [window, other]) await each.evaluate(() => replica.retry());
+    await Promise.all([window, other].map(sent));
+    await has(window, "Afterwards");
+    seen.rows = stored("alice");
+    seen.refused = [...(await refusedIn(window)), ...(await refusedIn(other))];
+  },
+
+  async fleeting() {
+    const before = (window) =>
+      window.addInitScript(() => {
+        globalThis.counts = { asked: 0, together: 0, most: 0 };
+        let known = null;
+        const ask = async () => {
+          counts.most = Math.max(counts.most, ++counts.together);
+          counts.asked++;
+          const answer = await fetch("/api/auth/token");
+          await new Promise((done) => setTimeout(done, 300));
+          counts.together--;
+          return (known = answer.ok ? (await answer.json()).token : null);
+        };
+        globalThis.more = { token: async (fresh) => (fresh || !known ? ask() : known) };
+      });
+    signedIn.tokens = given.tokens;
+    const window = await tab(laptop, duly, "alice", { before });
+    await window.evaluate(() => {
+      globalThis.isToldToSignIn = false;
+      replica.subscribe(() => { isToldToSignIn ||= replica.snapshot().status.signedOut; });
+    });
+    await ready(window);
+    const began = Date.now();
+    for (let number = 0; Date.now() < began + given.seconds * 1000; number++) {
+      await add(window, `Task ${number}`);
+      await sent(window);
+    }
+    await api("alice", "POST", "/api/tasks", { title: "From elsewhere" });
+    await has(window, "From elsewhere");
+    seen.isToldToSignIn = await window.evaluate(() => isToldToSignIn);
+    seen.counts = await window.evaluate(() => counts);
+    seen.streams = duly.count("/events");
+    // Somebody signs out elsewhere: there is no other token when this one is over.
+    signedIn.tokens = [];
+    await until("told", async () => (await status(window)).signedOut);
+    await add(window, "Unsent");
+    seen.unsent = (await status(window)).pending;
+    await window.close();
+    signedIn.tokens = given.tokens.slice(-1);
+    const later = await tab(laptop, duly, "alice", { before });
+    await has(later, "Unsent");
+    await sent(later);
+    seen.stored = stored("alice").includes("Unsent");
+  },
+
+  async killed() {
+    const profile = given.folder;
+    let { browser, context, kill } = await spawned(profile);
+    let window = await tab(context, duly, "alice");
+    await add(window, "Buy milk");
+    await sent(window);
+    duly.down();
+    await add(window, "Call Bob");
+    await send(window, { type: "task.update", id: await idOf(window, "Buy milk"), title: "Buy oat milk" });
+    await until("offline", async () => !(await status(window)).online);
+    await add(window, "Pay the rent");
+    await kill();
+    seen.meanwhile = stored("alice");
+    ({ browser, context, kill } = await spawned(profile));
+    window = await tab(context, duly, "alice");
+    seen.shown = await titles(window);
+    seen.pending = (await status(window)).pending;
+    duly.up();
+    await window.evaluate(() => replica.retry());
+    await sent(window);
+    seen.rows = stored("alice");
+    seen.changes = sql("select count(*) from duly.history where space_id = %(space)s and type = 'task'", "alice")[0][0];
+    await browser.close();
+    await kill();
+  },
+
   async tabs() {
     const first = await tab(laptop, duly, "alice");
     await until("the first leads", async () => (await status(first)).leader);
@@ -97,12 +365,25 @@ const scenarios = {
     duly.hang("/sync");
     await add(window, "Mine");
     await until("on its way", () => duly.held.length === 1);
-    await api("alice", "POST", "/api/tasks", { title: "From elsewhere" });
-    seen.milliseconds = await has(window, "From elsewhere", "Mine");
+    // From the request elsewhere until it is shown here; the page notes when that was by the clock of all.
+    await window.evaluate(() => {
+      globalThis.shown = {};
+      replica.subscribe(() => {
+        for (const { title } of replica.snapshot().tasks.values()) shown[title] ??= Date.now();
+      });
+    });
+    seen.milliseconds = [];
+    for (const title of ["One", "Two", "Three", "Four", "Five", "Six"]) {
+      const began = Date.now();
+      await api("alice", "POST", "/api/tasks", { title });
+      await has(window, title, "Mine");
+      seen.milliseconds.push((await window.evaluate((title) => shown[title], title)) - began);
+    }
     seen.pending = (await status(window)).pending;
-    await api("alice", "DELETE", `/api/tasks/${await idOf(window, "From elsewhere")}`);
-    await api("alice", "DELETE", `/api/trash/${await idOf(window, "From elsewhere")}`).catch(() => {});
-    await lacks(window, "From elsewhere");
+    const gone = await idOf(window, "One");
+    await api("alice", "DELETE", `/api/tasks/${gone}`);
+    await api("alice", "DELETE", `/api/trash/${gone}`);
+    await lacks(window, "One");
     duly.release();
     await sent(window);
     seen.shown = await titles(window);
@@ -232,7 +513,7 @@ const scenarios = {
   async full() {
     const before = async (window) => {
       const devtools = await laptop.newCDPSession(window);
-      await devtools.send("Storage.overrideQuotaForOrigin", { origin: given.page, quotaSize: 20_000 });
+      await devtools.send("Storage.overrideQuotaForOrigin", { origin: given.page, quotaSize: 100_000 });
     };
     const window = await tab(laptop, duly, "alice", { before });
     const other = await tab(laptop, duly, "alice");
@@ -241,13 +522,18 @@ const scenarios = {
     seen.before = (await status(window)).stored;
     duly.down();
     await until("offline", async () => !(await status(window)).online);
-    for (const number of [1, 2, 3]) await add(window, `${number} ${"x".repeat(400)}`);
-    seen.shown = (await titles(window)).map((title) => title.slice(0, 6));
-    seen.stored = (await status(window)).stored;
+    seen.titles = ["Before"];
+    const write = async (title) => {
+      seen.titles.push(title);
+      await send(window, { type: "task.create", title, description: "x".repeat(9_000) });
+    };
+    while ((await status(window)).stored) await write(`Note ${100 + seen.titles.length}`);
+    await write("Note 999");
+    seen.shown = await titles(window);
     duly.up();
     await window.evaluate(() => replica.retry());
     await sent(window);
-    seen.rows = stored("alice").map((title) => title.slice(0, 6));
+    seen.rows = stored("alice");
     await api("alice", "POST", "/api/tasks", { title: "From elsewhere" });
     await has(window, "From elsewhere");
     await has(other, "From elsewhere");
@@ -338,8 +624,12 @@ const scenarios = {
     // The network forgets the connection: both ends believe that it is open.
     for (const stream of duly.streams) stream.write = () => true;
     await api("alice", "POST", "/api/tasks", { title: "From elsewhere" });
-    await window.clock.fastForward(50_000);
-    await window.clock.fastForward(10_000);
+    await window.clock.fastForward(given.patience);
+    await titles(window);
+    await api("alice", "GET", "/api/tasks");
+    seen.before = duly.count("/events");
+    await window.clock.fastForward(10_000); // until it is dead
+    await window.clock.fastForward(10_000); // until it is opened again
     await has(window, "From elsewhere");
     seen.pulls = duly.count("/changes");
   },
@@ -376,6 +666,11 @@ const scenarios = {
     });
     duly.up();
     await sent(window);
+  },
+
+  async large() {
+    const window = await tab(laptop, duly, "alice");
+    seen.ticks = await window.evaluate(tick, given);
   },
 
   async guide() {
@@ -449,6 +744,72 @@ const scenarios = {
 
 const refusedIn = (window) =>
   window.evaluate(() => replica.snapshot().refused.map(({ problem, command }) => [problem.status, (command.title ?? "").slice(0, 9)]));
+
+/** In a page: how long it takes to show one more command, in milliseconds, each of several times. */
+function tick({ tasks, waiting }) {
+  const shared = { deleted_at: null, version: 1 };
+  const inbox = { ...shared, id: duly.newId(), is_inbox: true, position: "a" };
+  const rows = new Map([[`list:${inbox.id}`, { data: inbox }]]);
+  const made = Array.from({ length: tasks }, (_, number) => ({
+    ...{ ...shared, id: duly.newId(), title: `Task ${number}`, list_id: inbox.id, parent_id: null },
+    ...{ completed: false, completed_at: null, tags: [], recurrence: null, position: `a${1e6 + number}` },
+  }));
+  for (const task of made) rows.set(`task:${task.id}`, { data: task });
+  const command = (more) => ({ command: { uuid: duly.newId(), base_version: 1, ...more } });
+  const outbox = made.slice(0, waiting).map(({ id }, number) =>
+    command(number % 3 ? { type: "task.update", id, title: "Changed" } : { type: "task.create", id: duly.newId(), title: "New" }));
+  const overlay = new duly.Overlay("alice");
+  overlay.refresh({ rows, outbox }, rows.keys());
+  return made.slice(-9).map(({ id }) => {
+    outbox.push(command({ type: "task.complete", id }), command({ type: "task.create", id: duly.newId(), title: "Newer" }));
+    const began = performance.now();
+    overlay.refresh({ rows, outbox }, []);
+    const took = performance.now() - began;
+    if (!overlay.tasks.get(id).completed) throw new Error("not shown");
+    return took;
+  });
+}
+
+/** In a page: what people do with trees and lists, as far as Duly lets them. */
+async function doAtRandom({ seed, steps, numbers }) {
+  const random = new Function(`return ${numbers}`)()(seed);
+  const pick = (values) => values[Math.floor(random() * values.length)];
+  const send = (wish) => replica.send(wish);
+  globalThis.trashed = new Set();
+  for (let step = 0; step < steps; step++) {
+    const { tasks, lists } = replica.snapshot();
+    const all = [...tasks.values()].sort((one, other) => (one.title < other.title ? -1 : 1));
+    const live = all.filter((task) => !task.deleted_at);
+    const listed = [...lists.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+    const open = listed.filter((list) => !list.deleted_at);
+    const [task, other, list] = [pick(live), pick(live), pick(open)];
+    const depth = (each) => (each ? 1 + depth(tasks.get(each.parent_id)) : 0);
+    const height = (id) => 1 + Math.max(0, ...all.filter((each) => each.parent_id === id).map((each) => height(each.id)));
+    const isBelow = (each) => each && (each.id === task.id || isBelow(tasks.get(each.parent_id)));
+    const fits = (parent) => task && parent && !isBelow(parent) && depth(parent) + height(task.id) <= 5;
+    const id = duly.newId();
+    const doings = {
+      create: () => send({ type: "task.create", id, title: `Task ${step}`, list_id: list.id, completed: random() < 0.2 }),
+      part: () => task && depth(task) < 5 && send({ type: "task.create", id, title: `Task ${step}`, parent_id: task.id }),
+      edit: () => task && send({ type: "task.update", id: task.id, priority: pick(["low", "high"]), completed: random() < 0.5 }),
+      tag: () => task && send({ type: "task.update", id: task.id, [pick(["add_tags", "remove_tags"])]: [pick(["a", "b", "c"])] }),
+      complete: () => task && send({ type: "task.complete", id: task.id, completed: random() < 0.6 }),
+      below: () => fits(other) && send({ type: "task.update", id: task.id, parent_id: other.id }),
+      top: () => task && send({ type: "task.update", id: task.id, parent_id: null }),
+      list: () => task && send({ type: "task.move", id: task.id, list_id: list.id }),
+      beside: () => task && task !== other && (!other.parent_id || fits(tasks.get(other.parent_id))) &&
+        send({ type: "task.move", id: task.id, [pick(["before", "after"])]: other.id }),
+      delete: () => task && send({ type: "task.delete", id: task.id }),
+      restore: () => all.length && send({ type: "task.restore", id: pick(all).id }),
+      newList: () => send({ type: "list.create", id, name: `List ${step}` }),
+      moveList: () => listed.length > 1 && send({ type: "list.move", id: list.id, ...(random() < 0.5 ? {} : { after: pick(open.filter((each) => each !== list))?.id }) }),
+      deleteList: () => !list.is_inbox && random() < 0.5 && send({ type: "list.delete", id: list.id }),
+      restoreList: () => send({ type: "list.restore", id: pick(listed).id }),
+    };
+    await pick([doings.create, doings.part, ...Object.values(doings)])();
+    for (const each of replica.snapshot().tasks.values()) if (each.deleted_at) trashed.add(each.id);
+  }
+}
 
 /** Random numbers that come again (mulberry32). */
 function numbers(seed) {
