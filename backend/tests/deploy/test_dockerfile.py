@@ -65,7 +65,11 @@ def test_every_file_that_is_copied_is_there_and_not_ignored() -> None:
 
 
 def test_no_test_secret_or_history_reaches_the_build() -> None:
-    for path in (".git/config", ".env", ".duly/key", "backend/tests/conftest.py", "docs/errors.md"):
+    for path in (
+        *(".git/config", ".env", ".duly/key", "backend/tests/conftest.py", "docs/errors.md"),
+        *("examples/nextjs/.env.local", "examples/nextjs/node_modules/next/package.json"),
+        "examples/nextjs/.next/BUILD_ID",
+    ):
         assert is_ignored(path, IGNORED), path
     assert is_ignored("backend/core/__pycache__/ids.pyc", IGNORED)
     assert not is_ignored("backend/database/migrations/owned.py", IGNORED)
