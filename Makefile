@@ -11,7 +11,7 @@ run: install ## Serve with everything it needs, on http://127.0.0.1:8000
 	@exec $(RUN)/duly serve
 
 demo: install ## The example in a browser: make demo, DEV=1 to change it, SEED=200 with tasks (needs Node 20.9+)
-	@exec $(RUN)/python -m scripts.demo $(if $(DEV),--dev) $(if $(SEED),--seed $(SEED))
+	@exec $(RUN)/python -m scripts.demo $(if $(DEV),--dev) $(if $(SEED),--seed $(SEED)) $(OPTIONS)
 
 test: install ## The tests, on a real PostgreSQL and a real server
 	$(RUN)/pytest
@@ -24,7 +24,7 @@ check: install ## Lint, types, direction of imports, generated files, migrations
 	$(RUN)/python -m backend.tests.docs.generate --check
 	$(RUN)/python -m scripts.migrations
 
-e2e: install ## The same against a real Better Auth, and a peer in TypeScript (needs Node 20+)
+e2e: install ## The same against a real Better Auth, and the example in a browser (needs Node 20.9+)
 	$(RUN)/pytest backend/tests/e2e backend/tests/benchmarks backend/tests/deploy -m e2e -n 2
 
 faults: install ## Faults, neighbours and overload against the served program: make faults ONLY=frozen

@@ -32,6 +32,7 @@ def main() -> None:
         time.sleep(0.05)
     send(groups, signal.SIGKILL)
     _stop(Path(sys.argv[1]))
+    os.ftruncate(int(sys.argv[2]), 0)  # nothing runs there any more
 
 
 def send(groups: set[int], number: int) -> bool:

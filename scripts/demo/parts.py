@@ -84,8 +84,8 @@ class Parts:
         self.watch(name, process.wait)
         return process
 
-    def watch(self, name: str, wait: Callable[[], object]) -> None:
-        """Take note of the end of something, which `wait` waits for."""
+    def watch(self, name: str | None, wait: Callable[[], object]) -> None:
+        """Take note of the end of something, which `wait` waits for; None: it is to end all."""
 
         def waiting() -> None:
             wait()
@@ -151,7 +151,7 @@ def opened(postgres: Path, held: int) -> Iterator[Parts]:
         held: The descriptor of a lock, which the guard keeps until it is done.
     """
     reader, lifeline = os.pipe()
-    command = [sys.executable, "-m", "scripts.demo.guard", str(postgres)]
+    command = [sys.executable, "-m", "scripts.demo.guard", str(postgres), str(held)]
     guarding = subprocess.Popen(command, stdin=reader, pass_fds=[held], start_new_session=True)
     os.close(reader)
     parts = Parts(lifeline)
@@ -160,6 +160,9 @@ def opened(postgres: Path, held: int) -> Iterator[Parts]:
         if each != signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN:
             signal.signal(each, parts.tell)
     parts.watch("guard", guarding.wait)
+    if os.isatty(0):
+        # Of a window that is closed, the kernel tells the first process alone, which may be `make`.
+        parts.watch(None, lambda: until_hung_up(0))
     try:
         yield parts
     finally:
@@ -169,9 +172,11 @@ def opened(postgres: Path, held: int) -> Iterator[Parts]:
         os.close(lifeline)
 
 
-def until_closed(descriptor: int) -> None:
-    """Wait until the other end of a connection, on which nothing is said, closes it."""
-    select.select([descriptor], [], [])
+def until_hung_up(descriptor: int) -> None:
+    """Wait until the other end of a connection, or a terminal, is gone (poll(2), POLLHUP)."""
+    waiting = select.poll()
+    waiting.register(descriptor, 0)
+    waiting.poll()
 
 
 def _relay(name: str, process: subprocess.Popen[bytes]) -> None:

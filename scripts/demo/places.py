@@ -13,7 +13,7 @@ from typing import Final
 from scripts.demo.parts import DemoFailed, say
 
 HOST: Final = "127.0.0.1"
-_NEARBY: Final = 100  # ports that are tried beside one that is taken
+NEARBY: Final = 100  # ports that are tried beside one that is taken
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def claimed(data: Path) -> Iterator[int]:
         held = os.open(data / "running.json", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         why = error.strerror
-        raise DemoFailed(f"{data} cannot be used ({why}): name another folder by --data.") from None
+        raise DemoFailed(f"{data} cannot be used ({why}): name another by --data.") from None
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -59,7 +59,7 @@ def port(told: int | None, usual: int, whose: str, option: str) -> int:
     """
     if told is not None and not _is_free(told):
         raise DemoFailed(f"Port {told} is taken: end that program, or give another by {option}.")
-    nearby = [told] if told is not None else range(usual, usual + _NEARBY)
+    nearby = [told] if told is not None else range(usual, usual + NEARBY)
     found = next(filter(_is_free, nearby), None)
     if found is None:
         raise DemoFailed(f"No port from {usual} on is free: give one by {option}.")

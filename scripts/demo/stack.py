@@ -156,7 +156,7 @@ def _postgres(running: Parts, directory: Path) -> Iterator[EmbeddedServer]:
         raise DemoFailed(str(error)) from None
     # It is no child of this process: a connection ends when it does.
     idle = psycopg.connect(server.url())
-    running.watch("postgres", lambda: parts.until_closed(idle.fileno()))
+    running.watch("postgres", lambda: parts.until_hung_up(idle.fileno()))
     try:
         yield server
     finally:

@@ -1,19 +1,23 @@
-"""What deploy/Dockerfile promises of the image, and that `make image` reads it as Docker does."""
+"""What the Dockerfiles promise of their images, and that `make image` reads one as Docker does."""
 
 import subprocess
 
 import pytest
 
 from backend.tests.docs.pages import ROOT
-from scripts.dockerfile import expanded, is_ignored, read
+from scripts.dockerfile import Stage, expanded, is_ignored, read
 
-STAGES = read((ROOT / "deploy" / "Dockerfile").read_text("utf-8"))
-IMAGE = STAGES[-1]
+DULY, FRONTEND = (
+    read((ROOT / "deploy" / name).read_text("utf-8"))
+    for name in ("Dockerfile", "frontend.Dockerfile")
+)
 IGNORED = (ROOT / ".dockerignore").read_text("utf-8")
 
+of_both = pytest.mark.parametrize("stages", [DULY, FRONTEND], ids=["duly", "frontend"])
 
-def told(name: str) -> str:
-    [only] = [each.text for each in IMAGE.instructions if each.name == name]
+
+def told(stages: list[Stage], name: str) -> str:
+    [only] = [each.text for each in stages[-1].instructions if each.name == name]
     return only
 
 
@@ -23,40 +27,54 @@ def tracked() -> list[str]:
     return found.stdout.splitlines()
 
 
-def test_it_runs_as_a_number_that_is_not_root() -> None:
-    assert all(int(part) > 0 for part in told("USER").split(":"))
+@of_both
+def test_it_runs_as_a_number_that_is_not_root(stages: list[Stage]) -> None:
+    assert all(int(part) > 0 for part in told(stages, "USER").split(":"))
 
 
 def test_process_1_is_the_program_and_no_shell_that_keeps_signals_from_it() -> None:
-    assert told("ENTRYPOINT") == '["duly"]'
-    assert told("CMD") == '["serve"]'
-    assert told("STOPSIGNAL") == "SIGTERM"
+    assert told(DULY, "ENTRYPOINT") == '["duly"]'
+    assert told(DULY, "CMD") == '["serve"]'
+    assert told(DULY, "STOPSIGNAL") == told(FRONTEND, "STOPSIGNAL") == "SIGTERM"
+    assert told(FRONTEND, "ENTRYPOINT") == '["/bin/sh", "/opt/frontend/frontend.sh"]'
+    assert told(FRONTEND, "CMD").startswith('["node", ')
 
 
 def test_its_health_is_asked_for_with_what_the_image_has() -> None:
-    assert told("HEALTHCHECK").startswith('CMD ["python3", "-I", "-c", ')
-    assert "/livez" in told("HEALTHCHECK")
+    assert told(DULY, "HEALTHCHECK").startswith('CMD ["python3", "-I", "-c", ')
+    assert "/livez" in told(DULY, "HEALTHCHECK")
+    assert told(FRONTEND, "HEALTHCHECK").startswith('CMD ["node", "-e", ')
 
 
-def test_what_builds_it_stays_behind() -> None:
-    copied = [each for each in IMAGE.instructions if each.name == "COPY"]
-    assert [(each.flags, each.text) for each in copied] == [
-        ({"from": "build"}, "/opt/duly /opt/duly")
-    ]
-    installed = " ".join(each.text for stage in STAGES for each in stage.instructions)
+@of_both
+def test_what_builds_it_stays_behind(stages: list[Stage]) -> None:
+    image = stages[-1]
+    place = "/opt/duly" if stages is DULY else "/opt/frontend"
+    copied = [each for each in image.instructions if each.name == "COPY"]
+    assert [(each.flags, each.text) for each in copied] == [({"from": "build"}, f"{place} {place}")]
+    installed = " ".join(each.text for stage in stages for each in stage.instructions)
     assert "build-essential" not in installed
-    assert IMAGE.base == STAGES[0].name
+    assert image.base == stages[0].name
 
 
-def test_every_file_that_is_copied_is_there_and_not_ignored() -> None:
+def test_of_the_application_only_packages_of_production_are_kept() -> None:
+    steps = [each.text for each in FRONTEND[1].instructions if each.name == "RUN"]
+    pruned = next(index for index, each in enumerate(steps) if each.startswith("npm prune"))
+    kept = next(index for index, each in enumerate(steps) if "/opt/frontend" in each)
+    assert "--omit=dev" in steps[pruned]
+    assert pruned < kept
+
+
+@of_both
+def test_every_file_that_is_copied_is_there_and_not_ignored(stages: list[Stage]) -> None:
     sources = [
         source
-        for stage in STAGES
+        for stage in stages
         for each in stage.instructions
         if each.name == "COPY" and not each.flags
         for source in each.words()[:-1]
     ]
-    assert "backend" in sources
+    assert sources
     context = [path for path in tracked() if not is_ignored(path, IGNORED)]
     missing = [
         each for each in sources if not any(f"{path}/".startswith(f"{each}/") for path in context)
@@ -65,7 +83,11 @@ def test_every_file_that_is_copied_is_there_and_not_ignored() -> None:
 
 
 def test_no_test_secret_or_history_reaches_the_build() -> None:
-    for path in (".git/config", ".env", ".duly/key", "backend/tests/conftest.py", "docs/errors.md"):
+    for path in (
+        *(".git/config", ".env", ".duly/key", "backend/tests/conftest.py", "docs/errors.md"),
+        *("examples/nextjs/.env.local", "examples/nextjs/node_modules/next/package.json"),
+        "examples/nextjs/.next/BUILD_ID",
+    ):
         assert is_ignored(path, IGNORED), path
     assert is_ignored("backend/core/__pycache__/ids.pyc", IGNORED)
     assert not is_ignored("backend/database/migrations/owned.py", IGNORED)

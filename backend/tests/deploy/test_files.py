@@ -21,12 +21,16 @@ DEPLOY = ROOT / "deploy"
 FILES = [
     path
     for path in sorted(DEPLOY.rglob("*"))
-    if path.suffix in {".yaml", ".service"} or path.name == "Dockerfile"
+    if path.suffix in {".yaml", ".service"} or path.name.endswith("Dockerfile")
 ]
 UNITS = sorted(DEPLOY.glob("*.service"))
 PODS = [DEPLOY / "kubernetes" / name for name in ("deployment.yaml", "migration.yaml")]
-# What Python, the shell, make, PostgreSQL's image and Compose itself read.
-OTHERS = re.compile(r"PATH|TMPDIR|PYTHON[A-Z]+|PIP_INDEX_URL|POSTGRES_[A-Z_]+|DULY_HOST|ALL")
+# What Python, Node, the shell, make, PostgreSQL's image, the application and Compose itself read.
+OTHERS = re.compile(
+    r"PATH|TMPDIR|PYTHON[A-Z]+|PIP_INDEX_URL|POSTGRES_[A-Z_]+|(APP|DULY)_HOST|ALL"
+    r"|NODE_ENV|NPM_CONFIG_REGISTRY|NEXT_TELEMETRY_DISABLED|DULY_URL|BETTER_AUTH_SECRET_FILE"
+)
+HOSTS = {"APP_HOST": "app.example.com", "DULY_HOST": "duly.example.com"}
 
 
 def run(*command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -114,16 +118,46 @@ def test_caddy_reads_what_compose_gives_it(tmp_path: Path) -> None:
 
 
 @needs("docker-compose")
-def test_compose_reads_its_file_and_asks_for_what_only_the_operator_knows() -> None:
+@pytest.mark.parametrize(
+    ("missing", "asked"),
+    [("APP_HOST", "the host name of the application"), ("DULY_HOST", "the host name of Duly")],
+)
+def test_compose_reads_its_file_and_asks_for_what_only_the_operator_knows(
+    missing: str, asked: str
+) -> None:
     command = ("docker-compose", "-f", DEPLOY / "compose.yaml", "config", "--quiet")
-    assert "the frontend whose tokens are accepted" in run(*command).stderr
-    read = run(*command[:-1], BETTER_AUTH_URL="https://app.example.com")
+    others = {name: value for name, value in HOSTS.items() if name != missing}
+    assert asked in run(*command, **others).stderr
+    read = run(*command, **HOSTS)
     assert (read.returncode, read.stderr) == (0, "")
 
 
+@needs("docker-compose")
+def test_the_application_is_told_all_that_it_asks_for_in_compose() -> None:
+    asked = (ROOT / "examples" / "nextjs" / "lib" / "settings.ts").read_text("utf-8")
+    names = set(re.findall(r"^  ([A-Z_]+): '", asked, re.MULTILINE))
+    assert names
+    frontend = compose().partition("\n  frontend:\n")[2].partition("\n  migrate:\n")[0]
+    told = set(re.findall(r"^      ([A-Z_]+):", frontend, re.MULTILINE))
+    assert {name.removesuffix("_FILE") for name in told} == names
+
+
+def test_secrets_of_the_application_come_from_files_and_process_1_is_no_shell(
+    tmp_path: Path,
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("it's-$ecret\n")
+    command = ("sh", DEPLOY / "frontend.sh", "sh", "-c", 'ps -o args= -p "$PPID"; env')
+    told = run(*command, BETTER_AUTH_SECRET_FILE=str(secret), DATABASE_URL="as it was").stdout
+    assert "BETTER_AUTH_SECRET=it's-$ecret\n" in told
+    assert "DATABASE_URL=as it was\n" in told
+    assert "frontend.sh" not in told
+    gone = run("sh", DEPLOY / "frontend.sh", "true", DATABASE_URL_FILE=str(tmp_path / "none"))
+    assert gone.returncode != 0
+
+
 def compose() -> str:
-    command = ("docker-compose", "-f", DEPLOY / "compose.yaml", "config")
-    return run(*command, BETTER_AUTH_URL="https://app.example.com").stdout
+    return run("docker-compose", "-f", DEPLOY / "compose.yaml", "config", **HOSTS).stdout
 
 
 def kubernetes() -> str:
@@ -150,27 +184,33 @@ def test_production_starts_with_the_values_as_they_stand(
 
 
 @needs("psql")
-def test_the_login_that_compose_makes_is_no_superuser_and_may_migrate(
+def test_the_logins_that_compose_makes_are_no_superusers_and_keep_to_their_databases(
     cluster: EmbeddedServer, tmp_path: Path
 ) -> None:
-    secret = tmp_path / "database_url"
-    secret.write_text("postgresql://duly:it's-$ecret@database/duly\n")
     socket = cluster.url().partition("host=")[2]
     script = (DEPLOY / "database.sh").read_text("utf-8")
-    for word in ("role", "database"):  # others may have made a `duly` on this server
-        script = script.replace(f"create {word} duly", f"create {word} composed")
-    known = {"POSTGRES_USER": "postgres", "DATABASE_URL_FILE": str(secret), "PGHOST": socket}
-    made = run("sh", "-c", script.replace("owner duly", "owner composed"), **known)
+    known = {"POSTGRES_USER": "postgres", "PGHOST": socket}
+    for name in ("duly", "app"):  # others may have made a `duly` on this server
+        script = script.replace(f"make_login {name} ", f"make_login composed_{name} ")
+        secret = tmp_path / name
+        secret.write_text(f"postgresql://{name}:it's-$ecret@database/{name}\n")
+        known[f"{'APP_' if name == 'app' else ''}DATABASE_URL_FILE"] = str(secret)
+    made = run("sh", "-c", script, **known)
     assert made.returncode == 0, made.stderr
 
-    url = with_database(cluster.url(), "composed").replace("postgres@", "composed@")
-    with psycopg.connect(url) as connection:
-        asked = "select rolsuper, rolcreaterole from pg_roles where rolname = current_user"
-        assert connection.execute(asked).fetchone() == (False, True)
-        owner = "select pg_get_userbyid(datdba) from pg_database where datname = 'composed'"
-        assert connection.execute(owner).fetchone() == ("composed",)
+    for name, other, may_make_roles in (("duly", "app", True), ("app", "duly", False)):
+        url = with_database(cluster.url(), f"composed_{name}")
+        own = url.replace("postgres@", f"composed_{name}@")
+        with psycopg.connect(own) as connection:
+            asked = "select rolsuper, rolcreaterole from pg_roles where rolname = current_user"
+            assert connection.execute(asked).fetchone() == (False, may_make_roles)
+            connection.execute("create table public.mine ()")
+            connection.rollback()
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(with_database(own, f"composed_{other}"))
     with psycopg.connect(cluster.url(), autocommit=True) as connection:
-        kept = "select rolpassword like 'SCRAM-%' from pg_authid where rolname = 'composed'"
-        assert connection.execute(kept).fetchone() == (True,)
-        connection.execute("drop database composed")
-        connection.execute("drop role composed")
+        kept = "select rolpassword like 'SCRAM-%' from pg_authid where rolname ~ '^composed_'"
+        assert connection.execute(kept).fetchall() == [(True,), (True,)]
+        for name in ("composed_duly", "composed_app"):
+            connection.execute(f"drop database {name}".encode())
+            connection.execute(f"drop role {name}".encode())

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from backend.tests.support import processes
 from backend.tests.support.processes import Program, bare_environment, free_port
 from scripts.demo.application import BUILT, EXAMPLE, ROOT, sources
 
-DEMO = [sys.executable, "-m", "scripts.demo"]
+_DEMO = [sys.executable, "-m", "scripts.demo"]
 # Turbopack talks to a child of its own by TCP, so loopback has to be there.
 _WITHOUT_NETWORK = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
 # Of which sources the build was made without network.
@@ -49,12 +49,12 @@ def built() -> bool:
     It takes a minute, once: whoever asks at the same time waits.
     """
     node.install(EXAMPLE)
-    with (EXAMPLE / "package.json").open() as held, _folder() as data:
+    with (EXAMPLE / "package.json").open() as held, folder() as data:
         fcntl.flock(held, fcntl.LOCK_EX)
         wanted = sources()
         if _PROOF.exists() and _PROOF.read_text() == wanted:
             return True
-        prepare = [*DEMO, "--prepare", "--data", str(data)]
+        prepare = [*_DEMO, "--prepare", "--data", str(data)]
         if not _is_without_network():
             _run(*prepare)
             return False
@@ -64,9 +64,23 @@ def built() -> bool:
         return True
 
 
+def by_itself(options: list[str]) -> list[str]:
+    """The runner, without `make`."""
+    return [*_DEMO, *options]
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """The environment variables that it is started with."""
+    return {**bare_environment(), "PYTHONPATH": str(ROOT), "WORKERS": "1", **settings}
+
+
 @contextmanager
 def started(
-    directory: Path, *options: str, data: Path | None = None, **settings: str
+    directory: Path,
+    *options: str,
+    data: Path | None = None,
+    by: Callable[[list[str]], list[str]] = by_itself,
+    **settings: str,
 ) -> Iterator[Example]:
     """Run `make demo` on free ports until the end, when all of it answers.
 
@@ -79,15 +93,15 @@ def started(
         directory: Where its output is kept, in `demo.log`.
         options: Of `python -m scripts.demo`: `--dev`, `--seed 200`.
         data: Where its data are, which stay; default: a folder that goes with it.
+        by: Makes of its options the command that starts it.
         settings: Environment variables, of Duly (`RATE_LIMIT="off"`) and of the application.
     """
     built()
-    with _folder() as own:
+    with folder() as own:
         place = data or own
         ports = ["--port", str(free_port()), "--duly-port", str(free_port())]
-        command = [*DEMO, *options, *ports, "--data", str(place)]
-        environment = {**bare_environment(), "WORKERS": "1", **settings, "PYTHONPATH": str(ROOT)}
-        program = Program("demo", command, environment, directory)
+        command = by([*options, *ports, "--data", str(place)])
+        program = Program("demo", command, environment(**settings), directory)
         with processes.started(program):
             places = program.wait_for(lambda: noted(place))
             yield Example(**places, data=place, program=program)
@@ -102,7 +116,7 @@ def noted(data: Path) -> dict[str, str] | None:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def folder() -> Iterator[Path]:
     """A folder that PostgreSQL's account may reach, unlike pytest's own."""
     made = Path(tempfile.mkdtemp(prefix="duly-demo-"))
     try:
