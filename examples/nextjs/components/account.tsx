@@ -60,8 +60,8 @@ export function Account() {
         <hr className="my-1 border-line" />
         <Choice icon="keyboard" onClick={() => show('shortcuts')}>Keyboard shortcuts</Choice>
         <Choice icon="zone" onClick={() => show('zone')}>Time zone</Choice>
-        <hr className="my-1 border-line" />
         <Choice icon="trash" isDangerous onClick={() => show('erase')}>Erase account</Choice>
+        <hr className="my-1 border-line" />
         <Choice icon="leave" onClick={end}>Sign out</Choice>
       </div>
       {Shown && <Shown onClose={() => setDialog(null)} />}
@@ -89,7 +89,7 @@ function Themes() {
   const theme = useTheme()
   const group = useId()
   return (
-    <fieldset className="mx-1.5 mb-1.5 flex rounded-lg bg-hover p-0.5">
+    <fieldset className="mx-1.5 mb-1.5 flex rounded-lg bg-page p-0.5">
       <legend className="sr-only">Theme</legend>
       {THEMES.map((each) => (
         <label
