@@ -1,6 +1,9 @@
 'use client'
 
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
+import { createPortal } from 'react-dom'
+import { ZONE } from '@/lib/dates'
+import { listen } from '@/lib/keys'
 import { follow, leave } from '@/lib/leave'
 import { choose, type Theme, THEMES, useTheme } from '@/lib/theme'
 import { complain } from '@/lib/toasts'
@@ -16,7 +19,8 @@ const DIALOGS = { shortcuts: Shortcuts, zone: TimeZone, erase: EraseAccount, lea
 /** Who is signed in, and what they can choose. */
 export function Account() {
   const { user, replica } = useWorkspace()
-  const { pending, closed } = useSnapshot().status
+  const { settings, status } = useSnapshot()
+  const { pending, closed } = status
   const popover = useRef<HTMLDivElement>(null)
   const id = useId()
   const [isOpen, setOpen] = useState(false)
@@ -26,6 +30,7 @@ export function Account() {
   useEffect(() => {
     if (closed) follow()
   }, [closed])
+  useEffect(() => listen(() => ({ '?': () => setDialog('shortcuts') })), [])
 
   function show(wanted: keyof typeof DIALOGS) {
     popover.current?.hidePopover() // which brings the focus back to the button, and the dialog after it
@@ -59,12 +64,16 @@ export function Account() {
         <Themes />
         <hr className="my-1 border-line" />
         <Choice icon="keyboard" onClick={() => show('shortcuts')}>Keyboard shortcuts</Choice>
-        <Choice icon="zone" onClick={() => show('zone')}>Time zone</Choice>
-        <hr className="my-1 border-line" />
+        <Choice icon="zone" onClick={() => show('zone')}>
+          Time zone
+          <span className="min-w-0 flex-1 truncate text-right text-[13px] text-soft">{settings?.time_zone ?? ZONE}</span>
+        </Choice>
         <Choice icon="trash" isDangerous onClick={() => show('erase')}>Erase account</Choice>
+        <hr className="my-1 border-line" />
         <Choice icon="leave" onClick={end}>Sign out</Choice>
       </div>
-      {Shown && <Shown onClose={() => setDialog(null)} />}
+      {/* The sidebar is not shown where it is narrow, and nor would be what is in it. */}
+      {Shown && createPortal(<Shown onClose={() => setDialog(null)} />, document.body)}
     </div>
   )
 }
@@ -89,7 +98,7 @@ function Themes() {
   const theme = useTheme()
   const group = useId()
   return (
-    <fieldset className="mx-1.5 mb-1.5 flex rounded-lg bg-hover p-0.5">
+    <fieldset className="mx-1.5 mb-1.5 flex rounded-lg bg-page p-0.5">
       <legend className="sr-only">Theme</legend>
       {THEMES.map((each) => (
         <label

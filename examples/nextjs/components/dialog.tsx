@@ -36,7 +36,8 @@ export function Dialog({ title, look = 'box', onClose, children }: {
       className={look}
       onCancel={(event) => {
         event.preventDefault()
-        onClose()
+        // In React it bubbles: the one of a dialog within this one comes by as well.
+        if (event.target === event.currentTarget) onClose()
       }}
       onMouseDown={(event) => event.target === event.currentTarget && onClose()}
     >

@@ -65,7 +65,7 @@ export function Editor({ label, name = '', color, placeholder, maxLength, stays 
       <input
         ref={input}
         dir="auto"
-        className="field min-h-9 px-2.5"
+        className="field min-h-9 px-2.5 outline-offset-0"
         aria-label={label}
         defaultValue={name}
         placeholder={placeholder}
@@ -83,7 +83,7 @@ function Colors({ chosen, onChoose }: { chosen: string | null; onChoose: (color:
   const isOther = !COLORS.some(([, value]) => value === chosen)
   return (
     // The focus stays in the name: not every browser gives it to what is clicked.
-    <fieldset className="mt-1.5 flex flex-wrap px-1" onMouseDown={(event) => event.preventDefault()}>
+    <fieldset className="mt-1.5 flex flex-wrap pl-2" onMouseDown={(event) => event.preventDefault()}>
       <legend className="sr-only">Colour</legend>
       {[...COLORS, ...(isOther ? ([['Another colour', chosen]] as const) : [])].map(([name, value]) => (
         <input

@@ -1,9 +1,10 @@
 'use client'
 
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { counts } from '@/lib/select'
 import { say } from '@/lib/toasts'
 import { finish } from '@/lib/unfinished'
+import { useKeepFocus } from './keep-focus'
 import { Question } from './question'
 import { useNow, useSnapshot, useWorkspace } from './workspace'
 
@@ -16,13 +17,12 @@ export function EmptyTrash() {
   async function empty() {
     await finish(() => api.DELETE('/api/trash'))
     setOpen(false)
-    document.getElementById('tasks')?.focus()
     say('The trash is empty')
   }
   if (!trash && !isOpen) return null
   return (
     <>
-      <button type="button" className="button-danger" onClick={() => setOpen(true)}>Empty trash</button>
+      <Opener onOpen={() => setOpen(true)} />
       {isOpen && (
         <Question title="Empty the trash?" answer="Delete for good" onYes={empty} onClose={() => setOpen(false)}>
           <p>
@@ -33,4 +33,10 @@ export function EmptyTrash() {
       )}
     </>
   )
+}
+
+function Opener({ onOpen }: { onOpen: () => void }) {
+  const button = useRef<HTMLButtonElement>(null)
+  useKeepFocus(button, '#tasks')
+  return <button ref={button} type="button" className="button-danger" onClick={onOpen}>Empty trash</button>
 }

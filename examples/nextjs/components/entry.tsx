@@ -25,7 +25,7 @@ export function Entry({ view, name, isCurrent, icon, mark, controls, link, onGo,
         href={address(view)}
         draggable={false}
         aria-current={isCurrent ? 'page' : undefined}
-        className={`item group/link ${controls ? 'pointer-coarse:pr-12' : ''}`}
+        className={`item group/link focus-visible:-outline-offset-2 ${controls ? 'pointer-coarse:pr-12' : ''}`}
         onClick={(event) => {
           if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
           event.preventDefault()

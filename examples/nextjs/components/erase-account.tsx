@@ -24,7 +24,15 @@ export function EraseAccount({ onClose }: { onClose: () => void }) {
       </p>
       <div>
         <label className="label" htmlFor="erase-password">Your password</label>
-        <input id="erase-password" name="password" type="password" className="field" autoComplete="current-password" required />
+        <input
+          ref={(input) => input?.setAttribute('autofocus', '')} // for showModal: React has a focus of its own
+          id="erase-password"
+          name="password"
+          type="password"
+          className="field"
+          autoComplete="current-password"
+          required
+        />
       </div>
     </Question>
   )

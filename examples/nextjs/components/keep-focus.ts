@@ -8,8 +8,9 @@ export function useKeepFocus(row: RefObject<HTMLElement | null>, fallback: strin
     const own = row.current
     return () => {
       if (!own?.contains(document.activeElement)) return
-      const beside = own.nextElementSibling ?? own.previousElementSibling
-      const next = beside?.querySelector<HTMLElement>('a, button') ?? document.querySelector<HTMLElement>(fallback)
+      const isRow = own.tagName === 'LI'
+      const beside = isRow && (own.nextElementSibling ?? own.previousElementSibling)
+      const next = (beside && beside.querySelector<HTMLElement>('a, button')) || document.querySelector<HTMLElement>(fallback)
       next?.focus()
     }
   }, [row, fallback])

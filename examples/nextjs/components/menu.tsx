@@ -2,6 +2,7 @@
 
 import { type ReactNode, useId, useRef, useState } from 'react'
 import { Icon, type IconName } from './icon'
+import { place } from './place'
 
 export interface Action {
   label: string
@@ -11,8 +12,6 @@ export interface Action {
   isDangerous?: boolean
   act: () => void
 }
-
-const GAP = 4 // pixels
 
 /** A button that opens a popover with more buttons: the browser closes it, and brings the focus back.
  *
@@ -30,12 +29,9 @@ export function Menu({ label, id, className = 'icon-button', tabIndex = 0, actio
   const name = useId()
   const [isOpen, setOpen] = useState(false)
 
-  function place() {
-    const [own, menu] = [button.current!.getBoundingClientRect(), popover.current!]
-    menu.style.left = `${Math.max(GAP, Math.min(own.right - menu.offsetWidth, innerWidth - menu.offsetWidth - GAP))}px`
-    const isRoomBelow = own.bottom + menu.offsetHeight + GAP < innerHeight
-    menu.style.top = `${Math.max(GAP, isRoomBelow ? own.bottom + GAP : own.top - menu.offsetHeight - GAP)}px`
-    menu.querySelector('button')?.focus()
+  function show() {
+    place(popover.current!, button.current!)
+    popover.current!.querySelector('button')?.focus()
   }
   return (
     <>
@@ -57,7 +53,7 @@ export function Menu({ label, id, className = 'icon-button', tabIndex = 0, actio
         popover="auto"
         className="m-0 min-w-52 rounded-xl border border-line bg-raised p-1 text-ink shadow-xl"
         onBeforeToggle={(event) => setOpen(event.newState === 'open')}
-        onToggle={(event) => event.newState === 'open' && place()}
+        onToggle={(event) => event.newState === 'open' && show()}
         onKeyDown={step}
       >
         {isOpen &&

@@ -1,7 +1,6 @@
 'use client'
 
 import type { Refused as Refusal } from 'duly-client/state'
-import type { Wish } from 'duly-client/types'
 import { useRef, useState } from 'react'
 import { counted, wordsOf } from '@/lib/words'
 import { Dialog } from './dialog'
@@ -49,13 +48,12 @@ function Line({ command, problem, onLast }: Refusal & { onLast: () => void }) {
   useKeepFocus(row, '#tasks')
 
   async function again() {
-    const { uuid, base_version: _version, ...wish } = command
-    await replica.send(wish as Wish)
-    await drop(uuid)
+    await replica.send(command) // which becomes another one, as of what is here now
+    await drop()
   }
-  async function drop(uuid: string) {
+  async function drop() {
     onLast()
-    await replica.dismiss(uuid)
+    await replica.dismiss(command.uuid)
   }
   return (
     <li ref={row} className="py-3">
@@ -65,7 +63,7 @@ function Line({ command, problem, onLast }: Refusal & { onLast: () => void }) {
       <p className="mt-0.5 text-sm text-danger">{problem.detail ?? problem.title}</p>
       <p className="mt-2 flex gap-2">
         <button type="button" className="button-outline" onClick={() => void again()}>Try again</button>
-        <button type="button" className="button-plain" onClick={() => void drop(command.uuid)}>Drop</button>
+        <button type="button" className="button-plain" onClick={() => void drop()}>Drop</button>
       </p>
     </li>
   )

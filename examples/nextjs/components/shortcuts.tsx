@@ -15,10 +15,10 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
               {shortcuts.map(({ keys, what }) => (
                 <tr key={what} className="border-t border-line">
                   <th scope="row" className="py-1.5 pr-4 text-left font-normal">{what}</th>
-                  <td className="py-1.5 text-right whitespace-nowrap">
+                  <td className="py-1.5 text-right">
                     {keys.map((together, index) => (
-                      <span key={together.join()}>
-                        {index > 0 && <span className="mx-1.5 text-sm text-soft">or</span>}
+                      <span key={together.join()} className="inline-block whitespace-nowrap">
+                        {index > 0 && <span className="mx-1 text-sm text-soft">or</span>}
                         {together.map((key) => <Key key={key}>{key}</Key>)}
                       </span>
                     ))}

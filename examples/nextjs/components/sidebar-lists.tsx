@@ -17,6 +17,8 @@ export function SidebarLists({ open, onGo }: { open: ReadonlyMap<string, number>
   const { act } = useWorkspace()
   const { lists } = useSnapshot()
   const view = useView()
+  const [isAdding, setAdding] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
   const rows = useRef<HTMLUListElement>(null)
   const own = [...lists.values()].filter((list) => !list.is_inbox && !list.deleted_at).sort(byPosition)
   const shown = own.filter((list) => !list.archived)
@@ -31,9 +33,20 @@ export function SidebarLists({ open, onGo }: { open: ReadonlyMap<string, number>
     const place = before ? { after: before } : { before: first }
     void act({ type: 'list.move', id, ...place }, `“${lists.get(id)?.name}” is number ${to + 1} of ${ids.length}`)
   }
+  const add = (name: string, color: string | null) =>
+    void act({ type: 'list.create', id: newId(), name, ...(color && { color }) }, `“${name}” is a new list`)
+
   return (
     <section aria-label="Lists">
-      <NewList />
+      <Heading
+        action={
+          <button ref={button} type="button" className="icon-button" aria-label="New list" title="New list" onClick={() => setAdding(true)}>
+            <Icon name="add" />
+          </button>
+        }
+      >
+        Lists
+      </Heading>
       <ul ref={rows}>
         {shown.map((list, index) => (
           <ListRow
@@ -54,6 +67,20 @@ export function SidebarLists({ open, onGo }: { open: ReadonlyMap<string, number>
           />
         ))}
       </ul>
+      {isAdding && (
+        <Editor
+          label="Name of the new list"
+          placeholder="New list"
+          color={null}
+          maxLength={NAME_LENGTH}
+          stays
+          onKeep={add}
+          onEnd={(isByKeys) => {
+            flushSync(() => setAdding(false))
+            if (isByKeys) button.current?.focus()
+          }}
+        />
+      )}
       {archived.length > 0 && (
         <details className="group/archived" open={archived.some(({ id }) => id === view.list) || undefined}>
           <summary className="item list-none text-soft">
@@ -71,38 +98,5 @@ export function SidebarLists({ open, onGo }: { open: ReadonlyMap<string, number>
         </details>
       )}
     </section>
-  )
-}
-
-/** The heading, whose button opens a field for one list after the other. */
-function NewList() {
-  const { act } = useWorkspace()
-  const [isOpen, setOpen] = useState(false)
-  const button = useRef<HTMLButtonElement>(null)
-  const add = (
-    <button ref={button} type="button" className="icon-button" aria-label="New list" title="New list" onClick={() => setOpen(true)}>
-      <Icon name="add" />
-    </button>
-  )
-  return (
-    <>
-      <Heading action={add}>Lists</Heading>
-      {isOpen && (
-        <Editor
-          label="Name of the new list"
-          placeholder="New list"
-          color={null}
-          maxLength={NAME_LENGTH}
-          stays
-          onKeep={(name, color) =>
-            void act({ type: 'list.create', id: newId(), name, ...(color && { color }) }, `“${name}” is a new list`)
-          }
-          onEnd={(isByKeys) => {
-            flushSync(() => setOpen(false))
-            if (isByKeys) button.current?.focus()
-          }}
-        />
-      )}
-    </>
   )
 }

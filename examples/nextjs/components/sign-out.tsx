@@ -22,8 +22,8 @@ export function SignOut({ onClose }: { onClose: () => void }) {
     replica.retry()
   }
   return (
-    <Question title={pending ? `${counted(pending, 'change')} not sent yet` : 'All is sent'} answer="Discard and sign out" onYes={() => leave(replica)} onClose={onClose}>
-      <p>Whoever signs out leaves nothing on this device. What is not sent by then is lost.</p>
+    <Question title={pending ? `${counted(pending, 'change')} ${pending === 1 ? 'is' : 'are'} not sent yet` : 'All is sent'} answer="Discard and sign out" onYes={() => leave(replica)} onClose={onClose}>
+      <p>Signing out leaves nothing on this device: what is not sent by then is lost.</p>
       {signedOut ? (
         <p>
           To send it, <a className="font-medium text-accent underline underline-offset-2" href="/sign-in">sign in again</a> as

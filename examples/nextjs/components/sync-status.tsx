@@ -1,8 +1,9 @@
 'use client'
 
-import { useEffect, useId, useRef, useState } from 'react'
+import { useEffect, useId, useRef, useState, useSyncExternalStore } from 'react'
 import { counted } from '@/lib/words'
 import { Icon, type IconName } from './icon'
+import { place } from './place'
 import { useSnapshot, useWorkspace } from './workspace'
 
 const PATIENCE = 1_000 // milliseconds in which nobody has to hear of it
@@ -21,6 +22,17 @@ function useLasting(isSo: boolean): boolean {
   return isSo && isLong
 }
 
+/** What the device knows at once, a connection that is open tells only when it is used. */
+function useNetwork(): boolean {
+  return useSyncExternalStore(watchNetwork, () => navigator.onLine, () => true)
+}
+
+function watchNetwork(listener: () => void): () => void {
+  const stop = new AbortController()
+  for (const event of ['online', 'offline']) addEventListener(event, listener, { signal: stop.signal })
+  return () => stop.abort()
+}
+
 interface Said {
   text: string
   icon: IconName
@@ -30,7 +42,8 @@ interface Said {
 /** The calm truth about what is sent and what is kept: nothing when all is well. */
 export function SyncStatus() {
   const { status } = useSnapshot()
-  const isOffline = useLasting(!status.online)
+  const isNetwork = useNetwork()
+  const isOffline = useLasting(!status.online || !isNetwork)
   const isSlow = useLasting(status.pending > 0)
   const waits = status.pending ? `${counted(status.pending, 'change')} wait${status.pending === 1 ? 's' : ''}` : ''
   const shown: Said[] = []
@@ -61,10 +74,11 @@ const NOT_KEPT =
 function Chip({ text, icon, why }: Said) {
   const { replica } = useWorkspace()
   const popover = useRef<HTMLDivElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
   const id = useId()
   return (
     <>
-      <button type="button" popoverTarget={id} className="chip min-h-8 hover:text-ink pointer-coarse:min-h-11" title={text}>
+      <button ref={button} type="button" popoverTarget={id} className="chip min-h-8 hover:text-ink pointer-coarse:min-h-11" title={text}>
         <Icon name={icon} className="size-4" />
         {/* The place beside a title is narrow on a phone. */}
         <span className="max-sm:sr-only">{text}</span>
@@ -73,7 +87,8 @@ function Chip({ text, icon, why }: Said) {
         ref={popover}
         id={id}
         popover="auto"
-        className="inset-auto top-20 right-3 m-0 w-[min(20rem,calc(100vw-1.5rem))] rounded-xl border border-line bg-raised p-4 text-ink shadow-xl sm:right-8"
+        className="m-0 w-[min(20rem,calc(100vw-1.5rem))] rounded-xl border border-line bg-raised p-4 text-ink shadow-xl"
+        onToggle={(event) => event.newState === 'open' && place(popover.current!, button.current!)}
       >
         <p className="font-medium">{text}</p>
         <p className="mt-1 text-sm text-soft">{why}</p>
