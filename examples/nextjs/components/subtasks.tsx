@@ -4,12 +4,11 @@ import { byPosition } from 'duly-client/position'
 import { newId } from 'duly-client/ids'
 import type { Task } from 'duly-client/types'
 import { useDraft } from '@/lib/draft'
+import { depth, LEVELS } from '@/lib/moves'
 import { go, useView } from '@/lib/view'
 import { Icon } from './icon'
 import { TaskTick } from './task-tick'
 import { useSnapshot, useWorkspace } from './workspace'
-
-const DEEPEST = 5 // levels of tasks that Duly takes
 
 /** What a task is made of, in order; Enter adds one and stays for the next. */
 export function Subtasks({ task }: { task: Task }) {
@@ -30,7 +29,7 @@ export function Subtasks({ task }: { task: Task }) {
     event.preventDefault()
     draft.restore()
   }
-  const isRoom = level(task, tasks) < DEEPEST
+  const isRoom = depth(task, tasks) < LEVELS
   if (!isRoom && !parts.length) return null
   return (
     <section aria-labelledby="subtasks" className="border-t border-line pt-4">
@@ -72,9 +71,4 @@ export function Subtasks({ task }: { task: Task }) {
       )}
     </section>
   )
-}
-
-function level(task: Task, tasks: ReadonlyMap<string, Task>): number {
-  const parent = tasks.get(task.parent_id ?? '')
-  return parent ? level(parent, tasks) + 1 : 1
 }

@@ -55,8 +55,9 @@ export function Provide({ children, ...known }: Omit<Workspace, 'act'> & { child
   useEffect(() => {
     for (const wish of takeNoted(user.id)) {
       // It may have got there after all; anything but a creation can be done twice.
-      const isDone = wish.type === 'task.create' && replica.snapshot().tasks.has(wish.id)
-      if (!isDone) replica.send(wish).catch(complain)
+      const { tasks, lists } = replica.snapshot()
+      const isThere = wish.type.endsWith('.create') && 'id' in wish && (tasks.has(wish.id) || lists.has(wish.id))
+      if (!isThere) replica.send(wish).catch(complain)
     }
   }, [user, replica])
   return <Here value={workspace}>{children}</Here>
@@ -66,18 +67,17 @@ function doer(replica: Replica, user: string): Workspace['act'] {
   return async function act(wishes: Wish | Wish[], said?: string) {
     const all = [wishes].flat()
     const undo: Wish[] = []
-    const noted = all.map((wish) => ({ wish, forget: note(user, wish) }))
+    const noted = all.map((wish) => note(user, wish))
     try {
-      for (const { wish, forget } of noted) {
+      for (const wish of all) {
         undo.unshift(...inverse(wish, replica.snapshot()))
         await replica.send(wish)
-        forget()
       }
       if (said) say(said, undo.length ? () => void act(undo).then(() => say('Undone')) : undefined)
     } catch (error) {
       complain(error)
     } finally {
-      for (const { forget } of noted) forget()
+      for (const forget of noted) forget()
     }
   }
 }
