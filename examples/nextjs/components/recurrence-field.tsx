@@ -3,7 +3,7 @@
 import type { Task } from 'duly-client/types'
 import { useRef, useState } from 'react'
 import { useChoice, useDraft } from '@/lib/draft'
-import { dayOf, first, PRESETS, read, type Rule, phrase, write } from '@/lib/recurrence'
+import { dayOf, first, PRESETS, read, type Rule, words, write } from '@/lib/recurrence'
 import { Property, QUIET_SELECT } from './property'
 import { RecurrenceForm } from './recurrence-form'
 import { useNow, useWorkspace } from './workspace'
@@ -23,7 +23,7 @@ export function RecurrenceField({ task }: { task: Task }) {
         ...{ type: 'task.update', id: task.id, recurrence: text || null },
         ...(text && !task.due_date && { due_date: first(text, today) }),
       },
-      text ? phrase(text) : 'Does not repeat',
+      text ? words(text) : 'Does not repeat',
     ),
   )
   const [from, setFrom] = useChoice(task.recurrence_from, (recurrence_from) =>
@@ -53,8 +53,8 @@ export function RecurrenceField({ task }: { task: Task }) {
           }}
         >
           <option value="">Never</option>
-          {PRESETS.map((preset) => <option key={preset} value={preset}>{phrase(preset)}</option>)}
-          {text && !PRESETS.includes(text) && <option value={text}>{phrase(text)}</option>}
+          {PRESETS.map((preset) => <option key={preset} value={preset}>{words(preset)}</option>)}
+          {text && !PRESETS.includes(text) && <option value={text}>{words(text)}</option>}
           <option value={CUSTOM}>Custom…</option>
         </select>
         {text && (

@@ -1,7 +1,7 @@
 'use client'
 
 import { addDays } from '@/lib/dates'
-import { DAY_NAMES, DAYS, type Day, ordinal, type Rule, type Unit, UNITS, phrase, write } from '@/lib/recurrence'
+import { DAY_NAMES, DAYS, type Day, ordinal, type Rule, type Unit, UNITS, words, write } from '@/lib/recurrence'
 import { useNow } from './workspace'
 
 const SMALL = 'field w-auto max-w-full min-h-9 px-2 py-1'
@@ -41,7 +41,7 @@ export function RecurrenceForm({ rule, change, done, cancel }: Edit & { done: ()
       {rule.unit === 'WEEKLY' && <Days {...edit} />}
       {rule.unit === 'MONTHLY' && <OfMonth {...edit} />}
       <End {...edit} />
-      <p className="text-sm text-soft">{phrase(write(rule))}</p>
+      <p className="text-sm text-soft">{words(write(rule))}</p>
       <div className="flex gap-2">
         <button type="button" className="button-primary" onClick={done}>Done</button>
         <button type="button" className="button-plain" onClick={cancel}>Cancel</button>

@@ -4,6 +4,7 @@ import { byPosition } from 'duly-client/position'
 import type { List, Task } from 'duly-client/types'
 import { momentText } from '@/lib/dates'
 import { useChoice } from '@/lib/draft'
+import { undoLatest } from '@/lib/toasts'
 import { go, useView } from '@/lib/view'
 import { DateField } from './date-field'
 import { Dialog } from './dialog'
@@ -26,7 +27,7 @@ export function TaskDetails({ id, onClose }: { id: string; onClose: () => void }
   const isInTrash = task.deleted_at !== null
   return (
     <Dialog title="Task" look="sheet" onClose={onClose}>
-      <div className="flex-1 space-y-5 overflow-y-auto overscroll-contain px-5 py-4">
+      <div className="flex-1 space-y-5 overflow-y-auto overscroll-contain px-5 py-4" onKeyDown={takeBack}>
         {isInTrash && (
           <div className="flex flex-wrap items-center justify-between gap-2 rounded-xl bg-hover py-1.5 pr-1.5 pl-4">
             <p>This task is in the trash.</p>
@@ -60,6 +61,12 @@ export function TaskDetails({ id, onClose }: { id: string; onClose: () => void }
       }} />
     </Dialog>
   )
+}
+
+/** Where nothing is typed, Ctrl+Z is for what was done last. */
+function takeBack(event: React.KeyboardEvent<HTMLElement>) {
+  const isText = (event.target as HTMLElement).matches('textarea, input:not([type=checkbox])')
+  if (event.key === 'z' && (event.ctrlKey || event.metaKey) && !isText && undoLatest()) event.preventDefault()
 }
 
 /** What it is part of, its title and its notes. */
@@ -120,7 +127,7 @@ function Parent({ task }: { task: Task }) {
         className="button-plain -mr-3 text-sm"
         onClick={(event) => {
           event.currentTarget.closest('dialog')?.querySelector('textarea')?.focus({ preventScroll: true })
-          void act({ type: 'task.move', id: task.id, list_id: task.list_id }, 'A task of its own now')
+          void act({ type: 'task.move', id: task.id, parent_id: null }, 'A task of its own now')
         }}
       >
         Make it a task of its own

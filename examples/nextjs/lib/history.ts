@@ -1,7 +1,7 @@
 /** What became of a task, in words. Pure. */
 import type { HistoryEntry } from './api'
 import { dayText } from './dates'
-import { phrase } from './recurrence'
+import { words } from './recurrence'
 import type { Rows } from './select'
 
 type Values = Record<string, unknown>
@@ -29,7 +29,7 @@ const SENTENCES: [string, Say][] = [
   ['due_date', (was, is, _, today) => day(was.due_date, is.due_date, today)],
   ['due_time', (_, is) => (is.due_time ? `Time ${text(is.due_time).slice(0, 5)}` : 'due_date' in is ? null : 'Time removed')],
   ['due_time_zone', (_, is) => (is.due_time_zone ? `Zone ${text(is.due_time_zone)}` : 'due_time' in is ? null : 'Zone removed')],
-  ['recurrence', (_, is) => (is.recurrence ? phrase(text(is.recurrence)) : 'Repeats no more')],
+  ['recurrence', (_, is) => (is.recurrence ? words(text(is.recurrence)) : 'Repeats no more')],
   ['recurrence_from', (_, is) => `Repeats from ${is.recurrence_from === 'due' ? 'its date' : 'its completion'}`],
   ['list_id', (_, is, { lists }) => `Moved to ${lists.get(text(is.list_id))?.name ?? 'another list'}`],
   ['parent_id', (_, is, { tasks }) => parent(is.parent_id, tasks)],

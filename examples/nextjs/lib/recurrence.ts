@@ -81,7 +81,7 @@ export function write({ unit, every, days, on, end }: Rule): string {
 }
 
 /** `Every 2 weeks on Monday and Friday, until 31 Dec 2026`; what the form cannot show is said as it is. */
-export function phrase(text: string): string {
+export function words(text: string): string {
   const rule = read(text)
   if (!rule) return text
   const { unit, every, days, on, end } = rule

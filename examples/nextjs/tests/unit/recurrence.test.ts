@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { first, PRESETS, read, phrase, write } from '../../lib/recurrence'
+import { first, PRESETS, read, words, write } from '../../lib/recurrence'
 
 const SHOWN = {
   'FREQ=DAILY': 'Every day',
@@ -20,7 +20,7 @@ const SHOWN = {
 
 for (const [text, said] of Object.entries(SHOWN))
   test(`${text} is said as “${said}” and stays what it is`, () => {
-    assert.equal(phrase(text), said)
+    assert.equal(words(text), said)
     assert.equal(write(read(text)!), text)
   })
 
@@ -44,7 +44,7 @@ const KEPT = [
 for (const text of KEPT)
   test(`${text} is more than the form can show, and is said as it is`, () => {
     assert.equal(read(text), null)
-    assert.equal(phrase(text), text)
+    assert.equal(words(text), text)
   })
 
 test('Monday as the first day of the week is what a week is anyway', () => {
