@@ -36,14 +36,14 @@ export function Subtasks({ task }: { task: Task }) {
       <h3 id="subtasks" className="heading mb-1 flex justify-between">
         Subtasks {parts.length > 0 && <span className="font-normal tabular-nums">{done} of {parts.length}</span>}
       </h3>
-      <ul className="-ml-2">
+      <ul className="-ml-2 pointer-coarse:-ml-3">
         {parts.map((part) => (
           <li key={part.id} className="flex items-start rounded-lg hover:bg-hover">
             <TaskTick task={part} />
             <button
               type="button"
               dir="auto"
-              className={`min-h-9 min-w-0 flex-1 py-1.5 pr-2 text-start wrap-anywhere pointer-coarse:min-h-11 ${part.completed ? 'text-soft line-through' : ''}`}
+              className={`min-h-9 min-w-0 flex-1 py-1.5 pr-2 text-start wrap-anywhere pointer-coarse:min-h-11 pointer-coarse:py-2.5 ${part.completed ? 'text-soft line-through' : ''}`}
               onClick={() => go({ ...view, task: part.id })}
             >
               {part.title}
@@ -52,7 +52,7 @@ export function Subtasks({ task }: { task: Task }) {
         ))}
       </ul>
       {isRoom && (
-        <div className="-ml-2 flex items-center">
+        <div className="-ml-2 flex items-center pointer-coarse:-ml-3">
           <span className="grid size-9 shrink-0 place-content-center text-soft pointer-coarse:size-11"><Icon name="add" /></span>
           <input
             aria-label="Add a subtask"

@@ -5,6 +5,7 @@ import type { List, Task } from 'duly-client/types'
 import { momentText } from '@/lib/dates'
 import { useChoice } from '@/lib/draft'
 import { undoLatest } from '@/lib/toasts'
+import { focusTop } from '@/lib/top-layer'
 import { go, useView } from '@/lib/view'
 import { DateField } from './date-field'
 import { Dialog } from './dialog'
@@ -34,7 +35,10 @@ export function TaskDetails({ id, onClose }: { id: string; onClose: () => void }
             <button
               type="button"
               className="button-outline"
-              onClick={() => void act({ type: 'task.restore', id }, `Restored “${task.title}”`)}
+              onClick={() => {
+                focusTop()
+                void act({ type: 'task.restore', id }, `Restored “${task.title}”`)
+              }}
             >
               Restore
             </button>
@@ -77,14 +81,14 @@ function Words({ task }: { task: Task }) {
   return (
     <div>
       <Parent task={task} />
-      <div className="-ml-2 flex items-start">
+      <div className="-ml-2 flex items-start pointer-coarse:-ml-3">
         <TaskTick task={task} />
         <GrowingText
           isLine
           label="Title"
           maxLength={500}
           enterKeyHint="done"
-          className={`flex-1 py-1 text-xl leading-7 font-semibold tracking-tight ${task.completed ? 'text-soft line-through' : ''}`}
+          className={`flex-1 py-1 pointer-coarse:py-2 text-xl leading-7 font-semibold tracking-tight ${task.completed ? 'text-soft line-through' : ''}`}
           value={task.title}
           save={async (title) => {
             if (title.trim()) await save({ title: title.trim() })
@@ -95,7 +99,7 @@ function Words({ task }: { task: Task }) {
         label="Notes"
         placeholder="Notes"
         maxLength={16_384}
-        className="mt-1 ml-7 pointer-coarse:ml-9"
+        className="mt-1 ml-7 pointer-coarse:ml-8"
         value={task.description ?? ''}
         save={(description) => save({ description: description || null })}
       />
