@@ -43,7 +43,7 @@ export function DateField({ task }: { task: Task }) {
         />
         <span className={`px-2 text-sm ${TONES[urgency(task, now) ?? 'later']}`}>{dueText(task, now.day)}</span>
       </div>
-      <div className="mt-1 mb-1 flex flex-wrap gap-1 pl-2">
+      <div className="mt-1 mb-1 flex flex-wrap gap-1 pl-2 max-sm:-ml-24 max-sm:pl-0">
         {choices.map(([name, choice]) => (
           <button
             key={name}
@@ -94,7 +94,7 @@ function Clock({ task }: { task: Task }) {
       />
       <select
         aria-label="Time zone"
-        className={`${QUIET_SELECT} max-w-full flex-1 basis-40 disabled:opacity-60`}
+        className={`${QUIET_SELECT} max-w-full flex-1 basis-40`}
         disabled={!time}
         value={zone}
         onChange={(event) => setZone(event.target.value)}

@@ -23,9 +23,11 @@ export function Dialog({ title, look = 'box', onClose, children }: {
     return () => {
       leave()
       element.close()
-      // What opened it may have been made anew meanwhile, with the same id.
-      if (document.activeElement === document.body && opener instanceof HTMLElement)
-        (opener.isConnected ? opener : document.getElementById(opener.id))?.focus()
+      if (document.activeElement !== document.body) return
+      // What opened it may have been made anew meanwhile, with the same id, or be gone.
+      const again = opener?.isConnected ? opener : document.getElementById(opener?.id ?? '')
+      const target = again && again !== document.body ? again : document.querySelector('main')
+      if (target instanceof HTMLElement) target.focus({ preventScroll: true })
     }
   }, [])
   return (

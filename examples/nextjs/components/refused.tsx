@@ -1,6 +1,6 @@
 'use client'
 
-import type { Refused as Refusal } from 'duly-client/state'
+import type { Refused as Given } from 'duly-client/state'
 import { useRef, useState } from 'react'
 import { counted, wordsOf } from '@/lib/words'
 import { Dialog } from './dialog'
@@ -19,7 +19,7 @@ export function Refused() {
         <Dialog title="Not accepted" onClose={() => setOpen(false)}>
           <p className="text-sm text-soft">Your tasks are as they were before. You decide what becomes of these changes.</p>
           <ul className="mt-3 max-h-[60dvh] divide-y divide-line overflow-y-auto border-t border-line">
-            {refused.map((refusal) => <Line key={refusal.command.uuid} {...refusal} onLast={() => refused.length === 1 && setOpen(false)} />)}
+            {refused.map((refusal) => <Refusal key={refusal.command.uuid} {...refusal} onLast={() => refused.length === 1 && setOpen(false)} />)}
           </ul>
         </Dialog>
       )}
@@ -41,7 +41,8 @@ function Banner({ number, onOpen }: { number: number; onOpen: () => void }) {
   )
 }
 
-function Line({ command, problem, onLast }: Refusal & { onLast: () => void }) {
+/** One change: it is tried again, or dropped. */
+export function Refusal({ command, problem, onLast }: Given & { onLast?: () => void }) {
   const { replica } = useWorkspace()
   const { verb, what } = wordsOf(command, useSnapshot())
   const row = useRef<HTMLLIElement>(null)
@@ -52,7 +53,7 @@ function Line({ command, problem, onLast }: Refusal & { onLast: () => void }) {
     await drop()
   }
   async function drop() {
-    onLast()
+    onLast?.()
     await replica.dismiss(command.uuid)
   }
   return (

@@ -4,12 +4,11 @@ import { byPosition } from 'duly-client/position'
 import { newId } from 'duly-client/ids'
 import type { Task } from 'duly-client/types'
 import { useDraft } from '@/lib/draft'
+import { depth, LEVELS } from '@/lib/moves'
 import { go, useView } from '@/lib/view'
 import { Icon } from './icon'
 import { TaskTick } from './task-tick'
 import { useSnapshot, useWorkspace } from './workspace'
-
-const DEEPEST = 5 // levels of tasks that Duly takes
 
 /** What a task is made of, in order; Enter adds one and stays for the next. */
 export function Subtasks({ task }: { task: Task }) {
@@ -30,21 +29,21 @@ export function Subtasks({ task }: { task: Task }) {
     event.preventDefault()
     draft.restore()
   }
-  const isRoom = level(task, tasks) < DEEPEST
+  const isRoom = depth(task, tasks) < LEVELS
   if (!isRoom && !parts.length) return null
   return (
     <section aria-labelledby="subtasks" className="border-t border-line pt-4">
       <h3 id="subtasks" className="heading mb-1 flex justify-between">
         Subtasks {parts.length > 0 && <span className="font-normal tabular-nums">{done} of {parts.length}</span>}
       </h3>
-      <ul className="-ml-2">
+      <ul className="-ml-2 pointer-coarse:-ml-3">
         {parts.map((part) => (
           <li key={part.id} className="flex items-start rounded-lg hover:bg-hover">
             <TaskTick task={part} />
             <button
               type="button"
               dir="auto"
-              className={`min-h-9 min-w-0 flex-1 py-1.5 pr-2 text-start wrap-anywhere pointer-coarse:min-h-11 ${part.completed ? 'text-soft line-through' : ''}`}
+              className={`min-h-9 min-w-0 flex-1 py-1.5 pr-2 text-start wrap-anywhere pointer-coarse:min-h-11 pointer-coarse:py-2.5 ${part.completed ? 'text-soft line-through' : ''}`}
               onClick={() => go({ ...view, task: part.id })}
             >
               {part.title}
@@ -53,7 +52,7 @@ export function Subtasks({ task }: { task: Task }) {
         ))}
       </ul>
       {isRoom && (
-        <div className="-ml-2 flex items-center">
+        <div className="-ml-2 flex items-center pointer-coarse:-ml-3">
           <span className="grid size-9 shrink-0 place-content-center text-soft pointer-coarse:size-11"><Icon name="add" /></span>
           <input
             aria-label="Add a subtask"
@@ -72,9 +71,4 @@ export function Subtasks({ task }: { task: Task }) {
       )}
     </section>
   )
-}
-
-function level(task: Task, tasks: ReadonlyMap<string, Task>): number {
-  const parent = tasks.get(task.parent_id ?? '')
-  return parent ? level(parent, tasks) + 1 : 1
 }

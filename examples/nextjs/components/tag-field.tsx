@@ -44,7 +44,7 @@ export function TagField({ task }: { task: Task }) {
               <button
                 type="button"
                 aria-label={`Remove tag ${tag}`}
-                className="grid size-6 shrink-0 place-content-center rounded text-soft hover:text-ink pointer-coarse:size-11"
+                className="grid size-6 shrink-0 place-content-center rounded text-soft hover:text-ink disabled:opacity-60 pointer-coarse:size-11"
                 onClick={(event) => remove(tag, event.currentTarget.closest('li'))}
               >
                 <Icon name="close" className="size-3.5" />

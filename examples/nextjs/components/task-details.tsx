@@ -4,6 +4,8 @@ import { byPosition } from 'duly-client/position'
 import type { List, Task } from 'duly-client/types'
 import { momentText } from '@/lib/dates'
 import { useChoice } from '@/lib/draft'
+import { undoLatest } from '@/lib/toasts'
+import { focusTop } from '@/lib/top-layer'
 import { go, useView } from '@/lib/view'
 import { DateField } from './date-field'
 import { Dialog } from './dialog'
@@ -26,14 +28,17 @@ export function TaskDetails({ id, onClose }: { id: string; onClose: () => void }
   const isInTrash = task.deleted_at !== null
   return (
     <Dialog title="Task" look="sheet" onClose={onClose}>
-      <div className="flex-1 space-y-5 overflow-y-auto overscroll-contain px-5 py-4">
+      <div className="flex-1 space-y-5 overflow-y-auto overscroll-contain px-5 py-4" onKeyDown={takeBack}>
         {isInTrash && (
           <div className="flex flex-wrap items-center justify-between gap-2 rounded-xl bg-hover py-1.5 pr-1.5 pl-4">
             <p>This task is in the trash.</p>
             <button
               type="button"
               className="button-outline"
-              onClick={() => void act({ type: 'task.restore', id }, `Restored “${task.title}”`)}
+              onClick={() => {
+                focusTop()
+                void act({ type: 'task.restore', id }, `Restored “${task.title}”`)
+              }}
             >
               Restore
             </button>
@@ -62,6 +67,12 @@ export function TaskDetails({ id, onClose }: { id: string; onClose: () => void }
   )
 }
 
+/** Where nothing is typed, Ctrl+Z is for what was done last. */
+function takeBack(event: React.KeyboardEvent<HTMLElement>) {
+  const isText = (event.target as HTMLElement).matches('textarea, input:not([type=checkbox])')
+  if (event.key === 'z' && (event.ctrlKey || event.metaKey) && !isText && undoLatest()) event.preventDefault()
+}
+
 /** What it is part of, its title and its notes. */
 function Words({ task }: { task: Task }) {
   const { act } = useWorkspace()
@@ -70,14 +81,14 @@ function Words({ task }: { task: Task }) {
   return (
     <div>
       <Parent task={task} />
-      <div className="-ml-2 flex items-start">
+      <div className="-ml-2 flex items-start pointer-coarse:-ml-3">
         <TaskTick task={task} />
         <GrowingText
           isLine
           label="Title"
           maxLength={500}
           enterKeyHint="done"
-          className={`flex-1 py-1 text-xl leading-7 font-semibold tracking-tight ${task.completed ? 'text-soft line-through' : ''}`}
+          className={`flex-1 py-1 pointer-coarse:py-2 text-xl leading-7 font-semibold tracking-tight ${task.completed ? 'text-soft line-through' : ''}`}
           value={task.title}
           save={async (title) => {
             if (title.trim()) await save({ title: title.trim() })
@@ -88,7 +99,7 @@ function Words({ task }: { task: Task }) {
         label="Notes"
         placeholder="Notes"
         maxLength={16_384}
-        className="mt-1 ml-7 pointer-coarse:ml-9"
+        className="mt-1 ml-7 pointer-coarse:ml-8"
         value={task.description ?? ''}
         save={(description) => save({ description: description || null })}
       />
@@ -120,7 +131,7 @@ function Parent({ task }: { task: Task }) {
         className="button-plain -mr-3 text-sm"
         onClick={(event) => {
           event.currentTarget.closest('dialog')?.querySelector('textarea')?.focus({ preventScroll: true })
-          void act({ type: 'task.move', id: task.id, list_id: task.list_id }, 'A task of its own now')
+          void act({ type: 'task.move', id: task.id, parent_id: null }, 'A task of its own now')
         }}
       >
         Make it a task of its own

@@ -1,11 +1,12 @@
 'use client'
 
 import type { Task } from 'duly-client/types'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type HistoryEntry, Refused } from '@/lib/api'
 import { momentText } from '@/lib/dates'
-import { changes } from '@/lib/history'
+import { changes, steps } from '@/lib/history'
 import { complain, say } from '@/lib/toasts'
+import { counted } from '@/lib/words'
 import { Dialog } from './dialog'
 import { Icon } from './icon'
 import { useNow, useSnapshot, useWorkspace, type Workspace } from './workspace'
@@ -46,6 +47,7 @@ function Entries({ task: { id, version } }: { task: Task }) {
   const [page, setPage] = useState<Page | null>(null)
   const [problem, setProblem] = useState<unknown>(null)
   const [tries, setTries] = useState(0)
+  const list = useRef<HTMLOListElement>(null)
 
   useEffect(() => {
     let isOver = false
@@ -61,16 +63,24 @@ function Entries({ task: { id, version } }: { task: Task }) {
     }
   }, [api, id, version, online, tries])
 
-  const earlier = () =>
-    void fetchPage(api, id, page?.cursor ?? null)
-      .then(({ entries, cursor }) => setPage({ entries: [...(page?.entries ?? []), ...entries], cursor }))
-      .catch(complain)
+  async function earlier() {
+    try {
+      const { entries, cursor } = await fetchPage(api, id, page?.cursor ?? null)
+      // The button goes with the last page, and the focus would go with it.
+      if (!cursor) list.current?.focus()
+      setPage({ entries: [...(page?.entries ?? []), ...entries], cursor })
+    } catch (error) {
+      complain(error)
+    }
+  }
   return (
     <>
       {problem !== null && <Problem error={problem} isNew={version === 0} retry={() => setTries(tries + 1)} />}
       {!page && problem === null && <p className="min-h-9 text-soft opacity-0 transition-opacity delay-500 starting:opacity-0">Fetching…</p>}
-      <ol>{page?.entries.map((entry) => <Entry key={entry.version} entry={entry} />)}</ol>
-      {page?.cursor && <button type="button" className="button-plain -ml-3" onClick={earlier}>Earlier</button>}
+      <ol ref={list} tabIndex={-1} aria-label="Changes">
+        {steps(page?.entries ?? []).map((step) => <Step key={step[0]!.version} step={step} />)}
+      </ol>
+      {page?.cursor && <button type="button" className="button-plain -ml-3" onClick={() => void earlier()}>Earlier</button>}
     </>
   )
 }
@@ -86,19 +96,20 @@ function Problem({ error, isNew, retry }: { error: unknown; isNew: boolean; retr
   )
 }
 
-function Entry({ entry }: { entry: HistoryEntry }) {
+function Step({ step }: { step: HistoryEntry[] }) {
   const { api } = useWorkspace()
   const rows = useSnapshot()
   const { day: today } = useNow()
   const [isInTheWay, setInTheWay] = useState('')
-  const said = changes(entry, rows, today)
+  const [entry] = step as [HistoryEntry]
+  const said = [...new Set(step.flatMap((each) => changes(each, rows, today)))]
 
   async function undo(version: number, force = false) {
     setInTheWay('')
     try {
       const { data } = await api.POST('/api/undo', { body: { version, force } })
       const { undone = 0, version: done } = data ?? {}
-      const what = undone > 1 ? `Undone, with what was done at the same time: ${undone} changes` : 'Undone'
+      const what = undone > 1 ? `Undone, with what was done to ${counted(undone - 1, 'other')} at the same time` : 'Undone'
       say(undone ? what : 'It is as it was already', done ? () => void undo(done) : undefined)
     } catch (error) {
       const isConflict = error instanceof Refused && ['undo_conflict', 'gone_for_good'].includes(error.code)

@@ -3,7 +3,7 @@
 import { useSyncExternalStore } from 'react'
 import { createPortal } from 'react-dom'
 import { announcement, dismiss, snapshot, subscribe, type Toast } from '@/lib/toasts'
-import { useTopDialog } from '@/lib/top-layer'
+import { focusTop, useTopDialog } from '@/lib/top-layer'
 import { Icon } from './icon'
 
 const NONE: readonly Toast[] = []
@@ -28,22 +28,27 @@ export function Toasts() {
 }
 
 function Line({ toast: { key, text, isProblem, undo } }: { toast: Toast }) {
+  function close(event: React.MouseEvent) {
+    if (event.currentTarget === document.activeElement) focusTop()
+    dismiss(key)
+  }
   return (
-    <div className="pointer-events-auto flex max-w-full items-center gap-1 rounded-xl border border-line bg-raised py-1 pr-1 pl-4 shadow-lg">
+    // The mouse leaves the focus where it is, since what it presses here is gone at once.
+    <div onMouseDown={(event) => event.preventDefault()} className="pointer-events-auto flex max-w-full items-center gap-1 rounded-xl border border-line bg-raised py-1 pr-1 pl-4 shadow-lg">
       <span className={`min-w-0 py-1 wrap-anywhere ${isProblem ? 'text-danger' : ''}`}>{text}</span>
       {undo && (
         <button
           type="button"
           className="button text-accent hover:bg-hover"
-          onClick={() => {
-            dismiss(key)
+          onClick={(event) => {
+            close(event)
             undo()
           }}
         >
           Undo
         </button>
       )}
-      <button type="button" className="icon-button" aria-label="Dismiss" onClick={() => dismiss(key)}>
+      <button type="button" className="icon-button" aria-label="Dismiss" onClick={close}>
         <Icon name="close" />
       </button>
     </div>

@@ -6,6 +6,7 @@ import { createContext, type ReactNode, use, useEffect, useState, useSyncExterna
 import type { duly, User } from '@/lib/api'
 import { inverse } from '@/lib/commands'
 import { now } from '@/lib/dates'
+import { note, takeNoted } from '@/lib/journal'
 import { complain, say } from '@/lib/toasts'
 
 /** What stays the same for as long as the page is open. */
@@ -49,14 +50,24 @@ export function useNow(): { day: string; time: string } {
 }
 
 export function Provide({ children, ...known }: Omit<Workspace, 'act'> & { children: ReactNode }) {
-  const [workspace] = useState(() => ({ ...known, act: doer(known.replica) }))
+  const [workspace] = useState(() => ({ ...known, act: doer(known.replica, known.user.id) }))
+  const { user, replica } = workspace
+  useEffect(() => {
+    for (const wish of takeNoted(user.id)) {
+      // It may have got there after all; anything but a creation can be done twice.
+      const { tasks, lists } = replica.snapshot()
+      const isThere = wish.type.endsWith('.create') && 'id' in wish && (tasks.has(wish.id) || lists.has(wish.id))
+      if (!isThere) replica.send(wish).catch(complain)
+    }
+  }, [user, replica])
   return <Here value={workspace}>{children}</Here>
 }
 
-function doer(replica: Replica): Workspace['act'] {
+function doer(replica: Replica, user: string): Workspace['act'] {
   return async function act(wishes: Wish | Wish[], said?: string) {
     const all = [wishes].flat()
     const undo: Wish[] = []
+    const noted = all.map((wish) => note(user, wish))
     try {
       for (const wish of all) {
         undo.unshift(...inverse(wish, replica.snapshot()))
@@ -65,6 +76,8 @@ function doer(replica: Replica): Workspace['act'] {
       if (said) say(said, undo.length ? () => void act(undo).then(() => say('Undone')) : undefined)
     } catch (error) {
       complain(error)
+    } finally {
+      for (const forget of noted) forget()
     }
   }
 }

@@ -63,7 +63,8 @@ function back(task: Task, { tasks }: Rows): Wish {
     (each) => each.list_id === task.list_id && each.parent_id === task.parent_id && !each.deleted_at,
   )
   const place = beside(task.id, siblings)
-  const alone = task.parent_id ? { parent_id: task.parent_id } : { list_id: task.list_id }
+  // A list alone, if it is that of the parent, would leave it there.
+  const alone = task.parent_id ? { parent_id: task.parent_id } : { list_id: task.list_id, parent_id: null }
   return { type: 'task.move', id: task.id, ...('after' in place || 'before' in place ? place : alone) }
 }
 

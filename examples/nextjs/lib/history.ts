@@ -4,6 +4,17 @@ import { dayText } from './dates'
 import { words } from './recurrence'
 import type { Rows } from './select'
 
+/** Changes that one request made are undone together, so they are shown together. The latest first. */
+export function steps(entries: HistoryEntry[]): HistoryEntry[][] {
+  const found: HistoryEntry[][] = []
+  for (const entry of entries) {
+    const latest = found.at(-1)
+    if (entry.request_id && latest?.[0]?.request_id === entry.request_id) latest.push(entry)
+    else found.push([entry])
+  }
+  return found
+}
+
 type Values = Record<string, unknown>
 
 /** One change of a task as short sentences: what it became, and what it was if that is short. */

@@ -6,7 +6,7 @@ import { children, withParts, type Row } from './select'
 type Tasks = ReadonlyMap<string, Task>
 type Move = Extract<Wish, { type: 'task.move' }>
 
-const LEVELS = 5 // that Duly keeps
+export const LEVELS = 5 // that Duly keeps
 
 function siblings(task: Task, tasks: Tasks): Task[] {
   const beside = [...tasks.values()].filter(
@@ -16,7 +16,8 @@ function siblings(task: Task, tasks: Tasks): Task[] {
   return beside.sort(byPosition)
 }
 
-const depth = (task: Task | undefined, tasks: Tasks): number =>
+/** 1 at the top. */
+export const depth = (task: Task | undefined, tasks: Tasks): number =>
   task ? 1 + depth(task.parent_id ? tasks.get(task.parent_id) : undefined, tasks) : 0
 
 /** How many levels a task has with its parts, itself included. */

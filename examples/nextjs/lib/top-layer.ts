@@ -22,3 +22,6 @@ function subscribe(listener: () => void): () => void {
 
 export const useTopDialog = (): HTMLDialogElement | null =>
   useSyncExternalStore(subscribe, () => dialogs.at(-1) ?? null, () => null)
+
+/** Where the focus goes when what had it is gone. */
+export const focusTop = (): void => (dialogs.at(-1)?.querySelector('button') ?? document.querySelector('main'))?.focus({ preventScroll: true })
