@@ -4,8 +4,8 @@ import { auth } from './lib/auth'
 
 const { toBeCreated, toBeAdded, runMigrations } = await getMigrations(auth().options)
 await runMigrations()
-// Two requests at once for a key that does not exist yet would make two.
-await auth().api.getJwks()
+// The first token makes the first key; two requests at once would make two.
+await auth().api.signJWT({ body: { payload: {} } })
 const changed = [...toBeCreated, ...toBeAdded].map(({ table }) => table)
 console.log(changed.length ? `Better Auth's tables: ${changed.join(', ')}` : "Better Auth's tables are up to date")
 process.exit()

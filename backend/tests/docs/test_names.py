@@ -24,7 +24,7 @@ _MODULE = re.compile(r"-m (backend(?:\.\w+)+|benchmarks(?:\.\w+)*)")
 
 # Variables of the frontend, of make, and names that stand for something else than a setting.
 _NOT_SETTINGS = (
-    {"BETTER_AUTH_SECRET", "NEXT_PUBLIC_DULY_URL", "PYTHON", "ONLY"}
+    {"BETTER_AUTH_SECRET", "DULY_URL", "PYTHON", "ONLY"}
     | {
         "FAULT_SECONDS",
         "FAULT_TIMES",

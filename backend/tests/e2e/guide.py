@@ -1,4 +1,4 @@
-"""docs/better-auth.md as a program: its blocks become files and commands, and these are run."""
+"""docs/better-auth.md as a program: the files it points to, and its blocks, which are run."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 
@@ -20,6 +21,7 @@ from backend.tests.e2e.better_auth import PACKAGE
 from backend.tests.support.people import NO_TLS
 from backend.tests.support.processes import Program, bare_environment, free_port, started
 
+EXAMPLE = ROOT / "examples" / "nextjs"
 PAGE = (ROOT / "docs" / "better-auth.md").read_text("utf-8")
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -92,9 +94,13 @@ class Guide:
     def write(self, *names: str) -> None:
         """Write blocks that are whole files."""
         for name in names:
-            path = self.directory / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(self.block(name), "utf-8")
+            self._write(name, self.block(name))
+
+    def copy(self, *names: str) -> None:
+        """Copy files of the example that the page points to."""
+        for name in names:
+            assert f"(../examples/nextjs/{quote(name, safe='/.')})" in PAGE, name
+            self._write(name, (EXAMPLE / name).read_text("utf-8"))
 
     def change(self, name: str, title: str) -> None:
         """Put a block's imports and options of `betterAuth()` into a file."""
@@ -103,10 +109,15 @@ class Guide:
         lines = self.block(title).splitlines(keepends=True)
         imports = [line for line in lines if line.startswith("import ")]
         for line in lines:
-            if option := re.match(r"  \w+:", line):
+            if option := re.match(r"    \w+:", line):
                 text = re.sub(rf"^{option[0]}.*\n", "", text, flags=re.MULTILINE)
-                text = text.replace("\n});", f"\n{line}}});")
+                text = text.replace("\n  })", f"\n{line}  }})")
         path.write_text("".join(imports) + text, "utf-8")
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
 
     def environment(self, *blocks: str) -> dict[str, str]:
         """What a shell's programs see after these blocks."""
@@ -136,7 +147,7 @@ class Guide:
     @contextmanager
     def frontend(self, **variables: str) -> Iterator[httpx2.Client]:
         """Migrate and serve the frontend; a browser for it."""
-        self.node("scripts/migrate.ts", **variables)
+        self.node("migrate.ts", **variables)
         command = self._node(PACKAGE / "frontend.mjs")
         program = Program("frontend", command, self._frontend(variables), self.directory)
         with started(program), self._client(f"{self.origin}/api/auth") as browser:

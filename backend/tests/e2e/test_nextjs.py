@@ -17,16 +17,16 @@ from backend.tests.support.people import NO_TLS
 from backend.tests.support.processes import Program, started
 
 PACKAGE = node.HERE / "nextjs"
-_FILES = [
+_COPIED = [
     "lib/auth.ts",
+    "lib/settings.ts",
+    "lib/erase-from-duly.ts",
+    "lib/api.ts",
+    "lib/duly.d.ts",
     "app/api/auth/[...all]/route.ts",
-    "scripts/migrate.ts",
-    "lib/duly.ts",
-    "app/buy-milk.ts",
-    "lib/duly-server.ts",
-    "app/tasks/page.tsx",
-    "app/tasks/actions.ts",
+    "migrate.ts",
 ]
+_WRITTEN = ["app/buy-milk.ts", "lib/duly-server.ts", "app/tasks/page.tsx", "app/tasks/actions.ts"]
 # Its own fetches fonts while it builds.
 _LAYOUT = """\
 import "./globals.css";
@@ -52,7 +52,8 @@ def guide(new_database: NewDatabase, migrated: str, tmp_path: Path) -> Guide:
     (app / "node_modules").unlink()
     # The bundler follows no link out of the application's folder.
     shutil.copytree(modules, app / "node_modules", symlinks=True, copy_function=_link)
-    reader.write(*_FILES)
+    reader.copy(*_COPIED)
+    reader.write(*_WRITTEN)
     return reader
 
 
@@ -61,7 +62,7 @@ def test_a_server_component_and_a_server_action_of_the_page_work(guide: Guide) -
     program = guide.directory / "node_modules" / "next" / "dist" / "bin" / "next"
     built = node.run(node.find("node"), program, "build", directory=guide.directory, **variables)
     assert "/tasks" in built
-    guide.node("scripts/migrate.ts")
+    guide.node("migrate.ts")
     with _served(guide, program, variables) as browser, guide.duly() as api:
         account = {"name": "Alice", "email": "alice@example.com", "password": "a-long-password"}
         browser.post("/api/auth/sign-up/email", json=account).raise_for_status()

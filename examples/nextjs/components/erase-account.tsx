@@ -1,19 +1,16 @@
 'use client'
 
-import { deleteUser, signIn } from '@/lib/api'
+import { deleteUser } from '@/lib/api'
 import { leave } from '@/lib/leave'
 import { Question } from './question'
 import { useWorkspace } from './workspace'
 
-/** Erases all tasks, then the account. The password is asked for, and checked before anything is gone. */
+/** Erases the account with all its tasks. The password is asked for, and checked before anything is gone. */
 export function EraseAccount({ onClose }: { onClose: () => void }) {
-  const { api, replica, user } = useWorkspace()
+  const { replica, user } = useWorkspace()
 
   async function erase(form: FormData) {
-    const password = String(form.get('password'))
-    await signIn({ email: user.email, password })
-    await api.DELETE('/api/me')
-    await leave(replica, () => deleteUser(password))
+    await leave(replica, () => deleteUser(String(form.get('password'))))
   }
   return (
     <Question title="Erase your account?" answer="Erase everything" onYes={erase} onClose={onClose}>

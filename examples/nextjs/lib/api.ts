@@ -54,7 +54,7 @@ export async function signOut(): Promise<void> {
   await ask('/sign-out', {})
 }
 
-/** The account itself, for good; tasks are Duly's to erase. */
+/** The account, for good: Better Auth checks the password, and has Duly erase its tasks first. */
 export async function deleteUser(password: string): Promise<void> {
   held = undefined
   await ask('/delete-user', { password })

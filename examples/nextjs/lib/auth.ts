@@ -2,6 +2,7 @@
 import { betterAuth } from 'better-auth'
 import { jwt } from 'better-auth/plugins'
 import { Pool } from 'pg'
+import { eraseFromDuly } from './erase-from-duly'
 import { setting } from './settings'
 
 const make = () =>
@@ -13,7 +14,7 @@ const make = () =>
     // Duly's tables are in the schema `duly` of the same database, Better Auth's in `public`.
     database: new Pool({ connectionString: setting('DATABASE_URL') }),
     emailAndPassword: { enabled: true },
-    user: { deleteUser: { enabled: true } },
+    user: { deleteUser: { enabled: true, beforeDelete: eraseFromDuly } },
     plugins: [jwt({ jwt: { definePayload: ({ user }) => ({ email: user.email, name: user.name }) } })],
     telemetry: { enabled: false },
   })
