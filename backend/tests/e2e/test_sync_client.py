@@ -325,7 +325,7 @@ def test_without_events_it_asks_now_and_then(play: Play) -> None:
 @in_chromium
 def test_a_stream_that_is_silent_for_too_long_is_opened_anew(play: Play) -> None:
     seen = play("silent", patience=(2 * HEARTBEAT + 10) * 1000)
-    assert seen["before"] == 1  # two heartbeats, as Duly says them, are not over yet
+    assert seen["before"] == 1  # two heartbeats, as Duly says them, are not long over yet
     assert seen["pulls"] > 1
 
 

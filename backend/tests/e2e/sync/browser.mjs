@@ -20,13 +20,13 @@ async function bundle(contents, options) {
 const scripts = {
   "/client.js": await bundle("export * from 'duly-client'; export { Overlay } from './overlay'", { format: "iife", globalName: "duly" }),
 };
-/** Tokens that the page's own server gives, the first one that is good for a second more. */
+/** Tokens that the page's own server gives, the first one that is good for two seconds more. */
 export const signedIn = { tokens: [given.people.alice.token] };
 const endOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")).exp * 1000;
 
 const pages = http.createServer(({ url }, response) => {
   const { user } = given.people.alice;
-  const token = signedIn.tokens.find((token) => endOf(token) > Date.now() + 1000);
+  const token = signedIn.tokens.find((token) => endOf(token) > Date.now() + 2000);
   if (url === "/api/auth/token" && !token) return response.writeHead(401).end();
   const json = { "/api/auth/get-session": { user: { id: user } }, "/api/auth/token": { token } }[url];
   const type = scripts[url] ? "text/javascript" : json ? "application/json" : "text/html";
