@@ -23,7 +23,9 @@ RUN node_modules/.bin/next build && rm -rf .next/cache
 # The migration without the tools that read TypeScript.
 RUN node_modules/.bin/esbuild migrate.ts --bundle --platform=node --format=esm \
     --packages=external --outfile=migrate.js
-RUN npm prune --omit=dev --no-audit --no-fund
+# Debian's npm does not look at `libc`, and installs what is for others too.
+RUN npm prune --omit=dev --no-audit --no-fund \
+    && rm -rf node_modules/@*/*musl* node_modules/@img/sharp-wasm32
 COPY deploy/frontend.sh /build/examples/nextjs/
 RUN mkdir /opt/frontend && cp -a .next node_modules public package.json next.config.ts migrate.js \
     frontend.sh /opt/frontend/

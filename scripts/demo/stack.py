@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -127,10 +128,13 @@ class _Stack:
         self._running.start(
             "next", ["node", NEXT, mode, *self._listen], EXAMPLE, self._for_frontend
         )
-        self._running.wait_for("next", lambda: _answers(self.frontend, "/sign-in"), _PATIENCE)
+        # `next dev` compiles each when it is asked for; Duly would not wait so long for the keys.
+        for path in ("/sign-in", "/api/auth/jwks"):
+            ready = partial(_answers, self.frontend, path)
+            self._running.wait_for("next", ready, _PATIENCE)
         # Not in the checkout, whose `.env` is of another Duly.
         self._running.start("duly", [_DULY, "serve"], self._plan.data, self._for_duly)
-        self._running.wait_for("duly", lambda: _answers(self.duly, "/readyz"), _PATIENCE)
+        self._running.wait_for("duly", partial(_answers, self.duly, "/readyz"), _PATIENCE)
 
     def seed(self, user: str) -> None:
         """Make tasks for a user.

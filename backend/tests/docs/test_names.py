@@ -8,6 +8,7 @@ import pytest
 from backend import cli
 from backend.config import Settings, secret_names
 from backend.core.recurrence.parsing import PARTS
+from backend.tests.deploy.test_dockerfile import tracked
 from backend.tests.docs.markdown import DOCUMENTS, blocks, spans
 from backend.tests.docs.pages import ROOT
 
@@ -24,7 +25,8 @@ _MODULE = re.compile(r"-m (backend(?:\.\w+)+|benchmarks(?:\.\w+)*)")
 
 # Variables of the frontend, of make, and names that stand for something else than a setting.
 _NOT_SETTINGS = (
-    {"BETTER_AUTH_SECRET", "DULY_URL", "PYTHON", "ONLY"}
+    {"BETTER_AUTH_SECRET", "DULY_URL"}
+    | {"PYTHON", "ONLY", "DEV", "SEED", "OPTIONS"}
     | {
         "FAULT_SECONDS",
         "FAULT_TIMES",
@@ -74,7 +76,7 @@ def _words(program: str, text: str) -> set[str]:
     found: set[str] = set()
     for named, rest in _COMMAND.findall("\n".join([*blocks(text), *spans(text)])):
         words = [
-            word for word in rest.partition("#")[0].split() if re.fullmatch(r"[a-z0-9]+", word)
+            word for word in rest.partition("#")[0].split() if re.fullmatch(r"[a-z][a-z0-9]*", word)
         ]
         if named == program:
             found.update(words if program == "make" else words[:1])
@@ -110,10 +112,9 @@ def test_every_setting_exists(name: str) -> None:
 
 
 _TRACKED = [
-    path
-    for top in ("backend", "benchmarks", "docs", "specs")
-    for path in (ROOT / top).rglob("*")
-    if not {"node_modules", ".venv"} & {*path.parts}
+    ROOT / path
+    for path in tracked()
+    if path.startswith(("backend/", "benchmarks/", "clients/", "docs/", "examples/", "specs/"))
 ]
 
 

@@ -18,6 +18,7 @@ from backend.tests.support.processes import Program, bare_environment, free_port
 from scripts.demo.application import BUILT, EXAMPLE, ROOT, sources
 
 _DEMO = [sys.executable, "-m", "scripts.demo"]
+_PATIENCE = 300.0  # seconds; the runner gives up before
 # Turbopack talks to a child of its own by TCP, so loopback has to be there.
 _WITHOUT_NETWORK = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
 # Of which sources the build was made without network.
@@ -103,7 +104,7 @@ def started(
         command = by([*options, *ports, "--data", str(place)])
         program = Program("demo", command, environment(**settings), directory)
         with processes.started(program):
-            places = program.wait_for(lambda: noted(place))
+            places = program.wait_for(lambda: noted(place), _PATIENCE)
             yield Example(**places, data=place, program=program)
 
 

@@ -68,13 +68,15 @@ class Program:
         """All that the program has written, errors included."""
         return self._log.read_text(errors="replace")
 
-    def wait_for(self, find: Callable[[], Found | None]) -> Found:
+    def wait_for(
+        self, find: Callable[[], Found | None], seconds: float = _SECONDS_TO_START
+    ) -> Found:
         """Return what `find` finds as soon as it is not None.
 
         Raises:
-            ProgramError: The program ended first, or a minute passed.
+            ProgramError: The program ended first, or so many seconds passed.
         """
-        deadline = time.monotonic() + _SECONDS_TO_START
+        deadline = time.monotonic() + seconds
         while (found := find()) is None:
             status = self._process.poll()
             if status is not None or time.monotonic() > deadline:
