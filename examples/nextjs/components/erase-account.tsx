@@ -11,12 +11,17 @@ export function EraseAccount({ onClose }: { onClose: () => void }) {
 
   async function erase(form: FormData) {
     const password = String(form.get('password'))
-    await signIn({ email: user.email, password })
-    await api.DELETE('/api/me')
-    await leave(replica, () => deleteUser(password))
+    const check = () => signIn({ email: user.email, password })
+    // Duly would begin anew for a tab that still asks it.
+    await leave(replica, check, async () => {
+      await api.DELETE('/api/me')
+      await deleteUser(password)
+    })
   }
+  // If it failed half-way, what Duly still has is fetched again.
+  const close = () => (replica.snapshot().status.closed ? location.reload() : onClose())
   return (
-    <Question title="Erase your account?" answer="Erase everything" onYes={erase} onClose={onClose}>
+    <Question title="Erase your account?" answer="Erase everything" onYes={erase} onClose={close}>
       <p>
         All your tasks, lists and their history, and the account of{' '}
         <strong className="font-medium wrap-anywhere">{user.email}</strong> go for good, on all your devices. Nobody can bring
