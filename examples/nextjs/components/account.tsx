@@ -1,7 +1,6 @@
 'use client'
 
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
-import { createPortal } from 'react-dom'
 import { ZONE } from '@/lib/dates'
 import { listen } from '@/lib/keys'
 import { follow, leave } from '@/lib/leave'
@@ -38,6 +37,7 @@ export function Account() {
   }
   function end() {
     if (pending) return show('leave')
+    popover.current?.hidePopover()
     leave(replica).catch((error: unknown) =>
       complain(error instanceof TypeError ? new Error('The network does not answer: you are still signed in.') : error),
     )
@@ -72,8 +72,7 @@ export function Account() {
         <hr className="my-1 border-line" />
         <Choice icon="leave" onClick={end}>Sign out</Choice>
       </div>
-      {/* The sidebar is not shown where it is narrow, and nor would be what is in it. */}
-      {Shown && createPortal(<Shown onClose={() => setDialog(null)} />, document.body)}
+      {Shown && <Shown onClose={() => setDialog(null)} />}
     </div>
   )
 }

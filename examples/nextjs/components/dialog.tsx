@@ -1,6 +1,7 @@
 'use client'
 
 import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { createPortal } from 'react-dom'
 import { enter } from '@/lib/top-layer'
 import { Icon } from './icon'
 
@@ -30,7 +31,8 @@ export function Dialog({ title, look = 'box', onClose, children }: {
       if (target instanceof HTMLElement) target.focus({ preventScroll: true })
     }
   }, [])
-  return (
+  // At the end of the page: what it is written in may not be shown, or may be a paragraph.
+  return createPortal(
     // A click on the backdrop is one on the dialog itself.
     <dialog
       ref={dialog}
@@ -52,6 +54,7 @@ export function Dialog({ title, look = 'box', onClose, children }: {
         </header>
         {children}
       </div>
-    </dialog>
+    </dialog>,
+    document.body,
   )
 }

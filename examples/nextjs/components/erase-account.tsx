@@ -1,6 +1,6 @@
 'use client'
 
-import { deleteUser } from '@/lib/api'
+import { deleteUser, signIn } from '@/lib/api'
 import { leave } from '@/lib/leave'
 import { Question } from './question'
 import { useWorkspace } from './workspace'
@@ -10,10 +10,15 @@ export function EraseAccount({ onClose }: { onClose: () => void }) {
   const { replica, user } = useWorkspace()
 
   async function erase(form: FormData) {
-    await leave(replica, () => deleteUser(String(form.get('password'))))
+    const password = String(form.get('password'))
+    const check = () => signIn({ email: user.email, password })
+    // Duly would begin anew for a tab that still asks it.
+    await leave(replica, check, () => deleteUser(password))
   }
+  // If it failed half-way, what Duly still has is fetched again.
+  const close = () => (replica.snapshot().status.closed ? location.reload() : onClose())
   return (
-    <Question title="Erase your account?" answer="Erase everything" onYes={erase} onClose={onClose}>
+    <Question title="Erase your account?" answer="Erase everything" onYes={erase} onClose={close}>
       <p>
         All your tasks, lists and their history, and the account of{' '}
         <strong className="font-medium wrap-anywhere">{user.email}</strong> go for good, on all your devices. Nobody can bring

@@ -22,7 +22,7 @@ export function Question({ title, answer, isBusy = false, onYes, onClose, childr
     try {
       await onYes(form)
     } catch (error) {
-      setProblem(error instanceof TypeError ? 'The network does not answer. Nothing was done.' : (error as Error).message)
+      setProblem(error instanceof TypeError ? 'The network does not answer. Please try again.' : (error as Error).message)
       setAsking(false)
     }
   }

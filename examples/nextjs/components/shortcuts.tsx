@@ -15,7 +15,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
               {shortcuts.map(({ keys, what }) => (
                 <tr key={what} className="border-t border-line">
                   <th scope="row" className="py-1.5 pr-4 text-left font-normal">{what}</th>
-                  <td className="py-1.5 text-right">
+                  <td className="w-1/2 py-1.5 text-right sm:w-auto">
                     {keys.map((together, index) => (
                       <span key={together.join()} className="inline-block whitespace-nowrap">
                         {index > 0 && <span className="mx-1 text-sm text-soft">or</span>}
