@@ -43,12 +43,12 @@ export function DateField({ task }: { task: Task }) {
         />
         <span className={`px-2 text-sm ${TONES[urgency(task, now) ?? 'later']}`}>{dueText(task, now.day)}</span>
       </div>
-      <div className="mt-1 mb-1 flex flex-wrap gap-1 pl-2 max-sm:-ml-24 max-sm:pl-0">
+      <div className="mt-1 mb-1 flex flex-wrap gap-1 pl-2 max-sm:-ml-24 max-sm:pl-0 max-sm:[&>*]:flex-1 max-sm:[&>*]:justify-center">
         {choices.map(([name, choice]) => (
           <button
             key={name}
             type="button"
-            className="chip px-1.5 hover:text-ink disabled:opacity-60 aria-pressed:bg-wash aria-pressed:text-accent pointer-coarse:min-h-11 pointer-coarse:px-2.5"
+            className="chip px-1.5 hover:text-ink disabled:opacity-60 aria-pressed:bg-wash aria-pressed:text-accent pointer-coarse:min-h-11 pointer-coarse:px-1 sm:pointer-coarse:px-2.5"
             aria-pressed={day === choice}
             onClick={() => day !== choice && setDay(choice)}
           >

@@ -3,7 +3,7 @@ import { Icon, type IconName } from './icon'
 
 /** A control that looks like text until it is pointed at. */
 const LOOK =
-  'min-h-9 min-w-0 rounded-lg border border-transparent bg-surface text-ink hover:bg-hover disabled:opacity-60 disabled:hover:bg-surface pointer-coarse:min-h-11'
+  'min-h-9 min-w-0 rounded-lg border border-transparent bg-surface text-ink -outline-offset-2 hover:bg-hover disabled:opacity-60 disabled:hover:bg-surface pointer-coarse:min-h-11'
 export const QUIET = `${LOOK} px-2`
 export const QUIET_SELECT = `${LOOK} px-1` // the browser adds the rest
 

@@ -9,6 +9,7 @@ import { RecurrenceForm } from './recurrence-form'
 import { useNow, useWorkspace } from './workspace'
 
 const CUSTOM = 'custom'
+const FITS = 30 // characters; a longer rule is cut off in its box
 
 /** How a task comes back: one of the usual rules, or one's own. What the form cannot show is kept as it is. */
 export function RecurrenceField({ task }: { task: Task }) {
@@ -57,6 +58,7 @@ export function RecurrenceField({ task }: { task: Task }) {
           {text && !PRESETS.includes(text) && <option value={text}>{words(text)}</option>}
           <option value={CUSTOM}>Custom…</option>
         </select>
+        {words(text).length > FITS && <p className="px-2 text-sm text-soft wrap-anywhere">{words(text)}</p>}
         {text && (
           <select
             aria-label="Repeats from"

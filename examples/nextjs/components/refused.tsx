@@ -2,7 +2,7 @@
 
 import type { Refused as Given } from 'duly-client/state'
 import { useRef, useState } from 'react'
-import { counted, wordsOf } from '@/lib/words'
+import { counted, reason, wordsOf } from '@/lib/words'
 import { Dialog } from './dialog'
 import { Icon } from './icon'
 import { useKeepFocus } from './keep-focus'
@@ -61,7 +61,7 @@ export function Refusal({ command, problem, onLast }: Given & { onLast?: () => v
       <p className="wrap-anywhere">
         {verb} <span className="font-medium" dir="auto">“{what}”</span>
       </p>
-      <p className="mt-0.5 text-sm text-danger">{problem.detail ?? problem.title}</p>
+      <p className="mt-0.5 text-sm text-danger">{reason(problem)}</p>
       <p className="mt-2 flex gap-2">
         <button type="button" className="button-outline" onClick={() => void again()}>Try again</button>
         <button type="button" className="button-plain" onClick={() => void drop()}>Drop</button>

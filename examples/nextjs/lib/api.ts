@@ -1,6 +1,7 @@
 /** The one client: every request of the application goes through here (a lint rule sees to it). */
 import createClient, { type Client, type Middleware } from 'openapi-fetch'
 import type { components, paths } from './duly'
+import { reason } from './words'
 
 export type HistoryEntry = components['schemas']['HistoryEntry']
 
@@ -112,7 +113,7 @@ const keysAndProblems: Middleware = {
   async onResponse({ response }) {
     if (response.ok) return
     const problem = (await response.json().catch(() => ({}))) as Partial<components['schemas']['ProblemDocument']>
-    const said = problem.detail ?? problem.title ?? `Duly answered ${response.status}.`
+    const said = reason(problem) || `Duly answered ${response.status}.`
     throw new Refused(said, response.status, problem.code)
   },
 }
