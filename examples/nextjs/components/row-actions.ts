@@ -1,5 +1,6 @@
 import type { Task, Wish } from 'duly-client/types'
 import { addDays, following, now } from '@/lib/dates'
+import { focusRow } from '@/lib/focus-row'
 import { nested, outdented, shifted } from '@/lib/moves'
 import { announce } from '@/lib/toasts'
 import { current, go } from '@/lib/view'
@@ -37,7 +38,7 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
       state.setEdited(null)
       const title = text.replace(/\s+/g, ' ').trim()
       on(id, (task) => (title && title !== task.title ? { type: 'task.update', id, title } : undefined), () => 'Renamed')
-      if (isFocused) requestAnimationFrame(() => document.getElementById(`task-${id}`)?.focus())
+      if (isFocused) requestAnimationFrame(() => focusRow(id))
     },
     tick(id: string) {
       if (!tasks().get(id)?.completed) state.linger(id)
@@ -86,7 +87,7 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
     const task = tasks().get(id)
     const wish = task && make(task)
     if (!wish) return announce('It cannot be moved there')
-    void act(wish).then(() => requestAnimationFrame(() => document.getElementById(`task-${id}`)?.focus()))
+    void act(wish).then(() => requestAnimationFrame(() => focusRow(id)))
     announce(said)
   }
   return actions

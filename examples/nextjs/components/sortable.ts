@@ -14,11 +14,13 @@ interface Drag {
  *  end, unless Escape does. Keys and a menu do the same elsewhere: dragging is never the only way (WCAG 2.5.7).
  *
  *  @param list Its children are the rows, in the order of `ids`.
- *  @param move Is given the id and the place where it was let go, counted without it. */
+ *  @param move Is given the id and the place where it was let go, counted without it.
+ *  @param hold Is told when it begins and when it is over. */
 export function useSortable(
   list: RefObject<HTMLElement | null>,
   ids: readonly string[],
   move: (id: string, to: number) => void,
+  hold: (isHeld: boolean) => void = () => undefined,
 ) {
   const [drag, setDrag] = useState<Drag | null>(null)
 
@@ -32,6 +34,7 @@ export function useSortable(
     const scrolled = scrollY
     let to = from
     handle.setPointerCapture(pointerId)
+    hold(true)
     const follow = (moved: PointerEvent) => {
       const edge = moved.clientY < 60 ? -8 : moved.clientY > innerHeight - 60 ? 8 : 0
       if (edge) scrollBy(0, edge)
@@ -44,6 +47,7 @@ export function useSortable(
     const end = (isKept: boolean) => {
       stop.abort()
       setDrag(null)
+      hold(false)
       if (isKept && to !== from) move(id, to)
     }
     const { signal } = stop

@@ -2,7 +2,8 @@
 
 import { useEffect, useRef, useState } from 'react'
 import { dueHere, dueText, urgency } from '@/lib/dates'
-import { firstOf, type Group, listOf, select } from '@/lib/select'
+import { focusRow } from '@/lib/focus-row'
+import { type Group, listOf, select } from '@/lib/select'
 import { dropped } from '@/lib/moves'
 import type { View } from '@/lib/view'
 import { Empty } from './empty'
@@ -10,10 +11,10 @@ import { type RowActions, rowActions } from './row-actions'
 import { useSortable } from './sortable'
 import { TaskRow } from './task-row'
 import { useListKeys } from './use-list-keys'
+import { useWindow } from './use-window'
 import { useNow, useSnapshot, useWorkspace } from './workspace'
 
 const BEAT = 900 // milliseconds that what was done stays
-const PAGE = 100 // rows that are made at once
 
 export function TaskList({ view }: { view: View }) {
   const workspace = useWorkspace()
@@ -22,7 +23,6 @@ export function TaskList({ view }: { view: View }) {
   const [current, setCurrent] = useState<string | null>(null)
   const [edited, setEdited] = useState<string | null>(null)
   const [lingering, setLingering] = useState<ReadonlySet<string>>(new Set())
-  const [most, setMost] = useState(PAGE)
   const [actions] = useState(() => {
     const linger = (id: string) => {
       setLingering((before) => new Set([...before, id]))
@@ -33,17 +33,12 @@ export function TaskList({ view }: { view: View }) {
 
   const groups = select({ tasks, lists }, view, now, lingering)
   const ids = groups.flatMap(({ rows }) => rows.map(({ task }) => task.id))
-  useListKeys(ids.slice(0, most), current, actions)
+  useListKeys(ids, current, actions)
   useKeptFocus(ids, current)
   if (!ids.length) return <Empty view={view} />
 
   const common = { view, now, current: current && ids.includes(current) ? current : ids[0]!, edited, actions }
-  return (
-    <>
-      {firstOf(groups, most).map((group) => <Section key={group.name} {...common} group={group} />)}
-      {ids.length > most && <More key={most} onSeen={() => setMost(most + PAGE)} />}
-    </>
-  )
+  return groups.map((group) => <Section key={group.name} {...common} group={group} />)
 }
 
 /** When the row goes that has the focus, it goes to the one that comes in its place: never to nowhere. */
@@ -54,7 +49,7 @@ function useKeptFocus(ids: string[], current: string | null): void {
     if (at >= 0) place.current = at
     else if (current && document.activeElement === document.body) {
       const next = ids[Math.min(place.current, ids.length - 1)]
-      document.getElementById(next ? `task-${next}` : 'quick-add')?.focus()
+      if (!next || !focusRow(next)) document.getElementById('quick-add')?.focus()
     }
   })
 }
@@ -73,29 +68,38 @@ function Section({ group, view, now, current, edited, actions }: SectionProps) {
   const list = useRef<HTMLUListElement>(null)
   const { rows } = group
   const isOrdered = group.name === 'open' && (view.sort ?? 'manual') === 'manual'
-  const { begin, shift, dragged } = useSortable(list, rows.map(({ task }) => task.id), (id, to) => {
-    const wish = dropped(id, to, rows, tasks)
+  const [isHeld, setHeld] = useState(false)
+  const { from, to, before, after } = useWindow(list, rows.map(({ task }) => task.id), isHeld)
+  const made = rows.slice(from, to)
+  const { begin, shift, dragged } = useSortable(list, made.map(({ task }) => task.id), drop, setHeld)
+
+  function drop(id: string, at: number) {
+    const wish = dropped(id, from + at, rows, tasks)
     if (wish) actions.drop(id, wish)
-  })
+  }
+  // One row can be reached by Tab: the one that had the focus last, or the first that is here.
+  const reachable = made.some(({ task }) => task.id === current) ? current : made[0]?.task.id
   const waits = new Set(waiting.map((command) => ('id' in command ? command.id : '')))
   const isOneList = listOf(view, lists) !== undefined
   return (
     <section className="mb-6" aria-label={group.title ?? 'Open tasks'}>
       {group.title && (
         <h2 className={`mb-1 border-b border-line pb-1 text-sm font-semibold ${group.name === 'overdue' ? 'text-danger' : ''}`}>
-          {group.title} <span className="font-normal text-soft">{group.count}</span>
+          {group.title} <span className="font-normal text-soft">{rows.length}</span>
         </h2>
       )}
-      <ul ref={list}>
-        {rows.map(({ task, depth, parts, openParts, parent }, index) => (
+      <ul ref={list} style={{ paddingBlock: `${before}px ${after}px` }}>
+        {made.map(({ task, depth, parts, openParts, parent }, index) => (
           <TaskRow
             key={task.id}
+            place={from + index + 1}
+            of={rows.length}
             {...{ task, depth, parts, openParts, parent, actions, isOrdered, onGrip: begin }}
             list={isOneList ? undefined : lists.get(task.list_id)?.name}
             due={task.due_date ? isDayKnown(task, group) ?? dueText(task, now.day) : ''}
             urgency={task.due_date ? urgency(task, now) : null}
             waits={waits.has(task.id)}
-            isCurrent={task.id === current}
+            isCurrent={task.id === reachable}
             isEdited={task.id === edited}
             isDragged={task.id === dragged}
             shift={shift(task.id, index)}
@@ -110,15 +114,4 @@ function Section({ group, view, now, current, edited, actions }: SectionProps) {
 function isDayKnown(task: Parameters<typeof dueHere>[0], group: Group): string | undefined {
   const due = dueHere(task)
   return due && due.day === group.name ? (due.time ?? '') : undefined
-}
-
-/** The rows after those that are there are made when the end of them comes near. */
-function More({ onSeen }: { onSeen: () => void }) {
-  const end = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onSeen(), { rootMargin: '1200px' })
-    observer.observe(end.current!)
-    return () => observer.disconnect()
-  })
-  return <div ref={end} className="h-px" />
 }

@@ -11,6 +11,9 @@ import type { RowActions } from './row-actions'
 
 export interface RowProps {
   task: Task
+  /** Its number among so many. */
+  place: number
+  of: number
   depth: number
   parts: number
   openParts: number
@@ -40,8 +43,9 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
   return (
     <li
       data-id={task.id}
-      // What is far from the screen costs no layout; the grip is inside, since nothing is painted beyond.
-      className={`group relative [contain-intrinsic-size:auto_3.2rem] [content-visibility:auto] sm:-ml-5 sm:pl-5 ${isDragged ? 'z-10' : shift ? 'transition-transform duration-100' : ''}`}
+      aria-posinset={props.place}
+      aria-setsize={props.of}
+      className={`group relative sm:-ml-5 sm:pl-5 ${isDragged ? 'z-10' : shift ? 'transition-transform duration-100' : ''}`}
       style={{ transform: shift ? `translateY(${shift}px)` : undefined }}
       onFocus={() => actions.focus(task.id)}
     >

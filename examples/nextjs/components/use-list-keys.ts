@@ -2,6 +2,7 @@
 
 import { useEffect, useEffectEvent } from 'react'
 import { addDays, following, now } from '@/lib/dates'
+import { focusRow } from '@/lib/focus-row'
 import { type Keys, listen } from '@/lib/keys'
 import { undoLatest } from '@/lib/toasts'
 import type { RowActions } from './row-actions'
@@ -14,7 +15,7 @@ export function useListKeys(ids: string[], current: string | null, actions: RowA
     const at = current ? ids.indexOf(current) : -1
     const focus = (index: number) => {
       const id = ids[Math.max(0, Math.min(ids.length - 1, index))]
-      if (id) document.getElementById(`task-${id}`)?.focus()
+      if (id) focusRow(id)
     }
     const on = (act: (id: string) => void) => () => {
       const id = ids[at]
@@ -24,7 +25,7 @@ export function useListKeys(ids: string[], current: string | null, actions: RowA
     const onAndNext = (act: (id: string) => void) => on((id) => {
       const next = ids[at + 1] ?? ids[at - 1]
       act(id)
-      if (next) document.getElementById(`task-${next}`)?.focus()
+      if (next) focusRow(next)
     })
     const { day } = now()
     const down = () => focus(at + 1)

@@ -17,8 +17,6 @@ export interface Row {
 export interface Group {
   name: string
   title: string | null
-  /** All that belong to it, however many rows are made. */
-  count: number
   rows: Row[]
 }
 
@@ -117,7 +115,7 @@ export function select(rows: Rows, view: View, now: Now, lingering: ReadonlySet<
     return { task, depth, parts: parts.length, openParts: parts.filter((part) => !part.completed).length, parent }
   }
   const flat = (name: string, title: string | null, members: Task[]): Group => ({
-    ...{ name, title, count: members.length },
+    ...{ name, title },
     rows: members.map((task) => row(task, 0, false)),
   })
 
@@ -161,7 +159,7 @@ function tree(tasks: Task[], sort: Sort, row: (task: Task, depth: number, isBelo
     }
   }
   add('', 0)
-  return { name: 'open', title: null, count: rows.length, rows }
+  return { name: 'open', title: null, rows }
 }
 
 function byDay(tasks: Task[], view: 'today' | 'upcoming', now: Now) {
@@ -177,14 +175,6 @@ function byDay(tasks: Task[], view: 'today' | 'upcoming', now: Now) {
     else groups.set(name, { name, title: name === 'overdue' ? 'Overdue' : dayText(day, now.day), members: [task] })
   }
   return [...groups.values()]
-}
-
-/** As many rows of the groups as a page has so far. */
-export function firstOf(groups: readonly Group[], most: number): Group[] {
-  const before = groups.map((_, index) => groups.slice(0, index).reduce((sum, { rows }) => sum + rows.length, 0))
-  return groups
-    .map((group, index) => ({ ...group, rows: group.rows.slice(0, Math.max(0, most - before[index]!)) }))
-    .filter(({ rows }) => rows.length)
 }
 
 /** How many open tasks the entries of the sidebar have. */
