@@ -29,7 +29,7 @@ interface Placed {
 
 /** What somebody sees: fields, and the order of what is not in the trash. Moments are of when it was done last. */
 function seen({ tasks, lists }: Rows) {
-  const plain = (row: Placed) => ({ ...row, position: '', deleted_at: row.deleted_at && 'at some time' })
+  const plain = <Row extends Placed>(row: Row) => ({ ...row, position: '', deleted_at: row.deleted_at && 'at some time' })
   const byId = (one: Placed, other: Placed) => (one.id < other.id ? -1 : 1)
   const order = (rows: Iterable<Placed>) => [...rows].filter((row) => !row.deleted_at).sort(byPosition).map(({ id }) => id)
   const places = new Set([...tasks.values()].map(({ list_id, parent_id }) => parent_id ?? list_id))
