@@ -17,7 +17,7 @@ export const viewport: Viewport = {
 }
 
 /** A choice of light or dark holds before anything is painted. */
-const THEME = 'const t = localStorage.getItem("theme"); if (t) document.documentElement.dataset.theme = t'
+const THEME = 'try { const t = localStorage.getItem("theme"); if (t) document.documentElement.dataset.theme = t } catch {}'
 
 export default async function Layout({ children }: LayoutProps<'/'>) {
   // Every page is rendered for its request: the policy that proxy.ts sets names a nonce of its own.

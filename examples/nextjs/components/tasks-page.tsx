@@ -14,14 +14,18 @@ export function TasksPage({ url }: { url: string }) {
   useEffect(() => {
     let isOver = false
     let replica: Replica | undefined
+    let shown: string | undefined
     const show = async (user: User) => {
       replica = await Replica.open({ url, user: user.id, token, fetch: send })
       if (isOver) replica.close()
-      else setOpen({ user, replica })
+      else {
+        shown = user.id
+        setOpen({ user, replica })
+      }
     }
     const begin = async () => {
       const before = lastUser()
-      const shown = before && show(before)
+      const early = before && show(before)
       const user = await session().catch((error: unknown) => {
         // Without a network it is whoever it was; only a clear word sends anybody away.
         if (!before || (error instanceof Refused && error.status === 401)) throw error
@@ -30,14 +34,23 @@ export function TasksPage({ url }: { url: string }) {
       if (!user) return location.assign('/sign-in')
       remember(user)
       if (user.id === before?.id) return
-      await shown
+      await early
       replica?.close()
       await show(user)
     }
+    // Whoever signs in elsewhere in this browser must see nothing of who was here: not in this tab, nor by going back to it.
+    const look = () => {
+      if (shown && lastUser()?.id !== shown) location.reload()
+    }
+    const back = ({ persisted }: PageTransitionEvent) => persisted && look()
+    addEventListener('storage', look)
+    addEventListener('pageshow', back)
     begin().catch(() => !isOver && location.assign('/sign-in'))
-    if ('serviceWorker' in navigator) navigator.serviceWorker.register('/sw.js').catch(() => undefined)
+    void keepShell()
     return () => {
       isOver = true
+      removeEventListener('storage', look)
+      removeEventListener('pageshow', back)
       replica?.close()
     }
   }, [url])
@@ -48,6 +61,17 @@ export function TasksPage({ url }: { url: string }) {
       <Tasks />
     </Provide>
   )
+}
+
+/** For the time without a network. What this page is made of may have come before there was a worker to keep it. */
+async function keepShell(): Promise<void> {
+  try {
+    await navigator.serviceWorker.register('/sw.js')
+    const { active } = await navigator.serviceWorker.ready
+    active?.postMessage(performance.getEntriesByType('resource').map(({ name }) => name))
+  } catch {
+    // There are no workers here: all works, with a network.
+  }
 }
 
 function Opening() {

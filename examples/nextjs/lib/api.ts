@@ -50,15 +50,15 @@ export const signIn = (wish: { email: string; password: string }) => ask<{ user:
 export const session = async (): Promise<User | null> =>
   (await ask<{ user: User } | null>('/get-session'))?.user ?? null
 
-export async function signOut(): Promise<void> {
-  held = undefined
-  await ask('/sign-out', {})
-}
+export const signOut = () => leave('/sign-out', {})
 
 /** The account, for good: Better Auth checks the password, and has Duly erase its tasks first. */
-export async function deleteUser(password: string): Promise<void> {
+export const deleteUser = (password: string) => leave('/delete-user', { password })
+
+async function leave(path: string, wish: object): Promise<void> {
+  await ask(path, wish)
+  await asking?.catch(() => null) // a token that is on its way must not stay either
   held = undefined
-  await ask('/delete-user', { password })
 }
 
 // The token for Duly, in memory alone.

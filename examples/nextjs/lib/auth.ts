@@ -15,7 +15,15 @@ const make = () =>
     database: new Pool({ connectionString: setting('DATABASE_URL') }),
     emailAndPassword: { enabled: true },
     user: { deleteUser: { enabled: true, beforeDelete: eraseFromDuly } },
-    plugins: [jwt({ jwt: { definePayload: ({ user }) => ({ email: user.email, name: user.name }) } })],
+    plugins: [
+      jwt({
+        jwt: {
+          // Whoever is signed out keeps Duly for as long at most; each page asks for another one before it ends.
+          expirationTime: process.env.TOKEN_LIFETIME ?? '15m',
+          definePayload: ({ user }) => ({ email: user.email, name: user.name }),
+        },
+      }),
+    ],
     telemetry: { enabled: false },
   })
 

@@ -33,10 +33,8 @@ export function inverse(wish: Wish, rows: Rows): Wish[] {
   if (wish.type === 'task.complete') return completed(task, rows)
   if (wish.type === 'task.move') return [back(task, rows)]
   const { add_tags = [], remove_tags = [], list_id, parent_id, ...fields } = wish
-  const tags = {
-    ...(add_tags.length && { remove_tags: add_tags.filter((tag) => !task.tags.includes(tag)) }),
-    ...(remove_tags.length && { add_tags: remove_tags.filter((tag) => task.tags.includes(tag)) }),
-  }
+  const [added, removed] = [add_tags.filter((tag) => !task.tags.includes(tag)), remove_tags.filter((tag) => task.tags.includes(tag))]
+  const tags = { ...(added.length && { remove_tags: added }), ...(removed.length && { add_tags: removed }) }
   const isMoved = list_id !== undefined || parent_id !== undefined
   const undone = { type: 'task.update', id: task.id, ...former(task, fields), ...tags } as Wish
   return [...(isMoved ? [back(task, rows)] : []), ...(Object.keys(undone).length > 2 ? [undone] : [])]

@@ -14,12 +14,19 @@ const clocks = new Map<string, Intl.DateTimeFormat>()
 function clock(zone: string): Intl.DateTimeFormat {
   const known = clocks.get(zone)
   if (known) return known
-  const made = new Intl.DateTimeFormat('en-GB', {
-    ...{ timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' },
-    ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
-  })
+  const made = madeClock(zone)
   clocks.set(zone, made)
   return made
+}
+
+function madeClock(timeZone: string): Intl.DateTimeFormat {
+  const parts = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const
+  try {
+    return new Intl.DateTimeFormat('en-GB', { ...parts, hourCycle: 'h23', timeZone })
+  } catch {
+    // Duly knows zones that a browser may not: then it is due when a clock here shows that.
+    return new Intl.DateTimeFormat('en-GB', { ...parts, hourCycle: 'h23', timeZone: ZONE })
+  }
 }
 
 /** The day and the time of an instant on the clock of a zone. */
@@ -48,10 +55,22 @@ export function dueHere({ due_date, due_time, due_time_zone }: Due): { day: stri
   if (!due_date) return null
   const time = due_time?.slice(0, 5) ?? null
   if (!time || !due_time_zone || due_time_zone === ZONE) return { day: due_date, time }
-  const guess = Date.parse(`${due_date}T${time}Z`)
-  const seen = onClock(guess, due_time_zone)
-  const offset = Date.parse(`${seen.day}T${seen.time}Z`) - guess
-  return onClock(guess - offset, ZONE)
+  return onClock(instant(due_date, time, due_time_zone), ZONE)
+}
+
+/** When a clock in a zone shows this, as Duly sees it: what it shows twice is the first one, and what it
+ *  leaves out is as if it went on as before. */
+function instant(day: string, time: string, zone: string): number {
+  const shown = Date.parse(`${day}T${time}Z`)
+  const [first, second] = [-DAY, DAY].map((away) => shown - offset(shown + away, zone)) as [number, number]
+  const isShown = (at: number) => at + offset(at, zone) === shown
+  return !isShown(first) && isShown(second) ? second : first
+}
+
+/** How far a clock is ahead of UTC, in milliseconds. */
+function offset(at: number, zone: string): number {
+  const { day, time } = onClock(at, zone)
+  return Date.parse(`${day}T${time}Z`) - at
 }
 
 export type Urgency = 'overdue' | 'today' | 'later'

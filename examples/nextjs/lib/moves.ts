@@ -16,13 +16,15 @@ function siblings(task: Task, tasks: Tasks): Task[] {
   return beside.sort(byPosition)
 }
 
-/** 1 at the top. */
-export const depth = (task: Task | undefined, tasks: Tasks): number =>
-  task ? 1 + depth(task.parent_id ? tasks.get(task.parent_id) : undefined, tasks) : 0
+/** 1 at the top; more levels than Duly keeps are not counted. */
+export function depth(task: Task | undefined, tasks: Tasks, most = LEVELS): number {
+  return task ? 1 + (most && depth(tasks.get(task.parent_id ?? ''), tasks, most - 1)) : 0
+}
 
-/** How many levels a task has with its parts, itself included. */
-function height(task: Task, below: Map<string, Task[]>): number {
-  return 1 + Math.max(0, ...(below.get(task.id) ?? []).map((part) => height(part, below)))
+/** How many levels a task has with its parts, itself included; more than Duly keeps are not counted. */
+function height(task: Task, below: Map<string, Task[]>, most = LEVELS): number {
+  const parts = most ? (below.get(task.id) ?? []) : []
+  return 1 + Math.max(0, ...parts.map((part) => height(part, below, most - 1)))
 }
 
 /** One place up (-1) or down (1) among its siblings. */

@@ -85,9 +85,18 @@ export function children(tasks: Rows['tasks']): Map<string, Task[]> {
   return found
 }
 
-/** A task and all that is below it, from the top down. */
+/** A task and all that is below it, from the top down.
+ *
+ *  Two devices can make two tasks parts of each other, until Duly refuses one of them: each is there once. */
 export function withParts(task: Task, below: Map<string, Task[]>): Task[] {
-  return [task, ...(below.get(task.id) ?? []).flatMap((part) => withParts(part, below))]
+  const found = new Set<Task>()
+  const add = (each: Task): void => {
+    if (found.has(each)) return
+    found.add(each)
+    below.get(each.id)?.forEach(add)
+  }
+  add(task)
+  return [...found]
 }
 
 /** What the view shows.
@@ -159,7 +168,14 @@ function tree(tasks: Task[], sort: Sort, row: (task: Task, depth: number, isBelo
     }
   }
   add('', 0)
+  if (rows.length < tasks.length) rows.push(...looped(tasks, rows).map((task) => row(task, 0, false)))
   return { name: 'open', title: null, rows }
+}
+
+/** Parts of each other are below nothing that is shown, and are shown all the same. */
+function looped(tasks: Task[], rows: Row[]): Task[] {
+  const placed = new Set(rows.map(({ task }) => task))
+  return tasks.filter((task) => !placed.has(task))
 }
 
 function byDay(tasks: Task[], view: 'today' | 'upcoming', now: Now) {

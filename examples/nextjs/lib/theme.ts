@@ -1,5 +1,6 @@
 /** Light, dark, or as the device has it. app/layout.tsx applies the choice before anything is painted. */
 import { useSyncExternalStore } from 'react'
+import { keep, kept } from './device'
 
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
@@ -7,7 +8,7 @@ export type Theme = (typeof THEMES)[number]
 const NAME = 'theme'
 const CHANGED = 'theme-changed'
 
-const chosen = (): Theme => THEMES.find((theme) => theme === localStorage.getItem(NAME)) ?? 'system'
+const chosen = (): Theme => THEMES.find((theme) => theme === kept(NAME)) ?? 'system'
 
 function apply(): void {
   const theme = chosen()
@@ -16,8 +17,7 @@ function apply(): void {
 }
 
 export function choose(theme: Theme): void {
-  if (theme === 'system') localStorage.removeItem(NAME)
-  else localStorage.setItem(NAME, theme)
+  keep(NAME, theme === 'system' ? null : theme)
   apply()
   dispatchEvent(new Event(CHANGED))
 }

@@ -13,12 +13,16 @@ export const { FRONTEND, DULY, DATABASE_URL, CHROMIUM = '/usr/bin/chromium' } = 
 export const PASSWORD = 'correct horse battery'
 
 const SECONDS = 20
+const NOTHING = /(?!)/
+/** What is said of requests that come to nothing. */
+export const UNREACHABLE = /^failed: |Failed to load resource|net::ERR_/
 // As root, as in most containers, Chromium starts without its sandbox alone.
 const launched = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
 const database = new pg.Pool({ connectionString: DATABASE_URL })
 const complaints = []
 const contexts = []
 let people = 0
+let visits = 0
 
 after(async () => {
   await launched.close()
@@ -29,12 +33,12 @@ afterEach(async () => {
   assert.deepEqual(complaints.splice(0), [])
 })
 
-/** A browser of somebody's own; `options` are those of a context: viewport, colorScheme, hasTouch, … */
-export async function browser(options = {}) {
-  const context = await launched.newContext({ viewport: { width: 1200, height: 800 }, ...options })
-  contexts.push(context)
-  watch(context)
-  return context
+/** A browser of somebody's own.
+ *
+ *  @param options Those of a context: viewport, colorScheme, hasTouch, …
+ *  @param expected What the test brings about itself, as a pattern. */
+export async function browser(options = {}, expected = NOTHING) {
+  return begin(await launched.newContext({ viewport: { width: 1200, height: 800 }, ...options }), expected)
 }
 
 /** @param expected What a test brings about itself, such as requests that fail without a network. */
@@ -54,34 +58,43 @@ export function watch(context, expected = () => false) {
 }
 
 /** A browser in which requests may fail: tests that cut the network use it. */
-export async function patient(options = {}) {
-  const context = await launched.newContext({ viewport: { width: 1200, height: 800 }, ...options })
+export const patient = (options = {}) => browser(options, UNREACHABLE)
+
+/** A browser with a folder of its own, which it finds again when it is started again. */
+export async function profiled(folder, options = {}) {
+  const start = { executablePath: CHROMIUM, args: ['--no-sandbox'], ...options }
+  return begin(await chromium.launchPersistentContext(folder, start), UNREACHABLE)
+}
+
+function begin(context, expected) {
   contexts.push(context)
-  watch(context, (text) => /^failed: |Failed to load resource|net::ERR_/.test(text))
+  watch(context, (text) => expected.test(text))
   return context
 }
 
 /** Somebody new, signed up in this browser by the form, on the page of tasks. */
 export async function signUp(context, name = 'Alice') {
-  const page = await context.newPage()
   const email = `${name.toLowerCase()}-${process.pid}-${++people}@example.com`
-  await page.goto(`${FRONTEND}/sign-up`)
-  await page.getByLabel('Name').fill(name)
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password').fill(PASSWORD)
-  await page.getByRole('button', { name: 'Create account' }).click()
-  await ready(page)
-  return { page, email }
+  return { page: await enter(context, 'sign-up', { Name: name, 'E-mail': email }, 'Create account'), email }
 }
 
-export async function signIn(context, email) {
+export const signIn = (context, email) => enter(context, 'sign-in', { 'E-mail': email }, 'Sign in')
+
+async function enter(context, path, fields, button) {
   const page = await context.newPage()
-  await page.goto(`${FRONTEND}/sign-in`)
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password').fill(PASSWORD)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.route('**/api/auth/sign-*/**', elsewhere)
+  await page.goto(`${FRONTEND}/${path}`)
+  for (const [label, text] of Object.entries({ ...fields, Password: PASSWORD })) await page.getByLabel(label).fill(text)
+  await page.getByRole('button', { name: button }).click()
   await ready(page)
+  await page.unroute('**/api/auth/sign-*/**')
   return page
+}
+
+/** Better Auth lets an address sign in three times in ten seconds: here each time is from another machine. */
+function elsewhere(route) {
+  const address = `10.${process.pid >> 8 & 255}.${process.pid & 255}.${++visits & 255}`
+  return route.continue({ headers: { ...route.request().headers(), 'X-Forwarded-For': address } })
 }
 
 /** Another window of the same browser. */
@@ -103,8 +116,8 @@ export async function add(page, ...texts) {
   }
 }
 
-/** The titles that are shown, from the top. */
-export const titles = (page) => page.locator('[id^="task-"]').allInnerTexts()
+/** The titles that are shown, from the top. What is far from the screen has no `innerText`. */
+export const titles = (page) => page.locator('[id^="task-"]').allTextContents()
 
 /** The row of a task. */
 export const row = (page, title) => page.locator('li[data-id]').filter({ has: page.getByRole('button', { name: title, exact: true }) })
@@ -133,6 +146,27 @@ export async function rows(email, sql) {
 /** A token for Duly of whoever is signed in. */
 export const tokenOf = (page) =>
   page.evaluate(async () => (await (await fetch('/api/auth/token')).json()).token)
+
+/** Nothing waits, on disk or by a dot on the screen. */
+export async function allIsSent(page) {
+  await until(() => page.evaluate(countWaiting), 0)
+  await until(() => page.getByTitle('Not sent yet').count(), 0)
+}
+
+/** In the page: how much is in the outboxes of this browser. */
+async function countWaiting() {
+  const result = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)))
+  let count = 0
+  for (const { name } of await indexedDB.databases()) {
+    const database = await result(indexedDB.open(name))
+    count += await result(database.transaction('outbox').objectStore('outbox').count())
+    database.close()
+  }
+  return count
+}
+
+/** Everything is here that makes the page open without a network. */
+export const installed = (page) => until(() => page.evaluate(async () => Boolean(await caches.match('/tasks'))), true)
 
 /** Straight to Duly as somebody else would: another device, a script. */
 export async function call(token, method, path, body) {
