@@ -22,11 +22,16 @@ export function TaskList({ view }: { view: View }) {
   const now = useNow()
   const [current, setCurrent] = useState<string | null>(null)
   const [edited, setEdited] = useState<string | null>(null)
-  const [lingering, setLingering] = useState<ReadonlySet<string>>(new Set())
+  const [lingering, setLingering] = useState(() => new Set<string>())
   const [actions] = useState(() => {
+    let ids = lingering
     const linger = (id: string) => {
-      setLingering((before) => new Set([...before, id]))
-      setTimeout(() => setLingering((before) => new Set([...before].filter((each) => each !== id))), BEAT)
+      // In place: the change that is about to be shown comes with a rendering of its own.
+      ids.add(id)
+      setTimeout(() => {
+        ids = new Set([...ids].filter((each) => each !== id))
+        setLingering(ids)
+      }, BEAT)
     }
     return rowActions(workspace, { setCurrent, setEdited, linger })
   })

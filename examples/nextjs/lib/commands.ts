@@ -49,9 +49,9 @@ function former(row: object, fields: object): object {
 /** Open parts are done together with a task, and are open again with it. */
 function completed(task: Task, { tasks }: Rows): Wish[] {
   if (task.completed) return [{ type: 'task.complete', id: task.id, completed: true }]
-  const open = withParts(task, children(tasks)).filter((each) => !each.completed)
   // Of a task that recurs Duly takes back the step, and its parts with it.
-  const ids = task.recurrence ? [task.id] : open.map(({ id }) => id)
+  const all = task.recurrence ? [task] : withParts(task, children(tasks))
+  const ids = all.filter((each) => !each.completed).map(({ id }) => id)
   return ids.map((id) => ({ type: 'task.complete', id, completed: false }))
 }
 
