@@ -25,7 +25,7 @@ _MODULE = re.compile(r"-m (backend(?:\.\w+)+|benchmarks(?:\.\w+)*)")
 
 # Variables of the frontend, of make, and names that stand for something else than a setting.
 _NOT_SETTINGS = (
-    {"BETTER_AUTH_SECRET", "DULY_URL"}
+    {"BETTER_AUTH_SECRET", "DULY_URL", "TOKEN_LIFETIME"}
     | {"PYTHON", "ONLY", "DEV", "SEED", "OPTIONS"}
     | {
         "FAULT_SECONDS",
@@ -120,8 +120,8 @@ _TRACKED = [
 
 @each_document
 def test_every_file_that_is_named_exists(name: str) -> None:
-    """By its path from the root, from `backend/` or from the page; without a folder, anywhere."""
-    places = (ROOT, ROOT / "backend", (ROOT / name).parent)
+    """By its path from the root, `backend/`, the example or the page; without a folder, anywhere."""
+    places = (ROOT, ROOT / "backend", ROOT / "examples" / "nextjs", (ROOT / name).parent)
     names = {path.name for path in _TRACKED} | {path.name for path in ROOT.iterdir()}
     code = "\n".join(spans(DOCUMENTS[name]))
     missing = {
