@@ -44,10 +44,11 @@ export function Account() {
   }
   return (
     <div className="border-t border-line p-2">
-      <button type="button" className="item" popoverTarget={id} aria-expanded={isOpen} aria-label={`Account of ${user.name}`}>
-        <span aria-hidden="true" className="grid size-7 shrink-0 place-content-center rounded-full bg-wash text-[13px] font-semibold text-accent">
+      <button type="button" className="item" popoverTarget={id} aria-expanded={isOpen}>
+        <span aria-hidden="true" className="grid size-7 shrink-0 place-content-center rounded-full bg-wash text-[0.8125rem] font-semibold text-accent">
           {[...user.name.trim()][0]?.toUpperCase()}
         </span>
+        <span className="sr-only">Account of </span>
         <span dir="auto" className="min-w-0 flex-1 truncate text-left">{user.name}</span>
         <Icon name="more" />
       </button>
@@ -60,13 +61,13 @@ export function Account() {
         onToggle={(event) => event.newState === 'open' && popover.current?.querySelector('button')?.focus()}
       >
         <p className="px-2.5 pt-2 font-medium wrap-anywhere" dir="auto">{user.name}</p>
-        <p className="px-2.5 pb-2 text-[13px] text-soft wrap-anywhere">{user.email}</p>
+        <p className="px-2.5 pb-2 text-[0.8125rem] text-soft wrap-anywhere">{user.email}</p>
         <Themes />
         <hr className="my-1 border-line" />
         <Choice icon="keyboard" onClick={() => show('shortcuts')}>Keyboard shortcuts</Choice>
         <Choice icon="zone" onClick={() => show('zone')}>
           Time zone
-          <span className="min-w-0 flex-1 truncate text-right text-[13px] text-soft">{settings?.time_zone ?? ZONE}</span>
+          <span className="min-w-0 flex-1 truncate text-right text-[0.8125rem] text-soft">{settings?.time_zone ?? ZONE}</span>
         </Choice>
         <Choice icon="trash" isDangerous onClick={() => show('erase')}>Erase account</Choice>
         <hr className="my-1 border-line" />

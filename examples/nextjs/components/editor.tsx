@@ -65,7 +65,7 @@ export function Editor({ label, name = '', color, placeholder, maxLength, stays 
       <input
         ref={input}
         dir="auto"
-        className="field min-h-9 px-2.5 outline-offset-0"
+        className="field min-h-9 px-2.5 outline-offset-0 pointer-coarse:min-h-11"
         aria-label={label}
         defaultValue={name}
         placeholder={placeholder}

@@ -51,7 +51,7 @@ export function Entry({ view, name, isCurrent, icon, mark, controls, link, onGo,
 export function Count({ of = 0, what, className = 'text-soft' }: { of?: number | undefined; what: string; className?: string }) {
   if (!of) return null
   return (
-    <span className={`text-[13px] tabular-nums ${className}`}>
+    <span className={`text-[0.8125rem] tabular-nums ${className}`}>
       {of}
       <span className="sr-only"> {what}</span>
     </span>

@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useState } from 'react'
+import { focusList } from '@/lib/top-layer'
 import { current, go, type Sort, SORTS, useView } from '@/lib/view'
 import { Icon } from './icon'
 
@@ -54,7 +55,7 @@ export function Filters() {
             {PRIORITIES.map((each) => <option key={each} value={each}>{`${each[0]!.toUpperCase()}${each.slice(1)}`}</option>)}
           </select>
         </label>
-        <label className="flex min-h-9 items-center gap-3">
+        <label className="flex min-h-9 items-center gap-3 pointer-coarse:min-h-11">
           <input
             type="checkbox"
             className="size-4 accent-accent"
@@ -79,10 +80,7 @@ function Search() {
     if ((view.q ?? '') !== text.trim()) setText(view.q ?? '')
   }
   useEffect(() => {
-    const timer = setTimeout(() => {
-      const now = current()
-      if ((now.q ?? '') !== text.trim()) go({ ...now, q: text.trim() }, { replace: Boolean(now.q) })
-    }, PAUSE)
+    const timer = setTimeout(() => tell(text), PAUSE)
     return () => clearTimeout(timer)
   }, [text])
   return (
@@ -98,10 +96,18 @@ function Search() {
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') setText('')
-          if (event.key === 'Escape' || event.key === 'Enter') event.currentTarget.blur()
+          if (event.nativeEvent.isComposing || (event.key !== 'Escape' && event.key !== 'Enter')) return
+          const wanted = event.key === 'Enter' ? text : ''
+          setText(wanted)
+          tell(wanted)
+          requestAnimationFrame(focusList) // what was found is there by then
         }}
       />
     </div>
   )
+}
+
+function tell(text: string): void {
+  const now = current()
+  if ((now.q ?? '') !== text.trim()) go({ ...now, q: text.trim() }, { replace: Boolean(now.q) })
 }

@@ -34,7 +34,7 @@ export function GrowingText({ label, value, save, isLine = false, className = ''
         aria-label={label}
         dir="auto"
         rows={1}
-        className="w-full resize-none overflow-hidden rounded-md bg-transparent wrap-anywhere [grid-area:1/1]"
+        className="w-full resize-none overflow-hidden rounded-md bg-transparent wrap-anywhere [grid-area:1/1] pointer-coarse:-my-2.5 pointer-coarse:py-2.5"
         value={draft.text}
         onChange={(event) => draft.type(isLine ? event.target.value.replace(/\s*\n\s*/g, ' ') : event.target.value)}
         onBlur={draft.keep}

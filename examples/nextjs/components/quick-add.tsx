@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { understand, type Chip } from '@/lib/quick-add'
 import { inbox, listOf } from '@/lib/select'
 import { announce, complain } from '@/lib/toasts'
+import { focusList } from '@/lib/top-layer'
 import { useView } from '@/lib/view'
 import { Icon, type IconName } from './icon'
 import { useNow, useSnapshot, useWorkspace } from './workspace'
@@ -43,7 +44,7 @@ export function QuickAdd() {
 
   return (
     <form
-      className="mt-2 mb-5"
+      className="mt-4 mb-5"
       onSubmit={(event) => {
         event.preventDefault()
         add()
@@ -54,7 +55,7 @@ export function QuickAdd() {
         <label htmlFor="quick-add" className="sr-only">New task</label>
         <input
           id="quick-add"
-          className="min-h-10 min-w-0 flex-1 bg-transparent outline-none"
+          className="min-h-10 pointer-coarse:min-h-11 min-w-0 flex-1 bg-transparent text-ellipsis outline-none"
           placeholder="Add a task, such as: Call Bob tomorrow 9:00 #work"
           autoComplete="off"
           enterKeyHint="done"
@@ -66,7 +67,7 @@ export function QuickAdd() {
           onKeyDown={(event) => {
             if (event.key !== 'Escape') return
             if (text) setText('')
-            else event.currentTarget.blur()
+            else focusList()
           }}
         />
         {text && <button type="submit" className="button-primary">Add</button>}
@@ -76,7 +77,7 @@ export function QuickAdd() {
           <button
             key={chip.words}
             type="button"
-            className="chip hover:text-ink"
+            className="chip hover:text-ink pointer-coarse:min-h-11 pointer-coarse:px-3"
             aria-label={`${chip.label}: keep “${chip.words}” as text`}
             onClick={() => {
               setLiteral(new Set([...literal, chip.words]))

@@ -4,7 +4,7 @@ import { addDays } from '@/lib/dates'
 import { DAY_NAMES, DAYS, type Day, ordinal, type Rule, type Unit, UNITS, words, write } from '@/lib/recurrence'
 import { useNow } from './workspace'
 
-const SMALL = 'field w-auto max-w-full min-h-9 px-2 py-1'
+const SMALL = 'field w-auto max-w-full min-h-9 px-2 py-1 pointer-coarse:min-h-11'
 
 interface Edit {
   rule: Rule
@@ -74,12 +74,12 @@ function Days({ rule, change }: Edit) {
         <button
           key={day}
           type="button"
-          aria-label={DAY_NAMES[day]}
           aria-pressed={rule.days.includes(day)}
           className="size-8 rounded-full border border-line text-sm hover:bg-hover aria-pressed:border-accent aria-pressed:bg-accent aria-pressed:text-on-accent pointer-coarse:size-11"
           onClick={() => toggle(day)}
         >
-          {DAY_NAMES[day].slice(0, 2)}
+          <span aria-hidden="true">{DAY_NAMES[day].slice(0, 2)}</span>
+          <span className="sr-only">{DAY_NAMES[day]}</span>
         </button>
       ))}
     </div>

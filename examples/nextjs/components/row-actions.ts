@@ -82,13 +82,23 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
     },
   }
 
-  /** Said to those who do not see it; where it cannot go, that as well. The focus goes along. */
+  let latest = Promise.resolve()
+
+  /** Said to those who do not see it; where it cannot go, that as well. The focus goes along.
+   *
+   *  A key that is held comes again before the last move shows: each goes from where that one has put it. */
   function moved(id: string, make: (task: Task) => Wish | undefined, said: string) {
-    const task = tasks().get(id)
-    const wish = task && make(task)
-    if (!wish) return announce('It cannot be moved there')
-    void act(wish).then(() => requestAnimationFrame(() => focusRow(id)))
-    announce(said)
+    latest = latest.then(async () => {
+      const task = tasks().get(id)
+      const wish = task && make(task)
+      announce(wish ? said : 'It cannot be moved there')
+      if (!wish) return
+      await act(wish)
+      requestAnimationFrame(() => {
+        const isElsewhere = document.activeElement !== document.body && document.activeElement?.id !== `task-${id}`
+        if (!isElsewhere) focusRow(id) // they may have gone on meanwhile
+      })
+    })
   }
   return actions
 }

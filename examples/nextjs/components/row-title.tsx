@@ -4,6 +4,9 @@ import type { Task } from 'duly-client/types'
 import { useState } from 'react'
 import type { RowActions } from './row-actions'
 
+/** High enough for a finger, in the room that the row has around it. */
+const FINGER = 'pointer-coarse:-my-2 pointer-coarse:w-full pointer-coarse:py-2.5'
+
 /** A click with a mouse puts the cursor there; a touch opens the details, since a keyboard would cover half of it. */
 export function RowTitle({ task, isEdited, tabIndex, actions }: {
   task: Task
@@ -18,7 +21,7 @@ export function RowTitle({ task, isEdited, tabIndex, actions }: {
       id={`task-${task.id}`}
       tabIndex={tabIndex}
       dir="auto"
-      className={`block max-w-full cursor-text text-start wrap-anywhere pointer-coarse:min-h-7 ${task.completed ? 'text-soft line-through decoration-1' : ''}`}
+      className={`block max-w-full cursor-text text-start wrap-anywhere ${FINGER} ${task.completed ? 'text-soft line-through decoration-1' : ''}`}
       onClick={(event) => {
         const isTouch = (event.nativeEvent as globalThis.PointerEvent).pointerType === 'touch'
         if (isTouch || task.deleted_at) actions.open(task.id)
@@ -37,7 +40,7 @@ function Editor({ task, actions }: { task: Task; actions: RowActions }) {
     <input
       // The user asked for it by a click or a key.
       ref={(element) => element?.focus()}
-      className="-mx-1 block w-full rounded bg-surface px-1 outline-2 outline-accent"
+      className={`-mx-1 block w-full rounded bg-surface px-1 outline-2 outline-accent ${FINGER}`}
       aria-label="Title"
       dir="auto"
       value={text}

@@ -35,7 +35,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
 
 function Key({ children }: { children: string }) {
   return (
-    <kbd className="ml-1 inline-block min-w-6 rounded-md border border-line bg-page px-1.5 text-center font-sans text-[13px] leading-5.5">
+    <kbd className="ml-1 inline-block min-w-6 rounded-md border border-line bg-page px-1.5 text-center font-sans text-[0.8125rem] leading-5.5">
       {children}
     </kbd>
   )

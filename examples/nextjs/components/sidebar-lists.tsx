@@ -88,7 +88,7 @@ export function SidebarLists({ open, onGo }: { open: ReadonlyMap<string, number>
               <Icon name="chevron" className="size-4 transition-transform group-open/archived:rotate-90" />
             </span>
             <span className="flex-1">Archived</span>
-            <span className="text-[13px] tabular-nums">{archived.length}</span>
+            <span className="text-[0.8125rem] tabular-nums">{archived.length}</span>
           </summary>
           <ul>
             {archived.map((list) => (

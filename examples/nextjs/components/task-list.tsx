@@ -54,7 +54,9 @@ function useKeptFocus(ids: string[], current: string | null): void {
     if (at >= 0) place.current = at
     else if (current && document.activeElement === document.body) {
       const next = ids[Math.min(place.current, ids.length - 1)]
-      if (!next || !focusRow(next)) document.getElementById('quick-add')?.focus()
+      if (next && focusRow(next)) return
+      const line = document.getElementById('quick-add') ?? document.getElementById('tasks')
+      line?.focus()
     }
   })
 }

@@ -91,7 +91,7 @@ function Meta({ task, parts, openParts, parent, list, due, urgency, actions }: R
   if (!isShown) return null
   return (
     <p
-      className="flex cursor-default flex-wrap items-center gap-x-3 gap-y-0.5 text-[13px] leading-5 text-soft"
+      className="flex cursor-default flex-wrap items-center gap-x-3 gap-y-0.5 text-[0.8125rem] leading-5 text-soft"
       onClick={() => actions.open(task.id)}
     >
       {due && (

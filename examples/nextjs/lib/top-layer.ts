@@ -25,3 +25,7 @@ export const useTopDialog = (): HTMLDialogElement | null =>
 
 /** Where the focus goes when what had it is gone. */
 export const focusTop = (): void => (dialogs.at(-1)?.querySelector('button') ?? document.querySelector('main'))?.focus({ preventScroll: true })
+
+/** Out of a field, to the task that had the focus last, or the first one. */
+export const focusList = (): void =>
+  (document.querySelector<HTMLElement>('[id^="task-"][tabindex="0"]') ?? document.getElementById('tasks'))?.focus()
