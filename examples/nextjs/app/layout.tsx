@@ -7,7 +7,6 @@ export const metadata: Metadata = {
   title: { default: 'Duly', template: '%s · Duly' },
   description: 'Tasks that are there at once, on every device and without a network.',
   manifest: '/manifest.webmanifest',
-  icons: '/icon.svg',
 }
 export const viewport: Viewport = {
   themeColor: [
@@ -25,6 +24,8 @@ export default async function Layout({ children }: LayoutProps<'/'>) {
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
+        {/* Metadata may come after the page: by then the browser has asked for another one. */}
+        <link rel="icon" href="/icon.svg" />
         <script nonce={nonce} dangerouslySetInnerHTML={{ __html: THEME }} suppressHydrationWarning />
       </head>
       <body>{children}</body>

@@ -47,7 +47,7 @@ export function watch(context, expected = () => false) {
   context.on('page', (page) => {
     page.setDefaultTimeout(SECONDS * 1000)
     page.on('pageerror', (error) => note(`error: ${error.message}`))
-    page.on('console', (said) => ['error', 'warning'].includes(said.type()) && note(`${said.type()}: ${said.text()}`))
+    page.on('console', (said) => ['error', 'warning'].includes(said.type()) && note(`${said.type()}: ${said.text()} ${said.location().url}`))
     page.on('requestfailed', (request) => {
       const why = request.failure()?.errorText
       // What the page itself breaks off when it is left, or a stream that it ends.

@@ -11,6 +11,7 @@ async function windows(options) {
   const token = await tokenOf(page)
   const other = await another(context)
   await until(() => titles(other), TITLES)
+  await page.bringToFront() // one behind another draws nothing
   return {
     page,
     /** Both windows and Duly have this order. */
@@ -65,7 +66,6 @@ test('tasks are ordered with a mouse, and Escape leaves them as they were', asyn
 
 test('tasks are ordered with a finger', async () => {
   const { page, are } = await windows({ hasTouch: true, isMobile: true, viewport: { width: 360, height: 740 } })
-  await page.bringToFront()
   const fingers = await page.context().newCDPSession(page)
   const touch = (type, ...touchPoints) => fingers.send('Input.dispatchTouchEvent', { type, touchPoints })
   const [start, end] = [await point(grip(page, 'Four')), await point(row(page, 'Two'), 0.2)]
@@ -77,7 +77,6 @@ test('tasks are ordered with a finger', async () => {
 
 test('tasks are ordered by keys and by the menu, and where they cannot go is said', async () => {
   const { page, are } = await windows()
-  await page.bringToFront()
   const title = (name) => row(page, name).getByRole('button', { name, exact: true })
   await title('Three').focus()
   await page.keyboard.press('Alt+ArrowUp')
