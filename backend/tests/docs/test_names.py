@@ -120,7 +120,7 @@ _TRACKED = [
 
 @each_document
 def test_every_file_that_is_named_exists(name: str) -> None:
-    """By its path from the root, `backend/`, the example or the page; without a folder, anywhere."""
+    """By its path from the root, `backend/`, the example or the page; without folder, anywhere."""
     places = (ROOT, ROOT / "backend", ROOT / "examples" / "nextjs", (ROOT / name).parent)
     names = {path.name for path in _TRACKED} | {path.name for path in ROOT.iterdir()}
     code = "\n".join(spans(DOCUMENTS[name]))
