@@ -70,12 +70,12 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
         <Meta {...props} />
       </div>
       {props.waits && <span title="Not sent yet" className="mt-4 size-1.5 shrink-0 rounded-full bg-edge" />}
-      <Menu label={`More for ${task.title}`} className="icon-button mt-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 aria-expanded:opacity-100 pointer-coarse:mt-0 pointer-coarse:opacity-100" tabIndex={tabIndex} actions={() => actions.menu(task.id)} />
+      <Menu label={`More for ${task.title}`} className="icon-button mt-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 aria-expanded:opacity-100 pointer-coarse:mt-0 pointer-coarse:w-9 pointer-coarse:opacity-100" tabIndex={tabIndex} actions={() => actions.menu(task.id)} />
       {isOrdered && (
         <span
           aria-hidden="true"
           data-grip
-          className="absolute top-1 left-0 hidden h-9 w-5 cursor-grab touch-none items-center justify-center text-soft opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 sm:flex pointer-coarse:static pointer-coarse:flex pointer-coarse:size-11 pointer-coarse:opacity-100"
+          className="absolute top-1 left-0 hidden h-9 w-5 cursor-grab touch-none items-center justify-center text-soft opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 sm:flex pointer-coarse:static pointer-coarse:-ml-1 pointer-coarse:flex pointer-coarse:h-11 pointer-coarse:w-8 pointer-coarse:opacity-100"
           onPointerDown={(event) => props.onGrip(task.id, event)}
         >
           <Icon name="grip" />
