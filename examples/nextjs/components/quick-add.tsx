@@ -4,7 +4,7 @@ import { newId } from 'duly-client/ids'
 import { useState } from 'react'
 import { understand, type Chip } from '@/lib/quick-add'
 import { inbox, listOf } from '@/lib/select'
-import { announce, complain } from '@/lib/toasts'
+import { announce, complain, say } from '@/lib/toasts'
 import { focusList } from '@/lib/top-layer'
 import { useView } from '@/lib/view'
 import { Icon, type IconName } from './icon'
@@ -14,6 +14,8 @@ const ICONS: Record<Chip['kind'], IconName> = {
   ...{ date: 'calendar', time: 'calendar', repeat: 'repeat' },
   ...{ tag: 'tag', priority: 'flag', list: 'list' },
 }
+
+const TITLE = 500 // characters that a title may have
 
 /** A line for a new task. It stays open after Enter, and shows what it has understood. */
 export function QuickAdd() {
@@ -28,7 +30,11 @@ export function QuickAdd() {
   function add() {
     if (!text.trim()) return
     if (!title) return complain(new Error('What is to be done? Only its details are there.'))
-    const list = listOf(view, lists) ?? inbox(lists)
+    if (title.length > TITLE) return complain(new Error(`A title has ${TITLE} characters at most. What is more goes into the notes.`))
+    // A list that is not there any more, or never was, takes none.
+    const wanted = listOf(view, lists)
+    const list = wanted && !wanted.deleted_at ? wanted : inbox(lists)
+    const isElsewhere = Boolean(view.list) && list !== wanted && !fields.list_id
     void act({
       ...{ type: 'task.create', id: newId() },
       ...(list && { list_id: list.id }),
@@ -37,7 +43,8 @@ export function QuickAdd() {
       ...(view.tag && { tags: [...new Set([...(fields.tags ?? []), view.tag])] }),
       title,
     })
-    announce(`Added “${title}”`)
+    if (isElsewhere) say(`Added to the inbox: “${title}”`)
+    else announce(`Added “${title}”`)
     setText('')
     setLiteral(new Set())
   }
@@ -65,7 +72,7 @@ export function QuickAdd() {
           aria-describedby="understood"
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {
-            if (event.key !== 'Escape') return
+            if (event.key !== 'Escape' || event.nativeEvent.isComposing) return
             if (text) setText('')
             else focusList()
           }}

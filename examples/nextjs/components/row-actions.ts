@@ -25,23 +25,28 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
   function on(id: string, make: (task: Task) => Wish | undefined, said: (task: Task) => string): void {
     const task = tasks().get(id)
     const wish = task && make(task)
-    if (wish) void act(wish, said(task))
+    // What is in the trash can only come back.
+    if (wish && Boolean(task.deleted_at) === (wish.type === 'task.restore')) void act(wish, said(task))
   }
 
   const actions = {
     focus: state.setCurrent,
-    edit: state.setEdited,
+    edit: (id: string) => !tasks().get(id)?.deleted_at && state.setEdited(id),
     open: (id: string) => go({ ...current(), task: id }),
 
-    /** @param isFocused Whether the title is to have the focus afterwards. */
-    rename(id: string, text: string, isFocused = false) {
-      state.setEdited(null)
+    rename(id: string, text: string) {
       const title = text.replace(/\s+/g, ' ').trim()
-      on(id, (task) => (title && title !== task.title ? { type: 'task.update', id, title } : undefined), () => 'Renamed')
+      // Deleted elsewhere meanwhile, Duly refuses it: then it is not lost, it can be tried again.
+      if (title && title !== tasks().get(id)?.title) void act({ type: 'task.update', id, title }, 'Renamed')
+    },
+    /** @param isFocused Whether the title is to have the focus afterwards. */
+    endEdit(id: string, isFocused = false) {
+      state.setEdited(null)
       if (isFocused) requestAnimationFrame(() => focusRow(id))
     },
     tick(id: string) {
-      if (!tasks().get(id)?.completed) state.linger(id)
+      const task = tasks().get(id)
+      if (task && !task.completed && !task.deleted_at) state.linger(id)
       on(id, ticked, (task) => (task.completed ? `Open again: ${quoted(task)}` : `Done: ${quoted(task)}`))
     },
     due(id: string, due_date: string | null, said: string) {
@@ -90,7 +95,7 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
   function moved(id: string, make: (task: Task) => Wish | undefined, said: string) {
     latest = latest.then(async () => {
       const task = tasks().get(id)
-      const wish = task && make(task)
+      const wish = task && !task.deleted_at ? make(task) : undefined
       announce(wish ? said : 'It cannot be moved there')
       if (!wish) return
       await act(wish)

@@ -1,7 +1,7 @@
 'use client'
 
 import type { Task } from 'duly-client/types'
-import { useState } from 'react'
+import { useDraft } from '@/lib/draft'
 import type { RowActions } from './row-actions'
 
 /** High enough for a finger, in the room that the row has around it. */
@@ -35,7 +35,8 @@ export function RowTitle({ task, isEdited, tabIndex, actions }: {
 
 /** Enter keeps it, and so does to go elsewhere; Escape restores it. */
 function Editor({ task, actions }: { task: Task; actions: RowActions }) {
-  const [text, setText] = useState(task.title)
+  // Kept also when the row goes, or the page does.
+  const draft = useDraft(task.title, (text) => actions.rename(task.id, text))
   return (
     <input
       // The user asked for it by a click or a key.
@@ -43,18 +44,21 @@ function Editor({ task, actions }: { task: Task; actions: RowActions }) {
       className={`-mx-1 block w-full rounded bg-surface px-1 outline-2 outline-accent ${FINGER}`}
       aria-label="Title"
       dir="auto"
-      value={text}
+      value={draft.text}
+      maxLength={500}
       enterKeyHint="done"
-      onChange={(event) => setText(event.target.value)}
-      onBlur={() => actions.rename(task.id, text)}
+      onChange={(event) => draft.type(event.target.value)}
+      onBlur={() => {
+        draft.keep()
+        actions.endEdit(task.id)
+      }}
       onKeyDown={(event) => {
-        if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
-          event.preventDefault()
-          actions.rename(task.id, text, true)
-        } else if (event.key === 'Escape') {
-          event.stopPropagation()
-          actions.rename(task.id, task.title, true)
-        }
+        if (event.nativeEvent.isComposing || (event.key !== 'Enter' && event.key !== 'Escape')) return
+        event.preventDefault()
+        event.stopPropagation()
+        if (event.key === 'Enter') draft.keep()
+        else draft.restore()
+        actions.endEdit(task.id, true)
       }}
     />
   )

@@ -33,7 +33,9 @@ export function SignForm({ isNew }: { isNew: boolean }) {
       <p className="mt-1 mb-8 text-soft">
         {isNew ? 'Your tasks on every device, also without a network.' : 'Sign in to get to your tasks.'}
       </p>
+      {/* Sent before there is JavaScript, a password must not come into the address. */}
       <form
+        method="post"
         className="space-y-4"
         onSubmit={(event) => {
           event.preventDefault()

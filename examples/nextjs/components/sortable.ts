@@ -10,6 +10,8 @@ interface Drag {
   height: number
 }
 
+const EDGE = 60 // pixels
+
 /** Order by a handle, with mouse, touch or pen. While it is dragged, only `transform` changes; `move` comes at the
  *  end, unless Escape does. Keys and a menu do the same elsewhere: dragging is never the only way (WCAG 2.5.7).
  *
@@ -35,17 +37,29 @@ export function useSortable(
     let to = from
     handle.setPointerCapture(pointerId)
     hold(true)
-    const follow = (moved: PointerEvent) => {
-      const edge = moved.clientY < 60 ? -8 : moved.clientY > innerHeight - 60 ? 8 : 0
-      if (edge) scrollBy(0, edge)
-      const by = moved.clientY - clientY + scrollY - scrolled
+    let at = clientY
+    const follow = (moved?: PointerEvent) => {
+      at = moved?.clientY ?? at
+      const by = at - clientY + scrollY - scrolled
       const middle = own.top + own.height / 2 + by
       to = boxes.filter((box, index) => index !== from && middle > box.top + box.height / 2).length
       setDrag({ id, from, to, by, height: own.height })
     }
+    /** At an edge of the screen the page goes on by itself, as far as there are rows. */
+    const roll = () => {
+      frame = requestAnimationFrame(roll)
+      const isAbove = boxes[0]!.top + scrolled < scrollY + EDGE
+      const isBelow = boxes.at(-1)!.bottom + scrolled > scrollY + innerHeight - EDGE
+      const by = at < EDGE && isAbove ? -8 : at > innerHeight - EDGE && isBelow ? 8 : 0
+      if (!by) return
+      scrollBy(0, by)
+      follow()
+    }
+    let frame = requestAnimationFrame(roll)
     const stop = new AbortController()
     const end = (isKept: boolean) => {
       stop.abort()
+      cancelAnimationFrame(frame)
       setDrag(null)
       hold(false)
       if (isKept && to !== from) move(id, to)
@@ -54,6 +68,8 @@ export function useSortable(
     handle.addEventListener('pointermove', follow, { signal })
     handle.addEventListener('pointerup', () => end(true), { signal })
     handle.addEventListener('pointercancel', () => end(false), { signal })
+    // Of a row that somebody else takes away meanwhile, only the document hears.
+    document.addEventListener('lostpointercapture', () => end(false), { signal })
     addEventListener(
       'keydown',
       (pressed) => {

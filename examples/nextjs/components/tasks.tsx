@@ -60,7 +60,7 @@ export function Tasks() {
 
 function titleOf(view: View, list: string | undefined): string {
   if (view.q) return `“${view.q}”`
-  if (view.view) return NAMES[view.view] ?? 'Tasks'
+  if (view.view) return NAMES[view.view]
   if (view.tag) return `#${view.tag}`
   return list ?? (view.list ? 'No such list' : 'Inbox')
 }

@@ -1,6 +1,6 @@
 'use client'
 
-import { type RefObject, useEffect, useEffectEvent, useLayoutEffect, useState } from 'react'
+import { type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { onReveal } from '@/lib/focus-row'
 
@@ -44,8 +44,9 @@ export function useWindow(list: RefObject<HTMLElement | null>, ids: readonly str
   const change = (next: Window) =>
     setMade((now) => (Object.entries(next).every(([name, value]) => now[name as keyof Window] === value) ? now : next))
 
+  const isRevealing = useRef(false)
   const look = useEffectEvent(() => {
-    if (isHeld || !list.current) return
+    if (isHeld || isRevealing.current || !list.current) return
     for (const row of list.current.querySelectorAll<HTMLElement>(':scope > [data-id]'))
       heights.set(row.dataset.id!, row.offsetHeight)
     const { top } = list.current.getBoundingClientRect()
@@ -54,10 +55,14 @@ export function useWindow(list: RefObject<HTMLElement | null>, ids: readonly str
   /** Somebody wants to be on a row that may be far away. */
   const reveal = useEffectEvent((id: string) => {
     const at = ids.indexOf(id)
-    if (at >= 0) flushSync(() => setMade(exactly(Math.max(0, at - STEP), Math.min(ids.length, at + STEP))))
+    if (at < 0) return
+    // It is far from the screen until it has the focus.
+    isRevealing.current = true
+    flushSync(() => setMade(exactly(Math.max(0, at - STEP), Math.min(ids.length, at + STEP))))
+    isRevealing.current = false
   })
 
-  // eslint-disable-next-line react-hooks/set-state-in-effect -- how high rows are is known once they are laid out
+  // How high rows are is known once they are laid out.
   useLayoutEffect(() => look())
   useEffect(() => {
     const stop = new AbortController()

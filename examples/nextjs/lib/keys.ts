@@ -3,6 +3,10 @@ export type Keys = Record<string, (event: KeyboardEvent) => void>
 
 const TYPING = 'input:not([type=checkbox]), textarea, select, [contenteditable]'
 
+/** A key that is held goes on through a list, or moves something. It does nothing else more than once: of ten that
+ *  are deleted, undo would bring back one. */
+const GOES_ON = /^[jk]$|Arrow/
+
 /** Begin to listen; what is given ends it. The names are those of `event.key`, with `Alt+` or `Control+` before. */
 export function listen(keys: () => Keys): () => void {
   const heard = (event: KeyboardEvent) => {
@@ -14,7 +18,7 @@ export function listen(keys: () => Keys): () => void {
     const act = keys()[name]
     if (!act) return
     event.preventDefault()
-    act(event)
+    if (!event.repeat || GOES_ON.test(event.key)) act(event)
   }
   addEventListener('keydown', heard)
   return () => removeEventListener('keydown', heard)

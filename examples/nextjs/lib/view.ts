@@ -4,11 +4,13 @@ import { useSyncExternalStore } from 'react'
 export const SORTS = ['manual', 'due', 'priority', 'title', 'newest'] as const
 export type Sort = (typeof SORTS)[number]
 
+export const VIEWS = ['today', 'upcoming', 'all', 'trash'] as const
+
 export interface View {
   /** The id of a list. With none of these three it is the inbox. */
   list?: string
   tag?: string
-  view?: 'today' | 'upcoming' | 'all' | 'trash'
+  view?: (typeof VIEWS)[number]
   q?: string
   priority?: string
   sort?: Sort
@@ -37,7 +39,12 @@ export function go(view: View, { replace = false } = {}): void {
   dispatchEvent(new Event(CHANGED))
 }
 
-export const current = (search = location.search): View => Object.fromEntries(new URLSearchParams(search))
+/** Anybody can write an address: what means nothing is left out. */
+export function current(search = location.search): View {
+  const { view, sort, ...rest } = Object.fromEntries(new URLSearchParams(search))
+  const known = { view: VIEWS.find((each) => each === view), sort: SORTS.find((each) => each === sort) }
+  return { ...rest, ...(known.view && { view: known.view }), ...(known.sort && { sort: known.sort }) }
+}
 
 export function useView(): View {
   return current(useSyncExternalStore(subscribe, () => location.search, () => ''))

@@ -20,3 +20,18 @@ test('somebody signs up, adds a task and finds it on another device', async () =
   const kept = await rows(email, 'select title, completed_at is not null as done, tags from duly.tasks where space_id = $1')
   assert.deepEqual(kept, [{ title: 'Buy milk', done: true, tags: ['errands'] }])
 })
+
+test('a password that is sent before there is JavaScript does not come into the address', async () => {
+  for (const path of ['sign-in', 'sign-up']) {
+    const page = await (await browser({ javaScriptEnabled: false })).newPage()
+    await page.goto(`${FRONTEND}/${path}`)
+    if (path === 'sign-up') await page.getByLabel('Name').fill('Alice')
+    await page.getByLabel('E-mail').fill('alice@example.com')
+    await page.getByLabel('Password').fill('correct horse')
+    const [request] = await Promise.all([
+      page.waitForRequest((each) => each.isNavigationRequest()),
+      page.getByRole('button', { name: path === 'sign-in' ? 'Sign in' : 'Create account' }).click(),
+    ])
+    assert.equal(request.url(), `${FRONTEND}/${path}`)
+  }
+})
