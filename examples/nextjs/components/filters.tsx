@@ -69,7 +69,7 @@ export function Filters() {
   )
 }
 
-/** Everywhere, while there are words in it; back in the list without. */
+/** From the inbox everywhere, while there are words in it; of a list, a tag or a view in what that has. */
 function Search() {
   const view = useView()
   const [text, setText] = useState(view.q ?? '')

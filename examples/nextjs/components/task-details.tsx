@@ -2,6 +2,7 @@
 
 import { byPosition } from 'duly-client/position'
 import type { List, Task } from 'duly-client/types'
+import { useLayoutEffect } from 'react'
 import { momentText } from '@/lib/dates'
 import { useChoice } from '@/lib/draft'
 import { undoLatest } from '@/lib/toasts'
@@ -24,8 +25,12 @@ import { useNow, useSnapshot, useWorkspace } from './workspace'
 export function TaskDetails({ id, onClose }: { id: string; onClose: () => void }) {
   const { act } = useWorkspace()
   const task = useSnapshot().tasks.get(id)
+  const isInTrash = Boolean(task?.deleted_at)
+  useLayoutEffect(() => {
+    // Deleted elsewhere: a field that is disabled loses the focus to nowhere, and does not say so.
+    if (isInTrash && document.activeElement?.matches('body, :disabled')) focusTop()
+  }, [isInTrash])
   if (!task) return null
-  const isInTrash = task.deleted_at !== null
   return (
     <Dialog title="Task" look="sheet" onClose={onClose}>
       <div className="flex-1 space-y-5 overflow-y-auto overscroll-contain px-5 py-4" onKeyDown={takeBack}>

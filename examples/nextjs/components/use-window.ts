@@ -50,7 +50,12 @@ export function useWindow(list: RefObject<HTMLElement | null>, ids: readonly str
     for (const row of list.current.querySelectorAll<HTMLElement>(':scope > [data-id]'))
       heights.set(row.dataset.id!, row.offsetHeight)
     const { top } = list.current.getBoundingClientRect()
-    change(between(-top - AROUND, innerHeight - top + AROUND))
+    const next = between(-top - AROUND, innerHeight - top + AROUND)
+    // Scrolled away with the focus, a row would leave it nowhere.
+    const row = document.activeElement?.closest<HTMLElement>('[data-id]')
+    const at = row && list.current.contains(row) ? ids.indexOf(row.dataset.id!) : next.from
+    if (at >= 0 && (at < next.from || at >= next.to)) document.getElementById('tasks')?.focus({ preventScroll: true })
+    change(next)
   })
   /** Somebody wants to be on a row that may be far away. */
   const reveal = useEffectEvent((id: string) => {

@@ -9,7 +9,7 @@ let count = 0
 
 /** Gives what is to be called when it is on disk. */
 export function note(user: string, wish: Wish): () => void {
-  const name = `${prefix(user)}${String(Date.now()).padStart(15, '0')} ${++count}`
+  const name = `${prefix(user)}${String(Date.now()).padStart(15, '0')} ${String(++count).padStart(9, '0')}`
   // Full or forbidden, only a page that is closed at this very moment loses it.
   keep(name, JSON.stringify(wish))
   return () => keep(name, null)

@@ -23,7 +23,7 @@ test('somebody signs up, adds a task and finds it on another device', async () =
 
 test('a password that is sent before there is JavaScript does not come into the address', async () => {
   for (const path of ['sign-in', 'sign-up']) {
-    const page = await (await browser({ javaScriptEnabled: false })).newPage()
+    const page = await (await browser({ javaScriptEnabled: false }, /csp$/)).newPage()
     await page.goto(`${FRONTEND}/${path}`)
     if (path === 'sign-up') await page.getByLabel('Name').fill('Alice')
     await page.getByLabel('E-mail').fill('alice@example.com')

@@ -1,7 +1,7 @@
 /** What happens at a bad moment: an edit that is broken off, a row that goes while it is held, an address that somebody made up. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { add, browser, call, FRONTEND, ready, row, signUp, titles, tokenOf, until } from './browser.mjs'
+import { add, browser, call, FRONTEND, ready, row, rows, signUp, titles, tokenOf, until } from './browser.mjs'
 
 const focused = (page) => page.evaluate(() => document.activeElement.textContent)
 const idOf = (page, title) => row(page, title).getAttribute('data-id')
@@ -20,7 +20,8 @@ test('the last of many tasks is one key away, and has the focus', async () => {
   const { page } = await signUp(await browser())
   const token = await tokenOf(page)
   for (let number = 1; number <= 150; number++) await call(token, 'POST', '/api/tasks', { title: `Task ${number}` })
-  await row(page, 'Task 1').getByRole('button', { name: 'Task 1', exact: true }).focus()
+  await page.locator('li[aria-setsize="150"]').first().waitFor()
+  await page.getByRole('button', { name: 'Task 1', exact: true }).focus()
   for (const [key, title] of [['End', 'Task 150'], ['Home', 'Task 1']]) {
     await page.keyboard.press(key)
     await until(() => focused(page), title)
@@ -74,4 +75,33 @@ test('an address that nobody made shows what can be shown, and a task of a list 
   await ready(page)
   await add(page, 'Two')
   await page.getByText('Added to the inbox: “Two”').waitFor()
+})
+
+test('a row that has the focus and is scrolled away leaves it to the page, and what was typed is kept', async () => {
+  const { page } = await signUp(await browser())
+  const token = await tokenOf(page)
+  for (let number = 1; number <= 150; number++) await call(token, 'POST', '/api/tasks', { title: `Task ${number}` })
+  await page.getByRole('button', { name: 'Task 1', exact: true }).click()
+  await page.locator('input[aria-label="Title"]').fill('First')
+  await page.evaluate(() => scrollTo(0, 6_000))
+  await until(() => page.evaluate(() => document.activeElement.id), 'tasks')
+  await page.evaluate(() => scrollTo(0, 0))
+  await page.getByRole('button', { name: 'First', exact: true }).waitFor()
+})
+
+test('notes of a task that is deleted elsewhere are not lost, nor is the focus', async () => {
+  const { page, email } = await signUp(await browser())
+  await add(page, 'One')
+  const id = await idOf(page, 'One')
+  await page.getByRole('button', { name: 'One', exact: true }).focus()
+  await page.keyboard.press('o')
+  const details = page.getByRole('dialog')
+  await details.getByLabel('Notes').fill('Precious')
+  await call(await tokenOf(page), 'DELETE', `/api/tasks/${id}`)
+  await details.getByRole('button', { name: 'Restore' }).waitFor()
+  await until(() => page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Close')
+  await details.getByRole('button', { name: 'Restore' }).click()
+  await until(() => details.getByLabel('Notes').isEnabled(), true)
+  await page.keyboard.press('Escape')
+  await until(() => rows(email, 'select description from duly.tasks where space_id = $1'), [{ description: 'Precious' }])
 })
