@@ -20,7 +20,7 @@ export function Toasts() {
       </div>
       <div role="status" className="contents">
         <span className="sr-only">{announced}</span>
-        {toasts.filter(({ isProblem }) => !isProblem).map((toast) => <Line key={toast.key} toast={toast} />)}
+        {toasts.filter(({ isProblem, isQuiet }) => !isProblem && !isQuiet).map((toast) => <Line key={toast.key} toast={toast} />)}
       </div>
     </div>
   )

@@ -7,7 +7,7 @@ import type { duly, User } from '@/lib/api'
 import { inverse } from '@/lib/commands'
 import { now } from '@/lib/dates'
 import { note, takeNoted } from '@/lib/journal'
-import { complain, say } from '@/lib/toasts'
+import { complain, keepUndo, say } from '@/lib/toasts'
 
 /** What stays the same for as long as the page is open. */
 export interface Workspace {
@@ -16,7 +16,7 @@ export interface Workspace {
   api: ReturnType<typeof duly>
   /** Do something: it shows at once, is kept, and is sent when it can be.
    *
-   *  With `said`, it is announced and can be undone for a while. */
+   *  For a while it can be undone by keys; with `said`, that is announced with a button that does it. */
   act: (wishes: Wish | Wish[], said?: string) => Promise<void>
 }
 
@@ -64,20 +64,29 @@ export function Provide({ children, ...known }: Omit<Workspace, 'act'> & { child
 }
 
 function doer(replica: Replica, user: string): Workspace['act'] {
-  return async function act(wishes: Wish | Wish[], said?: string) {
-    const all = [wishes].flat()
+  /** Gives what takes it back. */
+  async function perform(wishes: Wish[]): Promise<Wish[]> {
     const undo: Wish[] = []
-    const noted = all.map((wish) => note(user, wish))
+    const noted = wishes.map((wish) => note(user, wish))
     try {
-      for (const wish of all) {
+      for (const wish of wishes) {
         undo.unshift(...inverse(wish, replica.snapshot()))
         await replica.send(wish)
       }
-      if (said) say(said, undo.length ? () => void act(undo).then(() => say('Undone')) : undefined)
-    } catch (error) {
-      complain(error)
     } finally {
       for (const forget of noted) forget()
+    }
+    return undo
+  }
+
+  return async function act(wishes, said) {
+    try {
+      const undo = await perform([wishes].flat())
+      const back = undo.length ? () => void perform(undo).then(() => say('Undone'), complain) : undefined
+      if (said) say(said, back)
+      else if (back) keepUndo(back)
+    } catch (error) {
+      complain(error)
     }
   }
 }

@@ -3,6 +3,8 @@ export interface Toast {
   key: number
   text: string
   isProblem: boolean
+  /** Nothing is shown: it can be undone by keys. */
+  isQuiet?: boolean
   /** What takes back what was done. */
   undo?: (() => void) | undefined
 }
@@ -21,12 +23,16 @@ function show(next: readonly Toast[]): void {
 
 function add(toast: Omit<Toast, 'key'>): void {
   const key = ++count
-  // One that can be undone makes place for the next one: Undo is for the latest.
-  show([...toasts.filter(({ isProblem }) => isProblem && toast.undo === undefined).slice(-2), { ...toast, key }])
+  // Of what can be undone the latest has a button; keys take back what was before it too.
+  const before = toasts.filter(({ isProblem, undo }) => undo || (isProblem && !toast.undo))
+  const stay = toast.isQuiet ? toasts : before.map((each) => (each.isProblem ? each : { ...each, isQuiet: true }))
+  show([...stay, { ...toast, key }])
   setTimeout(() => dismiss(key), SECONDS * 1000)
 }
 
 export const say = (text: string, undo?: () => void): void => add({ text, isProblem: false, undo })
+
+export const keepUndo = (undo: () => void): void => add({ text: '', isProblem: false, isQuiet: true, undo })
 
 /** For those who do not see what has changed: nothing is shown. */
 export function announce(text: string): void {

@@ -41,9 +41,9 @@ export function go(view: View, { replace = false } = {}): void {
 
 /** Anybody can write an address: what means nothing is left out. */
 export function current(search = location.search): View {
-  const { view, sort, ...rest } = Object.fromEntries(new URLSearchParams(search))
-  const known = { view: VIEWS.find((each) => each === view), sort: SORTS.find((each) => each === sort) }
-  return { ...rest, ...(known.view && { view: known.view }), ...(known.sort && { sort: known.sort }) }
+  const known: Record<string, readonly string[]> = { view: VIEWS, sort: SORTS }
+  const isMeant = ([name, value]: [string, string]) => !Object.hasOwn(known, name) || known[name]!.includes(value)
+  return Object.fromEntries([...new URLSearchParams(search)].filter(isMeant))
 }
 
 export function useView(): View {

@@ -185,3 +185,15 @@ test('the history of a task says what became of it, and takes a step back', asyn
   await page.keyboard.press('Escape')
   await until(() => titles(page), ['Call Ann'])
 })
+
+test('Ctrl+Z takes back what was done last, also what is said to nobody', async () => {
+  const { page } = await signUp(await browser())
+  await add(page, 'Buy milk', 'Call Bob')
+  await row(page, 'Buy milk').getByRole('button', { name: 'Buy milk', exact: true }).focus()
+  await page.keyboard.press('Alt+ArrowDown')
+  await until(() => titles(page), ['Call Bob', 'Buy milk'])
+  await page.keyboard.press('Control+z')
+  await until(() => titles(page), ['Buy milk', 'Call Bob'])
+  await page.keyboard.press('Control+z')
+  await until(() => titles(page), ['Buy milk'])
+})
