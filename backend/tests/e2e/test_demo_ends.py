@@ -40,7 +40,8 @@ def mark() -> str:
 
 def by_make(options: list[str]) -> list[str]:
     """In a terminal, as people do."""
-    make = ["make", "-C", str(ROOT), "demo", f"VENV={sys.prefix}", f"OPTIONS={' '.join(options)}"]
+    venv = Path(sys.prefix).relative_to(ROOT)  # make takes no spaces, which ROOT may have
+    make = ["make", "-C", str(ROOT), "demo", f"VENV={venv}", f"OPTIONS={' '.join(options)}"]
     return [sys.executable, "-m", "backend.tests.e2e.terminal", *make]
 
 

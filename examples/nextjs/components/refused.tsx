@@ -2,7 +2,8 @@
 
 import type { Refused as Given } from 'duly-client/state'
 import { useRef, useState } from 'react'
-import { counted, reason, wordsOf } from '@/lib/words'
+import { reason } from '@/lib/api'
+import { counted, wordsOf } from '@/lib/words'
 import { Dialog } from './dialog'
 import { Icon } from './icon'
 import { useKeepFocus } from './keep-focus'

@@ -1,7 +1,6 @@
 /** The one client: every request of the application goes through here (a lint rule sees to it). */
 import createClient, { type Client, type Middleware } from 'openapi-fetch'
 import type { components, paths } from './duly'
-import { reason } from './words'
 
 export type HistoryEntry = components['schemas']['HistoryEntry']
 
@@ -21,6 +20,10 @@ export class Refused extends Error {
     super(message)
   }
 }
+
+/** Why something was refused, as exactly as it was said. */
+export const reason = (problem: { errors?: { detail: string }[]; detail?: string; title?: string }): string =>
+  problem.errors?.map(({ detail }) => detail).join(' ') || problem.detail || problem.title || ''
 
 /** What carries all requests. */
 export const send: typeof fetch = (input, init) => fetch(input, init)

@@ -26,7 +26,3 @@ export function wordsOf(command: Command, { tasks, lists }: Rows): { verb: strin
       : ['title' in command ? command.title : undefined, tasks.get(command.id)?.title]
   return { verb: noun === 'list' ? `${verb} the list` : verb, what: wanted ?? known ?? `a ${noun} that is gone` }
 }
-
-/** Why something was refused, as exactly as it was said. */
-export const reason = (problem: { errors?: { detail: string }[]; detail?: string; title?: string }): string =>
-  problem.errors?.map(({ detail }) => detail).join(' ') || problem.detail || problem.title || ''
