@@ -110,7 +110,7 @@ class Guide:
         imports = [line for line in lines if line.startswith("import ")]
         for line in lines:
             if option := re.match(r"    \w+:", line):
-                whole = rf"^{option[0]}(?:.*\[\n(?:     .*\n)*    \],|.*)\n"  # on one line or several
+                whole = rf"^{option[0]}(?:.*\[\n(?:     .*\n)*    \],|.*)\n"
                 text = re.sub(whole, "", text, flags=re.MULTILINE)
                 text = text.replace("\n  })", f"\n{line}  }})")
         path.write_text("".join(imports) + text, "utf-8")
