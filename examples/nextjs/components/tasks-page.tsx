@@ -40,7 +40,10 @@ export function TasksPage({ url }: { url: string }) {
     }
     // Whoever signs in elsewhere in this browser must see nothing of who was here: not in this tab, nor by going back to it.
     const look = () => {
-      if (shown && lastUser()?.id !== shown) location.reload()
+      const now = lastUser()
+      if (!shown || now?.id === shown) return
+      if (now) location.reload()
+      else location.assign('/sign-in')
     }
     const back = ({ persisted }: PageTransitionEvent) => persisted && look()
     addEventListener('storage', look)
