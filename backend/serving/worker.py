@@ -18,6 +18,7 @@ from backend.core.lifecycle import closing, stopping
 from backend.main import create_app
 from backend.observability.sampling import Sampler
 from backend.observability.states import clients, process
+from backend.serving.allocator import return_large_blocks
 from backend.serving.connections import Connections, Timers
 from backend.serving.refusals import Refusals
 from backend.serving.supervisor import Family, name_process
@@ -72,6 +73,7 @@ def work(
         The status of the process.
     """
     name_process("duly-worker")
+    return_large_blocks()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             runner.run(_work(opened, options, listeners, family))
