@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -53,32 +53,39 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     return lambda: sent
 
 
+class House(NamedTuple):
+    """A database, and a user in it with all that it knows of her."""
+
+    url: str
+    alice: dict[str, Any]
+
+
 @pytest.fixture(scope="module")
-def url(make_database: Callable[[str], str]) -> str:
+def house(make_database: Callable[[str], str]) -> House:
     """A database whose row-level security nobody else needs."""
-    return make_database("walls")
+    return inhabited(make_database("walls"))
 
 
 @contextmanager
 def no_row_level_security(url: str) -> Iterator[None]:
     """What an administrator can do."""
+    with psycopg.connect(url, autocommit=True) as connection:
 
-    def alter(action: str) -> None:
-        with psycopg.connect(url) as connection:
-            for table in owned_tables():
-                command = f"alter table duly.{table} {action} row level security"
-                connection.execute(command.encode())
+        def alter(action: str) -> None:
+            tables = [
+                f"alter table duly.{table} {action} row level security" for table in owned_tables()
+            ]
+            connection.execute("; ".join(tables).encode())
 
-    alter("disable")
-    try:
-        yield
-    finally:
-        alter("enable")
+        alter("disable")
+        try:
+            yield
+        finally:
+            alter("enable")
 
 
-@pytest.fixture
-def alice(url: str) -> dict[str, Any]:
-    """A user with tasks and lists of every kind, and all that the database knows of her."""
+def inhabited(url: str) -> House:
+    """With a user who has tasks and lists of every kind."""
     subject = f"alice-{new_id()}"
     with psycopg.connect(url) as connection:
         connection.execute("insert into duly.spaces (id) values (%s)", [subject])
@@ -101,7 +108,7 @@ def alice(url: str) -> dict[str, Any]:
                 " (%s, %s, 'secret', case when %s then now() end)",
                 [subject, new_id(), trashed],
             )
-    return {"subject": subject} | everything(url, subject)
+    return House(url, {"subject": subject} | everything(url, subject))
 
 
 def _add_recurring(connection: psycopg.Connection[Any], subject: str) -> None:
@@ -168,30 +175,31 @@ def test_every_service_function_is_tried() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 async def test_without_where_no_foreign_row_comes_back_or_is_changed(
-    name: str, alice: dict[str, Any], url: str, bare: Callable[[], list[str]]
+    name: str, house: House, bare: Callable[[], list[str]]
 ) -> None:
-    async with visit(url) as bob:
-        for theirs in alice["ids"]:
-            operation = CASES[name].operation(Meeting(bob.principal, theirs))
-            result = await attempt(bob, operation)
-            assert set(owners(result)) <= {bob.principal.subject}
-            assert "secret" not in seen(result)
+    async with visit(house.url) as bob:
+        await meet(name, house.alice, bob)
     assert not [statement for statement in bare() if " WHERE " in statement.upper()]
-    assert everything(url, alice["subject"]).items() <= alice.items()
+    assert everything(house.url, house.alice["subject"]).items() <= house.alice.items()
 
 
 @pytest.mark.parametrize("name", CASES)
 async def test_without_row_level_security_no_foreign_row_comes_back_or_is_changed(
-    name: str, alice: dict[str, Any], url: str
+    name: str, house: House
 ) -> None:
-    async with visit(url) as bob:
-        with no_row_level_security(url):
-            for theirs in alice["ids"]:
-                operation = CASES[name].operation(Meeting(bob.principal, theirs))
-                result = await attempt(bob, operation)
-                assert set(owners(result)) <= {bob.principal.subject}
-                assert "secret" not in seen(result)
-    assert everything(url, alice["subject"]).items() <= alice.items()
+    async with visit(house.url) as bob:
+        with no_row_level_security(house.url):
+            await meet(name, house.alice, bob)
+    assert everything(house.url, house.alice["subject"]).items() <= house.alice.items()
+
+
+async def meet(name: str, alice: dict[str, Any], bob: Session) -> None:
+    """Do it with each thing of alice; nothing of hers is seen."""
+    for theirs in alice["ids"]:
+        operation = CASES[name].operation(Meeting(bob.principal, theirs))
+        result = await attempt(bob, operation)
+        assert set(owners(result)) <= {bob.principal.subject}
+        assert "secret" not in seen(result)
 
 
 async def use_key(session: Session) -> list[str | None]:
@@ -205,27 +213,26 @@ async def use_key(session: Session) -> list[str | None]:
 
 
 async def test_without_where_no_foreign_key_is_met(
-    url: str, alice: dict[str, Any], bare: Callable[[], list[str]]
+    house: House, bare: Callable[[], list[str]]
 ) -> None:
-    async with visit(url) as bob:
+    async with visit(house.url) as bob:
         assert await use_key(bob) == [None, None, ""]
     assert any("duly.replay" in statement for statement in bare())
     assert not [statement for statement in bare() if " WHERE " in statement.upper()]
-    assert everything(url, alice["subject"]).items() <= alice.items()
+    assert everything(house.url, house.alice["subject"]).items() <= house.alice.items()
 
 
-async def test_without_row_level_security_no_foreign_key_is_met(
-    url: str, alice: dict[str, Any]
-) -> None:
-    async with visit(url) as bob:
-        with no_row_level_security(url):
+async def test_without_row_level_security_no_foreign_key_is_met(house: House) -> None:
+    async with visit(house.url) as bob:
+        with no_row_level_security(house.url):
             assert await use_key(bob) == [None, None, ""]
-    assert everything(url, alice["subject"]).items() <= alice.items()
+    assert everything(house.url, house.alice["subject"]).items() <= house.alice.items()
 
 
 async def test_without_both_foreign_rows_would_be_seen(
-    url: str, alice: dict[str, Any], bare: Callable[[], list[str]]
+    house: House, bare: Callable[[], list[str]]
 ) -> None:
+    url, alice = inhabited(house.url)  # among the newest
     async with visit(url) as bob:
         with no_row_level_security(url):
             page = await bob.run(tasks.list_tasks(TaskQuery(limit=200)))
