@@ -10,8 +10,9 @@ const FINGER = 'pointer-coarse:-my-2 pointer-coarse:w-full pointer-coarse:py-2.5
 /** A click with a mouse puts the cursor there; a touch opens the details, since a keyboard would cover half of it.
  *
  *  What reads a screen on a phone clicks without a finger: there it is the same. */
-export function RowTitle({ task, isEdited, tabIndex, actions }: {
+export function RowTitle({ task, waits, isEdited, tabIndex, actions }: {
   task: Task
+  waits: boolean
   isEdited: boolean
   tabIndex: number
   actions: RowActions
@@ -22,6 +23,7 @@ export function RowTitle({ task, isEdited, tabIndex, actions }: {
       type="button"
       id={`task-${task.id}`}
       tabIndex={tabIndex}
+      aria-describedby={waits ? `waits-${task.id}` : undefined}
       dir="auto"
       className={`block max-w-full cursor-text text-start wrap-anywhere ${FINGER} ${task.completed ? 'text-soft line-through decoration-1' : ''}`}
       onClick={(event) => {

@@ -20,6 +20,7 @@ import { rowActions, UNSEEN } from './row-actions'
 import { Subtasks } from './subtasks'
 import { TagField } from './tag-field'
 import { TaskHistory } from './task-history'
+import { useLasting } from './sync-status'
 import { TaskTick } from './task-tick'
 import { useNow, useSnapshot, useWorkspace } from './workspace'
 
@@ -198,12 +199,14 @@ function PriorityChoice({ task }: { task: Task }) {
 
 function Foot({ task, remove }: { task: Task; remove: () => void }) {
   const { day: today } = useNow()
+  const { waiting } = useSnapshot()
+  const isWaiting = useLasting(waiting.some((command) => 'id' in command && command.id === task.id))
   const at = (instant: string) => momentText(instant, today).replace(/^(To|Yester)day/, (word) => word.toLowerCase())
   const [created, changed] = [at(task.created_at), at(task.updated_at)]
   return (
     <footer className="flex items-center gap-2 border-t border-line px-5 py-2 text-sm text-soft">
       <p className="min-w-0 flex-1">
-        Created {created}{changed !== created && `, changed ${changed}`}
+        {isWaiting ? 'Not sent yet. It is kept on this device.' : `Created ${created}${changed === created ? '' : `, changed ${changed}`}`}
       </p>
       {!task.deleted_at && (
         <button type="button" className="button-danger -mr-3" onClick={remove}>

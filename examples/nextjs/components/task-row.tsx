@@ -67,10 +67,14 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
         />
       </label>
       <div className="min-w-0 flex-1 py-2" onClick={(event) => event.target === event.currentTarget && actions.open(task.id)}>
-        <RowTitle task={task} isEdited={props.isEdited} tabIndex={tabIndex} actions={actions} />
+        <RowTitle task={task} waits={props.waits} isEdited={props.isEdited} tabIndex={tabIndex} actions={actions} />
         <Meta {...props} />
       </div>
-      {props.waits && <span title="Not sent yet" className="mt-4 size-1.5 shrink-0 rounded-full bg-edge" />}
+      {props.waits && (
+        <span id={`waits-${task.id}`} title="Not sent yet" className="mt-4 size-1.5 shrink-0 rounded-full bg-edge">
+          <span className="sr-only">Not sent yet</span>
+        </span>
+      )}
       {/* For a finger all of it is in the details, which the row opens. */}
       <Menu label={`More for ${task.title}`} className="icon-button mt-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 aria-expanded:opacity-100 pointer-coarse:hidden" tabIndex={tabIndex} actions={() => actions.menu(task.id)} />
       {isOrdered && <Grip onGrip={(event) => props.onGrip(task.id, event)} />}

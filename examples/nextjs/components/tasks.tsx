@@ -24,7 +24,8 @@ export function Tasks() {
   const [isMenuOpen, setMenuOpen] = useState(false)
   const main = useRef<HTMLElement>(null)
   const list = listOf(view, lists)
-  const name = titleOf(view, list?.name)
+  const scope = scopeOf(view, list?.name)
+  const name = view.q ? `“${view.q}”${scope && ` in ${scope}`}` : scope || (view.view ? NAMES.all : 'Inbox')
   return (
     <div className="md:grid md:grid-cols-[17rem_minmax(0,1fr)]">
       <title>{`${name} · Duly`}</title>
@@ -44,7 +45,7 @@ export function Tasks() {
           </button>
           <h1 className="min-w-0 flex-1 text-2xl font-semibold tracking-tight wrap-anywhere">{name}</h1>
           <SyncStatus />
-          <Filters />
+          <Filters scope={scope} />
         </header>
         <Refused />
         {view.view === 'trash' ? <p className="my-3 flex justify-end"><EmptyTrash /></p> : <QuickAdd />}
@@ -58,9 +59,9 @@ export function Tasks() {
   )
 }
 
-function titleOf(view: View, list: string | undefined): string {
-  if (view.q) return `“${view.q}”`
-  if (view.view) return NAMES[view.view]
+/** What is looked through, by name; empty if that is everything, as it is from the inbox. */
+function scopeOf(view: View, list: string | undefined): string {
+  if (view.view) return view.view === 'all' ? '' : NAMES[view.view]
   if (view.tag) return `#${view.tag}`
-  return list ?? (view.list ? 'No such list' : 'Inbox')
+  return view.list ? (list ?? 'No such list') : ''
 }
