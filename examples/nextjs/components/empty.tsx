@@ -1,5 +1,7 @@
 import { focusList } from '@/lib/top-layer'
 import { go, type View } from '@/lib/view'
+import { deletedOf } from './deleted-lists'
+import { useSnapshot } from './workspace'
 
 const SAID: Record<string, [string, string]> = {
   today: ['Nothing is due today', 'What has a date comes here when its day has come.'],
@@ -10,11 +12,13 @@ const SAID: Record<string, [string, string]> = {
 
 /** Where there is nothing; when that is since little was looked through, more is one click away. */
 export function Empty({ view }: { view: View }) {
+  const { lists } = useSnapshot()
   const { q, priority, tag, list } = view
   const isSearch = q || priority || tag
   const [title, more] = isSearch
     ? ['Nothing was found', 'Try other words, or fewer filters.']
     : (SAID[view.view ?? ''] ?? ['Nothing to do here', 'Type above, and press Enter.'])
+  if (view.view === 'trash' && !isSearch && deletedOf(lists).length) return null
   const isPart = priority || list || tag || (view.view && view.view !== 'all')
   return (
     <div className="py-16 text-center">

@@ -3,6 +3,7 @@
 import { useRef, useState } from 'react'
 import { listOf } from '@/lib/select'
 import { go, useView, type View } from '@/lib/view'
+import { DeletedLists } from './deleted-lists'
 import { Dialog } from './dialog'
 import { EmptyTrash } from './empty-trash'
 import { Filters } from './filters'
@@ -48,7 +49,7 @@ export function Tasks() {
           <Filters scope={scope} />
         </header>
         <Refused />
-        {view.view === 'trash' ? <p className="my-3 flex justify-end"><EmptyTrash /></p> : <QuickAdd />}
+        {view.view === 'trash' ? <Trash isWhole={!view.q && !view.priority} /> : <QuickAdd />}
         {status.ready ? <TaskList key={JSON.stringify({ ...view, task: '', q: '' })} view={view} /> : <p className="py-10 text-center text-soft">Fetching your tasks…</p>}
       </main>
       {view.task && tasks.has(view.task) && (
@@ -56,6 +57,16 @@ export function Tasks() {
       )}
       <Toasts />
     </div>
+  )
+}
+
+/** What is in the trash besides tasks, if all of it is to be seen. */
+function Trash({ isWhole }: { isWhole: boolean }) {
+  return (
+    <>
+      <p className="my-3 flex justify-end"><EmptyTrash /></p>
+      {isWhole && <DeletedLists />}
+    </>
   )
 }
 

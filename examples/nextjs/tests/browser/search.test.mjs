@@ -1,7 +1,7 @@
 /** What a search looks through, and what the numbers and marks at the side mean. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { add, browser, patient, row, signUp, titles, until } from './browser.mjs'
+import { add, allIsSent, browser, patient, row, signUp, titles, until } from './browser.mjs'
 import { day, list, put, task } from './data.mjs'
 
 test('a search says what it looks through, and where it finds nothing offers to look everywhere', async () => {
@@ -41,7 +41,8 @@ test('today has the number of all that is in it, and in words how much of that i
 test('the dot of a task that waits is read out, and explained where one taps', async () => {
   const { page } = await signUp(await patient({ hasTouch: true, isMobile: true, viewport: { width: 360, height: 740 } }))
   await add(page, 'One')
-  await until(() => page.getByTitle('Not sent yet').count(), 0)
+  await until(() => titles(page), ['One'])
+  await allIsSent(page)
   await page.context().setOffline(true)
   await add(page, 'Two')
   const title = row(page, 'Two').getByRole('button', { name: 'Two', exact: true })
