@@ -21,7 +21,7 @@ export function DeletedLists() {
     [...tasks.values()].filter((task) => task.list_id === list.id && task.deleted_at === list.deleted_at).length
   return (
     <section aria-labelledby="deleted-lists" className="mb-6">
-      <h2 id="deleted-lists" className="mb-1 border-b border-line pb-1 text-sm font-semibold">Lists</h2>
+      <h2 id="deleted-lists" className="mb-1 border-b border-line pb-1 text-sm font-semibold">Deleted lists</h2>
       <ul>
         {deleted.map((list) => <Deleted key={list.id} list={list} count={countOf(list)} />)}
       </ul>

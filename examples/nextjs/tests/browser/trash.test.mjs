@@ -16,7 +16,7 @@ test('a deleted list is in the trash, and comes back with the tasks that went th
   await put(page, [{ type: 'list.delete', id: home.id }])
   await put(page, [{ type: 'list.delete', id: work.id }])
   await page.goto(`${FRONTEND}/tasks?view=trash`) // there is no message any more
-  const lists = page.getByRole('region', { name: 'Lists' }).last()
+  const lists = page.getByRole('region', { name: 'Deleted lists' })
   await until(() => lists.getByRole('listitem').allInnerTexts().then((all) => all.map((each) => each.replace(/\s+/g, ' '))), ['Work Restore', 'Home with 2 tasks Restore'])
   await page.getByRole('button', { name: 'Restore the list Work' }).press('Enter')
   await until(() => focused(page), 'Restore the list Home')
