@@ -1,4 +1,5 @@
 'use client'
+'use no memo' // seldom rendered: what remembers is more than what it spares
 
 import type { List } from 'duly-client/types'
 import { useRef } from 'react'

@@ -1,4 +1,5 @@
 'use client'
+'use no memo' // seldom rendered: what remembers is more than what it spares
 
 export const MOST = 50 // tasks that one paste makes
 const SHOWN = 3
