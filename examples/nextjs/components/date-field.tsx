@@ -1,11 +1,13 @@
 'use client'
+'use no memo' // seldom rendered: what remembers is more than what it spares
 
 import type { Task } from 'duly-client/types'
+import { useRef } from 'react'
 import { addDays, dayText, dueHere, dueText, following, urgency, ZONE } from '@/lib/dates'
 import { useChoice } from '@/lib/draft'
 import { Icon } from './icon'
 import { KeptInput } from './kept-input'
-import { Property, QUIET, QUIET_SELECT } from './property'
+import { Property, QUIET } from './property'
 import { useNow, useWorkspace } from './workspace'
 
 /** Without a date there is no time, no zone and nothing to repeat. */
@@ -17,18 +19,18 @@ const TONES = { overdue: 'text-danger', today: 'text-accent', later: 'text-soft'
 export function DateField({ task }: { task: Task }) {
   const { act } = useWorkspace()
   const now = useNow()
+  const days = useRef<HTMLDivElement>(null)
   const [day, setDay] = useChoice(task.due_date, (due_date) =>
     act(
       { type: 'task.update', id: task.id, ...(due_date ? { due_date } : NEVER) },
       due_date ? `Due ${dayText(due_date, now.day)}` : 'No date',
     ),
   )
-  const choices: [string, string | null][] = [
+  const choices: [string, string][] = [
     ['Today', now.day],
     ['Tomorrow', addDays(now.day, 1)],
     ['Weekend', following(now.day, 6)],
     ['Next week', following(now.day, 1)],
-    ['None', null],
   ]
   return (
     <Property icon="calendar" label="Due" control="task-due">
@@ -41,14 +43,28 @@ export function DateField({ task }: { task: Task }) {
           value={day ?? ''}
           save={async (text) => setDay(text || null)}
         />
+        {day && (
+          <button
+            type="button"
+            className="icon-button disabled:opacity-60"
+            aria-label="No date"
+            title="No date"
+            onClick={() => {
+              days.current?.querySelector('button')?.focus() // this one goes
+              setDay(null)
+            }}
+          >
+            <Icon name="close" className="size-4" />
+          </button>
+        )}
         <span className={`px-2 text-sm ${TONES[urgency(task, now) ?? 'later']}`}>{dueText(task, now.day)}</span>
       </div>
-      <div className="mt-1 mb-1 flex flex-wrap gap-1 pl-2 max-sm:-ml-24 max-sm:pl-0 max-sm:[&>*]:flex-1 max-sm:[&>*]:justify-center">
+      <div ref={days} className="my-1.5 flex flex-wrap gap-1.5 pl-2 max-sm:-ml-24 max-sm:pl-0 max-sm:[&>*]:flex-1">
         {choices.map(([name, choice]) => (
           <button
             key={name}
             type="button"
-            className="chip px-1.5 hover:text-ink disabled:opacity-60 aria-pressed:bg-wash aria-pressed:text-accent pointer-coarse:min-h-11 pointer-coarse:px-1 sm:pointer-coarse:px-2.5"
+            className="chip min-h-8 justify-center whitespace-nowrap hover:text-ink disabled:opacity-60 aria-pressed:bg-wash aria-pressed:text-accent max-sm:px-1 pointer-coarse:min-h-11"
             aria-pressed={day === choice}
             onClick={() => day !== choice && setDay(choice)}
           >
@@ -94,7 +110,7 @@ function Clock({ task }: { task: Task }) {
       />
       <select
         aria-label="Time zone"
-        className={`${QUIET_SELECT} max-w-full flex-1 basis-40`}
+        className={`${QUIET} max-w-full flex-1 basis-40`}
         disabled={!time}
         value={zone}
         onChange={(event) => setZone(event.target.value)}

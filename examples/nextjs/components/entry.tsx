@@ -38,7 +38,7 @@ export function Entry({ view, name, isCurrent, icon, mark, controls, link, onGo,
         </span>
         <span dir="auto" className="min-w-0 flex-1 truncate text-left" title={name}>{name}</span>
         {/* Controls take its place while somebody points there. */}
-        <span className={`flex gap-2 ${controls ? 'pointer-fine:group-focus-within:opacity-0 pointer-fine:group-hover:opacity-0' : ''}`}>
+        <span className={`flex flex-wrap justify-end gap-x-2 ${controls ? 'pointer-fine:group-focus-within:opacity-0 pointer-fine:group-hover:opacity-0' : ''}`}>
           {children}
         </span>
       </a>
@@ -48,10 +48,10 @@ export function Entry({ view, name, isCurrent, icon, mark, controls, link, onGo,
 }
 
 /** So many tasks, in words too; nothing if there are none. */
-export function Count({ of = 0, what, className = 'text-soft' }: { of?: number | undefined; what: string; className?: string }) {
+export function Count({ of = 0, what }: { of?: number | undefined; what: string }) {
   if (!of) return null
   return (
-    <span className={`text-[0.8125rem] tabular-nums ${className}`}>
+    <span className="text-[0.8125rem] text-soft tabular-nums">
       {of}
       <span className="sr-only"> {what}</span>
     </span>

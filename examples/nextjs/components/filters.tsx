@@ -12,13 +12,15 @@ const SORTED: Record<Sort, string> = {
 }
 const PRIORITIES = ['urgent', 'high', 'medium', 'low', 'none']
 
-/** Search, order and filters: all of it is in the address. */
-export function Filters() {
+/** Search, order and filters: all of it is in the address.
+ *
+ *  @param scope What a search looks through; empty is everything. */
+export function Filters({ scope }: { scope: string }) {
   const view = useView()
   const isChanged = view.sort || view.priority || view.done
   return (
     <div className="flex w-full items-center gap-1 sm:w-auto">
-      <Search />
+      <Search label={`Search ${scope || 'everything'}`} />
       <button
         type="button"
         className={`icon-button ${isChanged ? 'text-accent' : ''}`}
@@ -70,7 +72,7 @@ export function Filters() {
 }
 
 /** From the inbox everywhere, while there are words in it; of a list, a tag or a view in what that has. */
-function Search() {
+function Search({ label }: { label: string }) {
   const view = useView()
   const [text, setText] = useState(view.q ?? '')
   const [told, setTold] = useState(view.q ?? '')
@@ -86,12 +88,12 @@ function Search() {
   return (
     <div className="relative flex-1 sm:flex-none" role="search">
       <Icon name="search" className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-soft" />
-      <label htmlFor="search" className="sr-only">Search</label>
+      <label htmlFor="search" className="sr-only">{label}</label>
       <input
         id="search"
         type="search"
-        className="min-h-9 w-full rounded-lg border border-line bg-surface py-1 pr-2 pl-8 sm:w-44 sm:focus:w-56 pointer-coarse:min-h-11"
-        placeholder="Search"
+        className="min-h-9 w-full rounded-lg border border-line bg-surface py-1 pr-2 pl-8 text-ellipsis sm:w-44 sm:focus:w-56 pointer-coarse:min-h-11"
+        placeholder={label}
         autoComplete="off"
         value={text}
         onChange={(event) => setText(event.target.value)}

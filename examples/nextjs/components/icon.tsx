@@ -2,9 +2,7 @@
 const PATHS = {
   add: 'M10 4v12M4 10h12',
   archive: 'M3.5 4.5h13v3.5h-13zM4.5 8v7.5h11V8M8 11h4',
-  bell: 'M6 8a4 4 0 1 1 8 0c0 4 2 5 2 5H4s2-1 2-5M8.5 16a1.6 1.6 0 0 0 3 0',
   calendar: 'M4 5.5h12v11H4zM4 8.5h12M7 3.5v3M13 3.5v3',
-  check: 'M4.5 10.5l3.5 3.5 7.5-8',
   chevron: 'M7.5 5l5 5-5 5',
   close: 'M5 5l10 10M15 5L5 15',
   cloud: 'M6 15h8a3 3 0 0 0 .4-6A4.5 4.5 0 0 0 6 8.2 3.4 3.4 0 0 0 6 15z',

@@ -5,7 +5,6 @@ import { Icon, type IconName } from './icon'
 const LOOK =
   'min-h-9 min-w-0 rounded-lg border border-transparent bg-surface text-ink -outline-offset-2 hover:bg-hover disabled:opacity-60 disabled:hover:bg-surface pointer-coarse:min-h-11'
 export const QUIET = `${LOOK} px-2`
-export const QUIET_SELECT = `${LOOK} px-1` // the browser adds the rest
 
 /** A line of the sheet: what it is about, and the controls. `control` is the id of the first of them. */
 export function Property({ icon, label, control, children }: {

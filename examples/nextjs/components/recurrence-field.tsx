@@ -1,10 +1,11 @@
 'use client'
+'use no memo' // seldom rendered: what remembers is more than what it spares
 
 import type { Task } from 'duly-client/types'
 import { useRef, useState } from 'react'
 import { useChoice, useDraft } from '@/lib/draft'
 import { dayOf, first, PRESETS, read, type Rule, words, write } from '@/lib/recurrence'
-import { Property, QUIET_SELECT } from './property'
+import { Property, QUIET } from './property'
 import { RecurrenceForm } from './recurrence-form'
 import { useNow, useWorkspace } from './workspace'
 
@@ -44,7 +45,7 @@ export function RecurrenceField({ task }: { task: Task }) {
         <select
           ref={select}
           id="task-repeat"
-          className={`${QUIET_SELECT} w-full`}
+          className={`${QUIET} w-full`}
           value={isOpen ? CUSTOM : text}
           onChange={({ target: { value } }) => {
             setOpen(value === CUSTOM)
@@ -62,7 +63,7 @@ export function RecurrenceField({ task }: { task: Task }) {
         {text && (
           <select
             aria-label="Repeats from"
-            className={`${QUIET_SELECT} w-full text-soft`}
+            className={`${QUIET} w-full text-soft`}
             value={from}
             onChange={(event) => setFrom(event.target.value as Task['recurrence_from'])}
           >

@@ -1,4 +1,5 @@
 'use client'
+'use no memo' // seldom rendered: what remembers is more than what it spares
 
 import { addDays } from '@/lib/dates'
 import { DAY_NAMES, DAYS, type Day, ordinal, type Rule, type Unit, UNITS, words, write } from '@/lib/recurrence'

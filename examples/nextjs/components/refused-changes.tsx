@@ -1,4 +1,5 @@
 'use client'
+'use no memo' // seldom rendered: what remembers is more than what it spares
 
 import { Refusal } from './refused'
 import { useSnapshot } from './workspace'

@@ -1,4 +1,5 @@
 'use client'
+'use no memo' // seldom rendered: what remembers is more than what it spares
 
 import type { Refused as Given } from 'duly-client/state'
 import { useRef, useState } from 'react'

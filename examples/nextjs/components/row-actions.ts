@@ -13,7 +13,12 @@ export interface ListState {
   setEdited: (id: string | null) => void
   /** It was done a moment ago, and stays for a beat. */
   linger: (id: string) => void
+  /** The focus goes along with what moves. Where nobody sees it move there is none: a message says it. */
+  follow?: (id: string) => void
 }
+
+/** Where there is no list: what happens in it is said. */
+export const UNSEEN: ListState = { setCurrent: () => undefined, setEdited: () => undefined, linger: () => undefined }
 
 export type RowActions = ReturnType<typeof rowActions>
 
@@ -55,13 +60,18 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
     prioritise(id: string, priority: Task['priority']) {
       on(id, () => ({ type: 'task.update', id, priority }), () => `Priority: ${priority}`)
     },
-    move: (id: string, by: -1 | 1) => moved(id, (task) => shifted(task, by, tasks()), by < 0 ? 'Moved up' : 'Moved down'),
-    nest: (id: string) => moved(id, (task) => nested(task, tasks()), 'Now a part of the one above'),
+    move: (id: string, by: -1 | 1) => moved(id, by < 0 ? up : down, by < 0 ? 'Moved up' : 'Moved down'),
+    nest: (id: string) => moved(id, inwards, 'Now a part of the one above'),
     outdent: (id: string) => moved(id, outdented, 'Moved out'),
     drop: (id: string, wish: Wish) => on(id, () => wish, () => 'Moved'),
     remove: (id: string) => on(id, () => ({ type: 'task.delete', id }), (task) => `Deleted ${quoted(task)}`),
     restore: (id: string) => on(id, () => ({ type: 'task.restore', id }), (task) => `Restored ${quoted(task)}`),
 
+    /** To where it can go from where it is. */
+    moves(id: string): Action[] {
+      const task = tasks().get(id)
+      return task ? moves(task) : []
+    },
     menu(id: string): (Action | 'line')[] {
       const task = tasks().get(id)
       if (!task) return []
@@ -77,15 +87,23 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
         { label: 'Next week', icon: 'calendar', keys: 'w', act: () => actions.due(id, following(day, 1), 'Due next Monday') },
         ...(task.due_date ? [{ label: 'No date', icon: 'close' as const, keys: 'd', act: () => actions.due(id, null, 'Without a date') }] : []),
         'line',
-        { label: 'Move up', icon: 'up', keys: 'Alt ↑', act: () => actions.move(id, -1) },
-        { label: 'Move down', icon: 'down', keys: 'Alt ↓', act: () => actions.move(id, 1) },
-        { label: 'Make it a part of the one above', icon: 'indent', keys: 'Alt →', act: () => actions.nest(id) },
-        ...(task.parent_id ? [{ label: 'Move out', icon: 'outdent' as const, keys: 'Alt ←', act: () => actions.outdent(id) }] : []),
+        ...moves(task),
         'line',
         { label: 'Delete', icon: 'trash', keys: 'Del', isDangerous: true, act: () => actions.remove(id) },
       ]
     },
   }
+
+  const up = (task: Task) => shifted(task, -1, tasks())
+  const down = (task: Task) => shifted(task, 1, tasks())
+  const inwards = (task: Task) => nested(task, tasks())
+
+  const moves = (task: Task): Action[] => [
+    ...(up(task) ? [{ label: 'Move up', icon: 'up' as const, keys: 'Alt ↑', act: () => actions.move(task.id, -1) }] : []),
+    ...(down(task) ? [{ label: 'Move down', icon: 'down' as const, keys: 'Alt ↓', act: () => actions.move(task.id, 1) }] : []),
+    ...(inwards(task) ? [{ label: 'Make it a part of the one above', icon: 'indent' as const, keys: 'Alt →', act: () => actions.nest(task.id) }] : []),
+    ...(outdented(task) ? [{ label: 'Move out', icon: 'outdent' as const, keys: 'Alt ←', act: () => actions.outdent(task.id) }] : []),
+  ]
 
   let latest = Promise.resolve()
 
@@ -95,13 +113,16 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
   function moved(id: string, make: (task: Task) => Wish | undefined, said: string) {
     latest = latest.then(async () => {
       const task = tasks().get(id)
-      const wish = task && !task.deleted_at ? make(task) : undefined
-      announce(wish ? said : 'It cannot be moved there')
+      // What is done is in no order.
+      const wish = task && !task.deleted_at && !task.completed ? make(task) : undefined
+      const { follow } = state
+      if (follow || !wish) announce(wish ? said : 'It cannot be moved there')
       if (!wish) return
-      await act(wish)
+      await act(wish, follow ? undefined : said)
       requestAnimationFrame(() => {
-        const isElsewhere = document.activeElement !== document.body && document.activeElement?.id !== `task-${id}`
-        if (!isElsewhere) focusRow(id) // they may have gone on meanwhile
+        const { activeElement } = document
+        const isElsewhere = activeElement !== document.body && !activeElement?.id.endsWith(id)
+        if (!isElsewhere) follow?.(id) // they may have gone on meanwhile
       })
     })
   }

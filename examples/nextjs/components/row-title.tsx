@@ -7,9 +7,12 @@ import type { RowActions } from './row-actions'
 /** High enough for a finger, in the room that the row has around it. */
 const FINGER = 'pointer-coarse:-my-2 pointer-coarse:w-full pointer-coarse:py-2.5'
 
-/** A click with a mouse puts the cursor there; a touch opens the details, since a keyboard would cover half of it. */
-export function RowTitle({ task, isEdited, tabIndex, actions }: {
+/** A click with a mouse puts the cursor there; a touch opens the details, since a keyboard would cover half of it.
+ *
+ *  What reads a screen on a phone clicks without a finger: there it is the same. */
+export function RowTitle({ task, waits, isEdited, tabIndex, actions }: {
   task: Task
+  waits: boolean
   isEdited: boolean
   tabIndex: number
   actions: RowActions
@@ -20,10 +23,12 @@ export function RowTitle({ task, isEdited, tabIndex, actions }: {
       type="button"
       id={`task-${task.id}`}
       tabIndex={tabIndex}
+      aria-describedby={waits ? `waits-${task.id}` : undefined}
       dir="auto"
       className={`block max-w-full cursor-text text-start wrap-anywhere ${FINGER} ${task.completed ? 'text-soft line-through decoration-1' : ''}`}
       onClick={(event) => {
-        const isTouch = (event.nativeEvent as globalThis.PointerEvent).pointerType === 'touch'
+        const isFinger = (event.nativeEvent as globalThis.PointerEvent).pointerType === 'touch'
+        const isTouch = isFinger || matchMedia('(pointer: coarse)').matches
         if (isTouch || task.deleted_at) actions.open(task.id)
         else actions.edit(task.id)
       }}

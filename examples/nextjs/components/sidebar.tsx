@@ -39,8 +39,8 @@ export function Sidebar({ onGo }: { onGo?: () => void }) {
               <Entry {...each} view={{ view: each.view }} isCurrent={view.view === each.view} onGo={onGo}>
                 {each.view === 'today' && (
                   <>
-                    <Count of={overdue} what="overdue" className="font-medium text-danger" />
-                    <Count of={today - overdue} what="due today" />
+                    {overdue > 0 && <span className="text-[0.8125rem] font-medium text-danger">{overdue} overdue</span>}
+                    <Count of={today} what={overdue ? 'in all' : 'due'} />
                   </>
                 )}
               </Entry>

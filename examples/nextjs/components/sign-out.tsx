@@ -1,4 +1,5 @@
 'use client'
+'use no memo' // seldom rendered: what remembers is more than what it spares
 
 import { useEffect, useState } from 'react'
 import { leave } from '@/lib/leave'

@@ -12,6 +12,14 @@ interface Drag {
 
 const EDGE = 60 // pixels
 
+/** What scrolls a list, and between which heights of the screen it shows. */
+function scrolling(list: Element): { scroller: Element; top: number; bottom: number } {
+  const own = list.closest('.overflow-y-auto')
+  if (!own) return { scroller: document.scrollingElement!, top: 0, bottom: innerHeight }
+  const { top, bottom } = own.getBoundingClientRect()
+  return { scroller: own, top, bottom }
+}
+
 /** Order by a handle, with mouse, touch or pen. While it is dragged, only `transform` changes; `move` comes at the
  *  end, unless Escape does. Keys and a menu do the same elsewhere: dragging is never the only way (WCAG 2.5.7).
  *
@@ -33,26 +41,28 @@ export function useSortable(
     const from = ids.indexOf(id)
     const own = boxes[from]
     if (!own) return
-    const scrolled = scrollY
+    const { scroller, top, bottom } = scrolling(list.current)
+    const scrolled = scroller.scrollTop
     let to = from
     handle.setPointerCapture(pointerId)
     hold(true)
     let at = clientY
     const follow = (moved?: PointerEvent) => {
       at = moved?.clientY ?? at
-      const by = at - clientY + scrollY - scrolled
+      const by = at - clientY + scroller.scrollTop - scrolled
       const middle = own.top + own.height / 2 + by
       to = boxes.filter((box, index) => index !== from && middle > box.top + box.height / 2).length
       setDrag({ id, from, to, by, height: own.height })
     }
-    /** At an edge of the screen the page goes on by itself, as far as there are rows. */
+    /** At an edge what scrolls goes on by itself, as far as there are rows. */
     const roll = () => {
       frame = requestAnimationFrame(roll)
-      const isAbove = boxes[0]!.top + scrolled < scrollY + EDGE
-      const isBelow = boxes.at(-1)!.bottom + scrolled > scrollY + innerHeight - EDGE
-      const by = at < EDGE && isAbove ? -8 : at > innerHeight - EDGE && isBelow ? 8 : 0
+      const gone = scroller.scrollTop - scrolled
+      const isAbove = boxes[0]!.top - gone < top + EDGE
+      const isBelow = boxes.at(-1)!.bottom - gone > bottom - EDGE
+      const by = at < top + EDGE && isAbove ? -8 : at > bottom - EDGE && isBelow ? 8 : 0
       if (!by) return
-      scrollBy(0, by)
+      scroller.scrollTop += by
       follow()
     }
     let frame = requestAnimationFrame(roll)

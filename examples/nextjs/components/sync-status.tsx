@@ -9,7 +9,7 @@ import { useSnapshot, useWorkspace } from './workspace'
 const PATIENCE = 1_000 // milliseconds in which nobody has to hear of it
 
 /** Whether it has been so for a while. */
-function useLasting(isSo: boolean): boolean {
+export function useLasting(isSo: boolean): boolean {
   const [isLong, setLong] = useState(false)
   useEffect(() => {
     if (!isSo) return
@@ -73,6 +73,7 @@ const NOT_KEPT =
 
 function Chip({ text, icon, why }: Said) {
   const { replica } = useWorkspace()
+  const isMarked = useSnapshot().status.pending > 0 && icon !== 'device'
   const popover = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
   const id = useId()
@@ -92,6 +93,12 @@ function Chip({ text, icon, why }: Said) {
       >
         <p className="font-medium">{text}</p>
         <p className="mt-1 text-sm text-soft">{why}</p>
+        {isMarked && (
+          <p className="mt-1 text-sm text-soft">
+            <span aria-hidden="true" className="mr-1.5 mb-0.5 inline-block size-1.5 rounded-full bg-edge" />
+            A dot is at each task that waits.
+          </p>
+        )}
         {icon !== 'device' && (
           <button
             type="button"

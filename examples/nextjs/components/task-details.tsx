@@ -2,7 +2,7 @@
 
 import { byPosition } from 'duly-client/position'
 import type { List, Task } from 'duly-client/types'
-import { useLayoutEffect } from 'react'
+import { useLayoutEffect, useState } from 'react'
 import { momentText } from '@/lib/dates'
 import { useChoice } from '@/lib/draft'
 import { undoLatest } from '@/lib/toasts'
@@ -12,19 +12,24 @@ import { DateField } from './date-field'
 import { Dialog } from './dialog'
 import { GrowingText } from './growing-text'
 import { Icon } from './icon'
-import { Property, QUIET_SELECT } from './property'
+import { Menu } from './menu'
+import { Property, QUIET } from './property'
 import { RecurrenceField } from './recurrence-field'
 import { RefusedChanges } from './refused-changes'
+import { rowActions, UNSEEN } from './row-actions'
 import { Subtasks } from './subtasks'
 import { TagField } from './tag-field'
 import { TaskHistory } from './task-history'
+import { useLasting } from './sync-status'
 import { TaskTick } from './task-tick'
 import { useNow, useSnapshot, useWorkspace } from './workspace'
 
-/** All about one task, in a sheet at the side. */
+/** All about one task, in a sheet at the side. What the menu of its row does can be done here as well. */
 export function TaskDetails({ id, onClose }: { id: string; onClose: () => void }) {
-  const { act } = useWorkspace()
+  const workspace = useWorkspace()
+  const { act } = workspace
   const task = useSnapshot().tasks.get(id)
+  const [actions] = useState(() => rowActions(workspace, UNSEEN))
   const isInTrash = Boolean(task?.deleted_at)
   useLayoutEffect(() => {
     // Deleted elsewhere: a field that is disabled loses the focus to nowhere, and does not say so.
@@ -32,7 +37,12 @@ export function TaskDetails({ id, onClose }: { id: string; onClose: () => void }
   }, [isInTrash])
   if (!task) return null
   return (
-    <Dialog title="Task" look="sheet" onClose={onClose}>
+    <Dialog
+      title="Task"
+      look="sheet"
+      onClose={onClose}
+      controls={!isInTrash && actions.moves(id).length > 0 && <Menu label="Move this task" actions={() => actions.moves(id)} />}
+    >
       <div className="flex-1 space-y-5 overflow-y-auto overscroll-contain px-5 py-4" onKeyDown={takeBack}>
         {isInTrash && (
           <div className="flex flex-wrap items-center justify-between gap-2 rounded-xl bg-hover py-1.5 pr-1.5 pl-4">
@@ -159,7 +169,7 @@ function ListChoice({ task }: { task: Task }) {
   )
   return (
     <Property icon="list" label="List" control="task-list">
-      <select id="task-list" className={`${QUIET_SELECT} w-full`} value={chosen} onChange={(event) => choose(event.target.value)}>
+      <select id="task-list" className={`${QUIET} w-full`} value={chosen} onChange={(event) => choose(event.target.value)}>
         {choices(lists, task.list_id).map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
       </select>
     </Property>
@@ -177,7 +187,7 @@ function PriorityChoice({ task }: { task: Task }) {
     <Property icon="flag" label="Priority" control="task-priority">
       <select
         id="task-priority"
-        className={`${QUIET_SELECT} w-full`}
+        className={`${QUIET} w-full`}
         value={chosen}
         onChange={(event) => choose(event.target.value as Task['priority'])}
       >
@@ -189,12 +199,14 @@ function PriorityChoice({ task }: { task: Task }) {
 
 function Foot({ task, remove }: { task: Task; remove: () => void }) {
   const { day: today } = useNow()
+  const { waiting } = useSnapshot()
+  const isWaiting = useLasting(waiting.some((command) => 'id' in command && command.id === task.id))
   const at = (instant: string) => momentText(instant, today).replace(/^(To|Yester)day/, (word) => word.toLowerCase())
   const [created, changed] = [at(task.created_at), at(task.updated_at)]
   return (
     <footer className="flex items-center gap-2 border-t border-line px-5 py-2 text-sm text-soft">
       <p className="min-w-0 flex-1">
-        Created {created}{changed !== created && `, changed ${changed}`}
+        {isWaiting ? 'Not sent yet. It is kept on this device.' : `Created ${created}${changed === created ? '' : `, changed ${changed}`}`}
       </p>
       {!task.deleted_at && (
         <button type="button" className="button-danger -mr-3" onClick={remove}>

@@ -1,4 +1,5 @@
 'use client'
+'use no memo' // seldom rendered: what remembers is more than what it spares
 
 import type { Task } from 'duly-client/types'
 import { useEffect, useRef, useState } from 'react'

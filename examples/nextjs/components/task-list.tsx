@@ -33,7 +33,7 @@ export function TaskList({ view }: { view: View }) {
         setLingering(ids)
       }, BEAT)
     }
-    return rowActions(workspace, { setCurrent, setEdited, linger })
+    return rowActions(workspace, { setCurrent, setEdited, linger, follow: focusRow })
   })
 
   const groups = select({ tasks, lists }, view, now, lingering)
@@ -95,7 +95,7 @@ function Section({ group, view, now, current, edited, actions }: SectionProps) {
           {group.title} <span className="font-normal text-soft">{rows.length}</span>
         </h2>
       )}
-      <ul ref={list} style={{ paddingBlock: `${before}px ${after}px` }}>
+      <ul ref={list} className={group.title ? '' : 'border-t border-line'} style={{ paddingBlock: `${before}px ${after}px` }}>
         {made.map(({ task, depth, parts, openParts, parent }, index) => (
           <TaskRow
             key={task.id}

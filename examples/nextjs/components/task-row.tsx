@@ -4,6 +4,7 @@ import type { Task } from 'duly-client/types'
 import { memo, type PointerEvent } from 'react'
 import type { Urgency } from '@/lib/dates'
 import { words } from '@/lib/recurrence'
+import { Grip } from './grip'
 import { Icon } from './icon'
 import { Menu } from './menu'
 import { RowTitle } from './row-title'
@@ -66,21 +67,17 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
         />
       </label>
       <div className="min-w-0 flex-1 py-2" onClick={(event) => event.target === event.currentTarget && actions.open(task.id)}>
-        <RowTitle task={task} isEdited={props.isEdited} tabIndex={tabIndex} actions={actions} />
+        <RowTitle task={task} waits={props.waits} isEdited={props.isEdited} tabIndex={tabIndex} actions={actions} />
         <Meta {...props} />
       </div>
-      {props.waits && <span title="Not sent yet" className="mt-4 size-1.5 shrink-0 rounded-full bg-edge" />}
-      <Menu label={`More for ${task.title}`} className="icon-button mt-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 aria-expanded:opacity-100 pointer-coarse:mt-0 pointer-coarse:w-9 pointer-coarse:opacity-100" tabIndex={tabIndex} actions={() => actions.menu(task.id)} />
-      {isOrdered && (
-        <span
-          aria-hidden="true"
-          data-grip
-          className="absolute top-1 left-0 hidden h-9 w-5 cursor-grab touch-none items-center justify-center text-soft opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 sm:flex pointer-coarse:static pointer-coarse:-ml-1 pointer-coarse:flex pointer-coarse:h-11 pointer-coarse:w-8 pointer-coarse:opacity-100"
-          onPointerDown={(event) => props.onGrip(task.id, event)}
-        >
-          <Icon name="grip" />
+      {props.waits && (
+        <span id={`waits-${task.id}`} title="Not sent yet" className="mt-4 size-1.5 shrink-0 rounded-full bg-edge">
+          <span className="sr-only">Not sent yet</span>
         </span>
       )}
+      {/* For a finger all of it is in the details, which the row opens. */}
+      <Menu label={`More for ${task.title}`} className="icon-button mt-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 aria-expanded:opacity-100 pointer-coarse:hidden" tabIndex={tabIndex} actions={() => actions.menu(task.id)} />
+      {isOrdered && <Grip onGrip={(event) => props.onGrip(task.id, event)} />}
      </div>
     </li>
   )

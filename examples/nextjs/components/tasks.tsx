@@ -3,6 +3,7 @@
 import { useRef, useState } from 'react'
 import { listOf } from '@/lib/select'
 import { go, useView, type View } from '@/lib/view'
+import { DeletedLists } from './deleted-lists'
 import { Dialog } from './dialog'
 import { EmptyTrash } from './empty-trash'
 import { Filters } from './filters'
@@ -24,7 +25,8 @@ export function Tasks() {
   const [isMenuOpen, setMenuOpen] = useState(false)
   const main = useRef<HTMLElement>(null)
   const list = listOf(view, lists)
-  const name = titleOf(view, list?.name)
+  const scope = scopeOf(view, list?.name)
+  const name = view.q ? `“${view.q}”${scope && ` in ${scope}`}` : scope || (view.view ? NAMES.all : 'Inbox')
   return (
     <div className="md:grid md:grid-cols-[17rem_minmax(0,1fr)]">
       <title>{`${name} · Duly`}</title>
@@ -44,10 +46,10 @@ export function Tasks() {
           </button>
           <h1 className="min-w-0 flex-1 text-2xl font-semibold tracking-tight wrap-anywhere">{name}</h1>
           <SyncStatus />
-          <Filters />
+          <Filters scope={scope} />
         </header>
         <Refused />
-        {view.view === 'trash' ? <p className="my-3 flex justify-end"><EmptyTrash /></p> : <QuickAdd />}
+        {view.view === 'trash' ? <Trash isWhole={!view.q && !view.priority} /> : <QuickAdd />}
         {status.ready ? <TaskList key={JSON.stringify({ ...view, task: '', q: '' })} view={view} /> : <p className="py-10 text-center text-soft">Fetching your tasks…</p>}
       </main>
       {view.task && tasks.has(view.task) && (
@@ -58,9 +60,19 @@ export function Tasks() {
   )
 }
 
-function titleOf(view: View, list: string | undefined): string {
-  if (view.q) return `“${view.q}”`
-  if (view.view) return NAMES[view.view]
+/** What is in the trash besides tasks, if all of it is to be seen. */
+function Trash({ isWhole }: { isWhole: boolean }) {
+  return (
+    <>
+      <p className="my-3 flex justify-end"><EmptyTrash /></p>
+      {isWhole && <DeletedLists />}
+    </>
+  )
+}
+
+/** What is looked through, by name; empty if that is everything, as it is from the inbox. */
+function scopeOf(view: View, list: string | undefined): string {
+  if (view.view) return view.view === 'all' ? '' : NAMES[view.view]
   if (view.tag) return `#${view.tag}`
-  return list ?? (view.list ? 'No such list' : 'Inbox')
+  return view.list ? (list ?? 'No such list') : ''
 }

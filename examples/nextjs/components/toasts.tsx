@@ -14,7 +14,8 @@ export function Toasts() {
   const announced = useSyncExternalStore(subscribe, announcement, () => '')
   const dialog = useTopDialog()
   const regions = (
-    <div className="pointer-events-none fixed inset-x-0 bottom-0 z-50 flex flex-col items-center gap-2 p-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
+    // In the middle of the list, which the sidebar moves; of a sheet above its foot.
+    <div className="pointer-events-none fixed right-0 bottom-0 left-0 z-50 flex flex-col items-center gap-2 p-4 pb-[max(1rem,env(safe-area-inset-bottom))] md:not-in-[.sheet]:left-68 in-[.sheet]:bottom-13 sm:in-[.sheet]:left-auto sm:in-[.sheet]:w-120">
       <div role="alert" className="contents">
         {toasts.filter(({ isProblem }) => isProblem).map((toast) => <Line key={toast.key} toast={toast} />)}
       </div>

@@ -12,6 +12,22 @@ const type = (label, text) => (page) => page.getByLabel(label, { exact: true }).
 const wait = (selector) => (page) => page.locator(selector).first().waitFor()
 const rule = (page) => page.getByLabel('Repeat', { exact: true }).selectOption('custom')
 const unfold = (text) => (page) => page.locator('summary').filter({ hasText: text }).last().click()
+const menu = async (page) => {
+  // For a finger there is none: the row opens the details.
+  if (await page.evaluate(() => matchMedia('(pointer: coarse)').matches)) return
+  await press('More for Call the bank')(page)
+  await wait('text=Make it a part')(page)
+}
+const paste = (text) => (page) =>
+  page.locator('#quick-add').evaluate((input, value) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', value)
+    input.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  }, text)
+const added = (text) => async (page) => {
+  await type('New task', text)(page)
+  await page.keyboard.press('Enter')
+}
 const focus = (page) => page.locator('[id^="task-"]').first().focus()
 /** The sidebar has its account; where it is narrow, that is in the drawer. */
 const account = async (page) => {
@@ -32,18 +48,21 @@ const STATES = [
   ['quick entry', '/tasks', type('New task', 'Call Bob tomorrow 9:00 #work !high every week @Home')],
   ['a title in place', '/tasks', focus, key('e')],
   ['a toast', '/tasks', focus, key('t'), (page) => page.getByRole('status').getByText('Due today').waitFor()],
-  ['a menu', '/tasks', press('More for Plan the trip'), wait('text=Move up')],
+  ['a menu', '/tasks', menu],
+  ['several lines pasted', '/tasks', paste('Buy milk\nCall Ann\nTidy\nSweep'), wait('text=Add 4 tasks')],
+  ['added, and not to be seen', '/tasks?q=zebra', added('Buy milk'), wait('text=not shown here')],
   ['order and filters', '/tasks?done=1', press('Order and filters'), wait('#filters:popover-open')],
   ['an empty list', '/tasks?list=EMPTY', wait('text=Nothing to do here')],
   ['today', '/tasks?view=today', wait('h2:text("Overdue")')],
   ['upcoming', '/tasks?view=upcoming'],
   ['all tasks', '/tasks?view=all'],
   ['a tag', '/tasks?tag=work'],
-  ['the trash', '/tasks?view=trash', wait('text=Old receipts')],
+  ['the trash', '/tasks?view=trash', wait('text=Old receipts'), wait('text=Restore')],
   ['emptying the trash', '/tasks?view=trash', press('Empty trash')],
   ['search', '/tasks?q=trip'],
-  ['a search for nothing', '/tasks?q=zebra', wait('text=Nothing was found')],
+  ['a search for nothing', '/tasks?q=zebra&list=EMPTY', wait('text=Nothing was found')],
   ['details', '/tasks?task=TRIP', wait('dialog')],
+  ['the menu of the details', '/tasks?task=TRIP', press('Move this task'), wait('text=Move down')],
   ['details with time and history', '/tasks?task=TRIP', unfold('Time and zone'), unfold('History'), wait('text=Created')],
   ['details in the trash', '/tasks?view=trash&task=OLD', wait('dialog')],
   ['a rule of one\'s own', '/tasks?task=TRIP', rule, wait('text=Custom repetition')],
@@ -69,8 +88,10 @@ before(async () => {
   const [home, empty] = [list('Home', '#2f855a'), list('Someday', null)]
   const trip = task('Plan the trip', { due_date: day(2), due_time: '09:30', tags: ['travel'], priority: 'high', description: 'By train.' })
   const old = task('Old receipts')
+  const gone = list('Last year', '#7f55d4')
   await put(page, [
     ...[home, empty, trip, old, { type: 'task.delete', id: old.id }],
+    ...[gone, { type: 'list.delete', id: gone.id }],
     ...[task('Find a hotel', { parent_id: trip.id }), task('Buy tickets', { parent_id: trip.id, completed: true })],
     task('Water the plants', { due_date: day(-1), recurrence: 'FREQ=WEEKLY', list_id: home.id }),
     task('Call the bank', { due_date: day(0), tags: ['work'], priority: 'urgent' }),

@@ -100,7 +100,7 @@ test('the keyboard does all of a task\'s life, and the focus is never lost', asy
   await on('Buy oat milk')
 
   await press('/')
-  await on('Search')
+  await on('Search everything')
   await type('oat errands')
   await press('Enter')
   await on('Buy oat milk')

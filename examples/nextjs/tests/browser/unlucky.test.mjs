@@ -74,7 +74,7 @@ test('an address that nobody made shows what can be shown, and a task of a list 
   await page.goto(`${FRONTEND}/tasks?list=nowhere`)
   await ready(page)
   await add(page, 'Two')
-  await page.getByText('Added to the inbox: “Two”').waitFor()
+  await page.getByText('“Two” is in Inbox, and not shown here.').waitFor()
 })
 
 test('a row that has the focus and is scrolled away leaves it to the page, and what was typed is kept', async () => {
