@@ -12,6 +12,17 @@ const config: NextConfig = {
   reactCompiler: true,
   reactStrictMode: true,
   poweredByHeader: false,
+  headers: async () => [
+    {
+      source: '/:path*',
+      headers: [
+        { key: 'Referrer-Policy', value: 'same-origin' },
+        { key: 'X-Content-Type-Options', value: 'nosniff' },
+      ],
+    },
+    // A token is for one browser, whatever stands between and would keep it.
+    { source: '/api/auth/:path(token|get-session)', headers: [{ key: 'Cache-Control', value: 'no-store' }] },
+  ],
   outputFileTracingRoot: root,
   turbopack: { root },
 }

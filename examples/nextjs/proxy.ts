@@ -7,7 +7,7 @@ import { setting } from '@/lib/settings'
  *  Whether there is a cookie is a hint that spares a page. The page asks Better Auth, and Duly checks each token. */
 export function proxy(request: NextRequest): NextResponse {
   const { pathname } = request.nextUrl
-  if (pathname.startsWith('/tasks') && !getSessionCookie(request))
+  if (pathname === '/tasks' && !getSessionCookie(request))
     return NextResponse.redirect(new URL('/sign-in', setting('BETTER_AUTH_URL')))
   const nonce = btoa(crypto.randomUUID())
   const policy = contentSecurityPolicy(nonce)
@@ -16,8 +16,6 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set('Content-Security-Policy', policy) // Next.js takes the nonce for its own scripts from here
   const response = NextResponse.next({ request: { headers } })
   response.headers.set('Content-Security-Policy', policy)
-  response.headers.set('Referrer-Policy', 'same-origin')
-  response.headers.set('X-Content-Type-Options', 'nosniff')
   return response
 }
 
@@ -33,4 +31,5 @@ function contentSecurityPolicy(nonce: string): string {
   ].join('; ')
 }
 
-export const config = { matcher: '/((?!api/|_next/static|sw.js|icon.svg|manifest.webmanifest).*)' }
+/** All but files and Better Auth, each by its whole name: what only begins so is a page as well. */
+export const config = { matcher: '/((?!api/auth/|_next/static/|(?:sw\\.js|icon\\.svg|manifest\\.webmanifest)$).*)' }

@@ -263,6 +263,17 @@ def test_what_duly_refuses_is_taken_back_said_in_all_tabs_and_not_sent_again(pla
 
 
 @in_chromium
+@pytest.mark.parametrize("status", [400, 413])
+def test_what_somebody_before_duly_refuses_without_a_problem_holds_nothing_up(
+    play: Play, status: int
+) -> None:
+    seen = play("gateway", status=status)
+    assert seen["refused"] == [[status, "Suspiciou"]]
+    assert str(status) in seen["titles"][0]
+    assert seen["rows"] == ["After", "Before"]
+
+
+@in_chromium
 def test_without_storage_it_works_in_memory_and_says_so(play: Play) -> None:
     seen = play("forbidden")
     assert seen["stored"] == [False, False]
@@ -282,6 +293,18 @@ def test_when_storage_is_taken_away_it_goes_on_in_memory_and_says_so(play: Play)
     seen = play("cleared")
     assert seen["shown"] == seen["rows"] == ["Afterwards", "Before", "Unsent"]
     assert seen["refused"] == []
+
+
+@in_chromium
+def test_a_database_that_somebody_deletes_ends_nothing(play: Play) -> None:
+    seen = play("deleted")
+    assert seen["closed"] is False
+    assert seen["shown"] == seen["rows"] == ["Afterwards", "Before"]
+
+
+@in_chromium
+def test_signing_out_leaves_nothing_to_whoever_holds_the_database(play: Play) -> None:
+    assert play("held")["left"] == [0, 0, 0, 0]
 
 
 @in_chromium
@@ -320,6 +343,18 @@ def test_without_events_it_asks_now_and_then(play: Play) -> None:
     seen = play("deaf")
     assert seen["online"] is True
     assert seen["tries"] < 8
+
+
+@in_chromium
+def test_a_date_in_retry_after_or_nonsense_makes_nobody_ask_all_the_time(play: Play) -> None:
+    seen = play("impatient")
+    assert max(seen["tries"]) < 8
+    assert seen["rows"] == ["Mine", "Mine"]
+
+
+@in_chromium
+def test_whoever_is_told_to_wait_for_days_asks_in_minutes(play: Play) -> None:
+    assert play("patient")["rows"] == ["Mine"]
 
 
 @in_chromium

@@ -1,6 +1,7 @@
 /** Requests to Duly as one user, whose token the page provides. */
 
 const PATIENCE = 30_000 // milliseconds that an answer may take
+const LONGEST = 300 // seconds that an answer can ask to wait: what was to take hours may be over sooner
 
 export interface Connection {
   /** Where Duly is: its origin, and its prefix if it has one. */
@@ -44,14 +45,9 @@ export class Calls {
     this.isTokenOver = true
   }
 
-  get(path: string): Promise<Response> {
-    return this.call(path, {}, AbortSignal.timeout(PATIENCE))
-  }
-
   post(path: string, body: unknown): Promise<Response> {
     const headers = { 'Content-Type': 'application/json' }
-    const init = { method: 'POST', headers, body: JSON.stringify(body) }
-    return this.call(path, init, AbortSignal.timeout(PATIENCE))
+    return this.call(path, { method: 'POST', headers, body: JSON.stringify(body) })
   }
 
   async stream(path: string, cursor: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
@@ -64,11 +60,13 @@ export class Calls {
   /** The JSON of an answer that is one. */
   async read<T>(response: Response): Promise<T> {
     if (response.ok) return response.json() as Promise<T>
-    throw new Failed(Number(response.headers.get('Retry-After') ?? 0) * 1000)
+    // It may be a date as well (RFC 9110, 10.2.3), by a clock that is not this one.
+    const seconds = Number(response.headers.get('Retry-After')) || 0
+    throw new Failed(Math.min(seconds, LONGEST) * 1000)
   }
 
   /** Under the user's own path, where the token of anybody else is refused. */
-  private async call(path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+  async call(path: string, init: RequestInit = {}, signal = AbortSignal.timeout(PATIENCE)): Promise<Response> {
     const { url, user, fetch = globalThis.fetch } = this.connection
     for (let value: string | null = null, tries = 0; tries < 2; tries++) {
       value = await this.token(value)

@@ -4,7 +4,7 @@
  *  the answer has its next occurrence. */
 import { timeOf } from './ids'
 import { behind, beside } from './position'
-import { key } from './state'
+import { idOf, key } from './state'
 import { placeOf, Table, Tasks } from './tables'
 import type { Change, Command, List, Settings, Task } from './types'
 
@@ -24,7 +24,7 @@ export class Effects {
   /** Show a row as Duly has it. */
   put(name: string, row: Change | undefined): void {
     const data = row?.data ?? undefined
-    const id = name.slice(name.indexOf(':') + 1)
+    const id = idOf(name)
     if (name.startsWith('task:')) this.tasks.put(id, data as Task | undefined)
     else if (name.startsWith('list:')) this.lists.put(id, data as List | undefined)
     else this.settings = data as Settings | undefined
@@ -85,7 +85,7 @@ export class Effects {
   private 'task.move'(task: Task, command: Of<'task.move'>): void {
     const { before, after } = command
     const neighbour = this.tasks.get(before ?? after)
-    if (neighbour) this.move(task, neighbour, this.tasks.beside(task.id, neighbour, before !== undefined))
+    if (neighbour) this.move(task, neighbour, this.tasks.beside(task.id, neighbour, !!before))
     else if (!before && !after) {
       const place = this.place(task, command)
       this.move(task, place, this.tasks.end(placeOf(place)))
@@ -93,8 +93,7 @@ export class Effects {
   }
 
   private 'task.delete'(task: Task, _command: Command, at: string): void {
-    for (const each of [task, ...this.tasks.below(task.id)])
-      if (!each.deleted_at) this.setTask({ ...each, deleted_at: at })
+    this.trash([task, ...this.tasks.below(task.id)], at)
   }
 
   private 'task.restore'(task: Task): void {
@@ -103,15 +102,15 @@ export class Effects {
     const isListed = !this.lists.get(list_id)?.deleted_at
     const place = { list_id: isListed ? list_id : this.inbox(), parent_id: isBelow ? parent_id : null }
     const position = isBelow && isListed ? task.position : this.tasks.end(placeOf(place))
-    for (const part of this.tasks.below(id)) this.bringBack(part, deleted_at)
+    this.bringBack(id, deleted_at)
     this.move({ ...task, deleted_at: null }, place, position)
   }
 
   private makeList(command: Of<'list.create'>, at: string): void {
-    const positions = [...this.lists.values()].map(({ position }) => position)
+    const position = behind(this.positions(command.id))
     this.setList({
       ...{ color: null, archived: false, is_inbox: false, open_count: 0, completed_count: 0 },
-      ...{ ...this.stamp(at), ...fieldsOf(command), position: behind(positions) },
+      ...{ ...this.stamp(at), ...fieldsOf(command), position },
     })
   }
 
@@ -120,28 +119,36 @@ export class Effects {
   }
 
   private 'list.move'(list: List, { before, after }: Of<'list.move'>): void {
-    const others = [...this.lists.values()].filter(({ id }) => id !== list.id)
-    const positions = others.map(({ position }) => position)
-    const neighbour = this.lists.get(before ?? after)?.position
-    const isNext = neighbour !== undefined
-    const position = isNext ? beside(neighbour, before !== undefined, positions) : behind(positions)
+    const positions = this.positions(list.id)
+    const neighbour = this.lists.get(before ?? after)
+    const position = neighbour ? beside(neighbour.position, !!before, positions) : behind(positions)
     this.setList({ ...list, position })
   }
 
   private 'list.delete'(list: List, _command: Command, at: string): void {
     if (list.is_inbox) return
     this.setList({ ...list, deleted_at: at })
-    for (const task of this.tasks.below(list.id)) if (!task.deleted_at) this.setTask({ ...task, deleted_at: at })
+    this.trash(this.tasks.below(list.id), at)
   }
 
   private 'list.restore'(list: List): void {
     this.setList({ ...list, deleted_at: null })
-    for (const task of this.tasks.below(list.id)) this.bringBack(task, list.deleted_at)
+    this.bringBack(list.id, list.deleted_at)
   }
 
-  /** Out of the trash, if it went there with something else: then it did at the same time. */
-  private bringBack(task: Task, deleted_at: string | null): void {
-    if (task.deleted_at === deleted_at) this.setTask({ ...task, deleted_at: null })
+  private trash(tasks: Task[], at: string): void {
+    for (const task of tasks) if (!task.deleted_at) this.setTask({ ...task, deleted_at: at })
+  }
+
+  /** Out of the trash, what went there with the task or list that it is in: then it did at the same time. */
+  private bringBack(place: string, at: string | null): void {
+    for (const task of this.tasks.below(place))
+      if (task.deleted_at === at) this.setTask({ ...task, deleted_at: null })
+  }
+
+  /** Of all lists but one. */
+  private positions(except: string): string[] {
+    return [...this.lists.values()].filter(({ id }) => id !== except).map(({ position }) => position)
   }
 
   /** Done with all that is open below it, or open again with what was done with it. */

@@ -1,9 +1,9 @@
 /** The one tab that speaks with Duly: it sends what waits, and follows what changes. */
 import { Calls, type Connection, Failed, SignedOut } from './calls'
 import { folded } from './fold'
-import { type Delta, type Entry, key, settle, type Settled } from './state'
+import { type Delta, type Entry, key, settle, type Settled, type State } from './state'
 import { type Message, messages } from './stream'
-import type { Change, Changes, Result } from './types'
+import type { Change, Changes, Problem, Result } from './types'
 
 const MOST_COMMANDS = 100
 const MOST_CHARACTERS = 15_000 // of the commands of a request, which may have 64 KiB
@@ -17,11 +17,9 @@ const UNACCEPTABLE = [400, 413, 422]
 /** What a command can be answered with that may do better later; besides whatever is over 499. */
 const UNDECIDED = [408, 425, 429]
 
-/** The state that all tabs share. */
+/** What all tabs share. */
 export interface Shared {
-  readonly outbox: readonly Entry[]
-  readonly cursor: string | null
-  readonly rows: ReadonlyMap<string, Change>
+  state(): State
   commit(delta: Delta): Promise<void>
   say(status: { online?: boolean; signedOut?: boolean }): void
 }
@@ -46,9 +44,10 @@ export class Leader {
     private readonly stop: AbortSignal,
   ) {
     this.calls = new Calls(connection, stop)
-    this.cursor = shared.cursor
-    for (const [name, { version }] of shared.rows) this.versions.set(name, version)
-    stop.addEventListener('abort', () => this.retry())
+    const { cursor, rows } = shared.state()
+    this.cursor = cursor
+    for (const [name, { version }] of rows) this.versions.set(name, version)
+    stop.addEventListener('abort', () => this.work(true))
   }
 
   /** Until told to stop. Neither waits for the other: what is sent may hang. */
@@ -56,14 +55,9 @@ export class Leader {
     await Promise.all([this.repeat(() => this.push()), this.repeat(() => this.follow())])
   }
 
-  /** There is something to send. */
-  work(): void {
-    for (const [wake, isIdle] of [...this.sleepers]) if (isIdle) wake()
-  }
-
-  /** Try now what did not work before. */
-  retry(): void {
-    for (const wake of [...this.sleepers.keys()]) wake()
+  /** There is something to send, or it is to be tried now what did not work before. */
+  work(isRetried = false): void {
+    for (const [wake, isIdle] of [...this.sleepers]) if (isRetried || isIdle) wake()
   }
 
   private async repeat(work: () => Promise<void>): Promise<void> {
@@ -110,7 +104,7 @@ export class Leader {
     if (response.status === 410) return this.begin(began)
     if (UNACCEPTABLE.includes(response.status)) {
       if (entries.length > 1) return this.push(Math.ceil(entries.length / 2))
-      const problem = await response.json()
+      const problem = await problemOf(response)
       return this.take([], settle(entries.map((entry) => ({ ...entry, problem }))))
     }
     const answer = await this.calls.read<Changes & { results: Result[] }>(response)
@@ -125,7 +119,7 @@ export class Leader {
   /** What is to be sent. Nothing more goes along with what got no answer: so that, while offline,
    *  all that is done meanwhile can be folded. */
   private waiting(): readonly Entry[] {
-    const { outbox, rows } = this.shared
+    const { outbox, rows } = this.shared.state()
     const again = this.isUnanswered ? outbox.filter(({ sent }) => sent) : []
     return again.length ? again : folded(outbox, rows)
   }
@@ -145,7 +139,7 @@ export class Leader {
     if (isWhole) this.versions.clear()
     for (let since = this.cursor, more = true; more; ) {
       const from = since === null ? '' : `&since=${encodeURIComponent(since)}`
-      const response = await this.calls.get(`/changes?limit=${MOST_CHANGES}${from}`)
+      const response = await this.calls.call(`/changes?limit=${MOST_CHANGES}${from}`)
       if (response.status === 410 && !isWhole) {
         await this.begin(this.beginnings)
         return this.pull()
@@ -231,6 +225,10 @@ function batch(outbox: readonly Entry[], most: number): Entry[] {
     return !index || characters < MOST_CHARACTERS
   })
 }
+
+/** Why it is unacceptable. Whoever stands before Duly may say no more than the status. */
+const problemOf = (response: Response): Promise<Problem> =>
+  response.json().catch(() => ({ title: `Refused: ${response.status}`, status: response.status }))
 
 /** Which commands have been answered for good, and the rows that came with the answers. */
 function judge(entries: Entry[], results: Result[]) {

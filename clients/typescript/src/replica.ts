@@ -114,7 +114,7 @@ export class Replica {
   /** Try now: somebody signed in again, or does not want to wait. */
   retry(): void {
     this.tell({ say: 'retry' })
-    this.leader?.retry()
+    this.leader?.work(true)
   }
 
   /** Leave nothing behind, in no tab.
@@ -139,10 +139,10 @@ export class Replica {
 
   private async start(): Promise<void> {
     this.channel.onmessage = ({ data }: MessageEvent<Told>) => this.hear(data)
-    addEventListener('online', () => this.leader?.retry(), { signal: this.stop.signal })
+    addEventListener('online', () => this.leader?.work(true), { signal: this.stop.signal })
+    if (!navigator.locks) return this.alone() // two tabs could not tell which of them speaks
     try {
-      if (!navigator.locks) throw new Error('two tabs could not tell which of them speaks')
-      this.store = await open(this.name, () => this.close(), () => this.alone())
+      this.store = await open(this.name, () => this.alone())
       await this.load()
     } catch {
       return this.alone()
@@ -184,11 +184,8 @@ export class Replica {
     const yielded = new Promise<void>((resolve) => (this.yieldLead = resolve))
     if (this.current.status.stored) await this.catchUp() // the leader before may have said its last unheard
     if (this.stop.signal.aborted || this.leader) return
-    const replica = this
     const shared: Shared = {
-      get outbox() { return replica.state.outbox },
-      get rows() { return replica.state.rows },
-      cursor: this.state.cursor,
+      state: () => this.state,
       commit: (delta) => this.commit(delta),
       say: (status) => this.announce(status),
     }
@@ -240,7 +237,7 @@ export class Replica {
     if ('say' in told) {
       if (told.say === 'gone') this.close()
       if (told.say === 'soon') this.expect()
-      if (told.say === 'retry') this.leader?.retry()
+      if (told.say === 'retry') this.leader?.work(true)
       if (told.say === 'hello' && leader) this.announce({})
     } else if (stored && 'step' in told) this.step(told.step, told.delta)
     else if (stored && 'status' in told) this.show(told.status)
@@ -293,7 +290,7 @@ export class Replica {
     const { refused, cursor } = this.state
     const ready = cursor !== null || status.ready
     const now = { ...status, ready, pending: waiting.length }
-    return { tasks, lists, settings, refused, waiting, unsent, status: now }
+    return { tasks: tasks.show(), lists: lists.show(), settings, refused, waiting, unsent, status: now }
   }
 
   /** Tell those who asked what became of commands that do not wait any more. */

@@ -55,6 +55,8 @@ export function key(about: { type: string; id?: string }): string {
   return noun === 'settings' ? 'settings:' : `${noun}:${about.id}`
 }
 
+export const idOf = (key: string): string => key.slice(key.indexOf(':') + 1)
+
 /** Take one step, in place. */
 export function apply(state: State, delta: Delta, step: number): void {
   state.step = step

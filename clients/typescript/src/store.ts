@@ -11,6 +11,7 @@ export interface Store {
   close(): void
 }
 
+const PATIENCE = 100 // milliseconds in which a tab that signs out tells the others, besides deleting it
 const NAMES = ['rows', 'outbox', 'refused', 'meta']
 
 const result = <T>(request: IDBRequest<T>): Promise<T> =>
@@ -19,16 +20,26 @@ const result = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error)
   })
 
-/** The database of one user. `gone` is called when another tab deletes it, `lost` when the browser does. */
-export async function open(name: string, gone: () => void, lost: () => void): Promise<Store> {
+const finished = (transaction: IDBTransaction): Promise<void> =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = () => reject(transaction.error)
+  })
+
+function connect(name: string): Promise<IDBDatabase> {
   const request = indexedDB.open(name, 1)
   request.onupgradeneeded = () => {
     for (const store of NAMES) request.result.createObjectStore(store)
   }
-  const database = await result(request)
+  return result(request)
+}
+
+/** The database of one user. `lost` is called when somebody deletes it: the browser, a person, another tab. */
+export async function open(name: string, lost: () => void): Promise<Store> {
+  const database = await connect(name)
   database.onversionchange = () => {
     database.close()
-    gone()
+    setTimeout(lost, PATIENCE)
   }
   database.onclose = lost
   return {
@@ -39,7 +50,16 @@ export async function open(name: string, gone: () => void, lost: () => void): Pr
   }
 }
 
-export const remove = (name: string): Promise<unknown> => result(indexedDB.deleteDatabase(name))
+/** Leave nothing of it, also while somebody does not let go of it: then it goes empty, and later. */
+export async function remove(name: string): Promise<void> {
+  const database = await connect(name)
+  const transaction = database.transaction(NAMES, 'readwrite')
+  for (const store of NAMES) transaction.objectStore(store).clear()
+  await finished(transaction)
+  database.close()
+  const request = indexedDB.deleteDatabase(name)
+  await new Promise((resolve) => (request.onsuccess = request.onerror = request.onblocked = resolve))
+}
 
 async function load(database: IDBDatabase): Promise<State> {
   const transaction = database.transaction(NAMES)
@@ -84,10 +104,7 @@ function write(database: IDBDatabase, delta: Delta): Promise<number> {
     if (problem) refused.put({ command, problem }, command.uuid)
   }
   if (delta.dismissed) refused.delete(delta.dismissed)
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve(step)
-    transaction.onabort = () => reject(transaction.error)
-  })
+  return finished(transaction).then(() => step)
 }
 
 /** Keeps nothing; goes on from where another store was. */

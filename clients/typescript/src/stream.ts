@@ -22,13 +22,13 @@ export async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerato
 }
 
 function parse(part: string): Message {
-  const message = { event: 'message', data: '', id: '', heartbeat: 0 }
+  const message = { event: '', data: '', id: '', heartbeat: 0 }
   for (const line of part.split(/\r?\n/)) {
     const [, name, value = ''] = /^(\w*): ?(.*)$/.exec(line) ?? []
     if (name === 'event') message.event = value
     if (name === 'id') message.id = value
     if (name === '' && value.startsWith('heartbeat ')) message.heartbeat = Number(value.slice(10))
-    if (name === 'data') message.data += message.data ? `\n${value}` : value
+    if (name === 'data') message.data += `${value}\n`
   }
   return message
 }

@@ -53,12 +53,15 @@ export function Provide({ children, ...known }: Omit<Workspace, 'act'> & { child
   const [workspace] = useState(() => ({ ...known, act: doer(known.replica, known.user.id) }))
   const { user, replica } = workspace
   useEffect(() => {
-    for (const wish of takeNoted(user.id)) {
+    const stop = new AbortController()
+    const take = (wish: Wish) => {
       // It may have got there after all; anything but a creation can be done twice.
       const { tasks, lists } = replica.snapshot()
       const isThere = wish.type.endsWith('.create') && 'id' in wish && (tasks.has(wish.id) || lists.has(wish.id))
       if (!isThere) replica.send(wish).catch(complain)
     }
+    takeNoted(user.id, take, stop.signal)
+    return () => stop.abort()
   }, [user, replica])
   return <Here value={workspace}>{children}</Here>
 }

@@ -28,6 +28,8 @@ export const reason = (problem: { errors?: { detail: string }[]; detail?: string
 /** What carries all requests. */
 export const send: typeof fetch = (input, init) => fetch(input, init)
 
+const PATIENCE = 30_000 // milliseconds that an answer may take
+
 // Better Auth, on this application's own origin.
 
 interface Answer {
@@ -38,10 +40,20 @@ interface Answer {
 async function ask<T>(path: string, body?: unknown): Promise<T> {
   const headers = { 'Content-Type': 'application/json' }
   const init = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) }
-  const response = await send(`/api/auth${path}`, { ...init, cache: 'no-store' })
-  const answer = (await response.json().catch(() => ({}))) as T & Answer
-  if (response.ok) return answer
-  throw new Refused(answer.message ?? `That did not work (${response.status}).`, response.status, answer.code)
+  const response = await patiently(`/api/auth${path}`, { ...init, cache: 'no-store' })
+  // What is no JSON is of somebody between: it does not say that nobody is signed in.
+  const answer = (await response.json().catch(() => undefined)) as (T & Answer) | undefined
+  if (response.ok && answer !== undefined) return answer
+  if (response.ok) throw new TypeError('Better Auth did not answer.')
+  throw new Refused(answer?.message ?? `That did not work (${response.status}).`, response.status, answer?.code)
+}
+
+/** As for a network that is away, for one that takes too long. */
+async function patiently(input: RequestInfo, init?: RequestInit): Promise<Response> {
+  const signal = AbortSignal.timeout(PATIENCE)
+  return send(input, { ...init, signal }).catch((error: unknown) => {
+    throw signal.aborted ? new TypeError('The network takes too long.') : error
+  })
 }
 
 export const signUp = (wish: { name: string; email: string; password: string }) =>
@@ -98,8 +110,8 @@ export function token(fresh = false): Promise<string | null> {
 /** With a token, and once more with another one if it is refused. */
 async function call(request: Request): Promise<Response> {
   const again = request.clone()
-  const response = await send(await signed(request, false))
-  return response.status === 401 ? send(await signed(again, true)) : response
+  const response = await patiently(await signed(request, false))
+  return response.status === 401 ? patiently(await signed(again, true)) : response
 }
 
 async function signed(request: Request, fresh: boolean): Promise<Request> {

@@ -32,11 +32,23 @@ function madeClock(timeZone: string): Intl.DateTimeFormat {
 /** The day and the time of an instant on the clock of a zone. */
 function onClock(instant: number, zone: string): { day: string; time: string } {
   const part = Object.fromEntries(clock(zone).formatToParts(instant).map(({ type, value }) => [type, value]))
-  return { day: `${part.year}-${part.month}-${part.day}`, time: `${part.hour}:${part.minute}` }
+  return { day: `${part.year!.padStart(4, '0')}-${part.month}-${part.day}`, time: `${part.hour}:${part.minute}` }
+}
+
+function zoneHere(): string {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  try {
+    return new Intl.DateTimeFormat('en-GB', { timeZone }).resolvedOptions().timeZone
+  } catch {
+    return 'UTC' // a device that does not know its zone has the name of none
+  }
 }
 
 /** The zone of this device. */
-export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
+export const ZONE = zoneHere()
+
+/** In other zones these may be days that have no four digits for their year. */
+const isAtTheEnd = (day: string): boolean => day < '0002' || day > '9999'
 
 export const now = () => onClock(Date.now(), ZONE)
 
@@ -54,7 +66,7 @@ export const following = (day: string, wanted: number): string =>
 export function dueHere({ due_date, due_time, due_time_zone }: Due): { day: string; time: string | null } | null {
   if (!due_date) return null
   const time = due_time?.slice(0, 5) ?? null
-  if (!time || !due_time_zone || due_time_zone === ZONE) return { day: due_date, time }
+  if (!time || !due_time_zone || due_time_zone === ZONE || isAtTheEnd(due_date)) return { day: due_date, time }
   return onClock(instant(due_date, time, due_time_zone), ZONE)
 }
 

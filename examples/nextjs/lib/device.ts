@@ -10,10 +10,11 @@ export function kept(name: string): string | null {
 /** @param value null forgets it. What cannot be kept is forgotten: better nothing than something else. */
 export function keep(name: string, value: string | null): void {
   try {
-    localStorage.removeItem(name)
-    if (value !== null) localStorage.setItem(name, value)
+    // At once: other tabs are told of each step, and without a user they would go.
+    if (value === null) localStorage.removeItem(name)
+    else localStorage.setItem(name, value)
   } catch {
-    // Nothing is kept.
+    if (value !== null) keep(name, null)
   }
 }
 

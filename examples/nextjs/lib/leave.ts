@@ -1,7 +1,7 @@
 /** The end of a session on this device. */
 import type { Replica } from 'duly-client/replica'
 import { signOut } from './api'
-import { takeNoted } from './journal'
+import { forgetNoted } from './journal'
 import { forget, lastUser } from './session'
 
 let isLeaving = false
@@ -13,7 +13,7 @@ let isLeaving = false
 export async function leave(replica: Replica, end: () => Promise<unknown> = signOut, last?: () => Promise<void>): Promise<void> {
   await end()
   isLeaving = true
-  takeNoted(lastUser()?.id ?? '')
+  forgetNoted(lastUser()?.id ?? '')
   // Before other tabs hear of it: it tells them why their replica is closed.
   forget()
   await globalThis.caches?.delete('shell').catch(() => false)

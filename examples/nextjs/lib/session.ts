@@ -6,11 +6,16 @@ const NAME = 'user'
 
 export function lastUser(): User | null {
   try {
-    return JSON.parse(kept(NAME) ?? 'null') as User | null
+    const user: unknown = JSON.parse(kept(NAME) ?? 'null')
+    return isUser(user) ? user : null
   } catch {
     return null
   }
 }
+
+/** Another version of the application may have kept something else. */
+const isUser = (value: unknown): value is User =>
+  ['id', 'name', 'email'].every((field) => typeof (value as Record<string, unknown> | null)?.[field] === 'string')
 
 export function remember({ id, name, email }: User): void {
   const text = JSON.stringify({ id, name, email })

@@ -48,6 +48,10 @@ export async function front() {
 
 export const device = () => browser.newContext();
 
+/** What most people have: one of each. */
+export const duly = await front();
+export const laptop = await device();
+
 /** Another browser, which keeps a profile in a folder. `kill` ends it without a word. */
 export async function spawned(profile) {
   const own = spawn(given.chromium, [
@@ -135,6 +139,8 @@ export const has = (window, ...wanted) =>
   });
 export const lacks = (window, title) =>
   until(`no ${title} in a tab`, async () => !(await titles(window)).includes(title));
+export const refusedIn = (window) =>
+  window.evaluate(() => replica.snapshot().refused.map(({ problem, command }) => [problem.status, (command.title ?? "").slice(0, 9)]));
 export const sent = (window) =>
   until("all sent", async () => (await status(window)).pending === 0);
 export const ready = (window) => until("ready", async () => (await status(window)).ready);

@@ -10,7 +10,7 @@ export class Front {
   delaying = null;
   /** How many answers of `/sync` are lost on their way back. */
   losing = 0;
-  /** Answers instead of Duly's, by the end of the path: a status. */
+  /** Answers instead of Duly's, by the end of the path: a status, and what else there is to them. */
   instead = {};
   /** Requests so far, what commands they had, and streams that are open. */
   requests = [];
@@ -73,8 +73,11 @@ export class Front {
       if (this.hanging && pathname.endsWith(this.hanging)) await new Promise((pass) => this.held.push(pass));
       const name = Object.keys(this.instead).find((end) => pathname.endsWith(end));
       if (name) {
+        const said = this.instead[name];
+        const { status = said, headers, body = "{}", to = () => true } = said;
         const allowed = { "access-control-allow-origin": request.headers.origin ?? "*" };
-        return response.writeHead(this.instead[name], allowed).end("{}");
+        const exposed = { "access-control-expose-headers": "Retry-After" };
+        if (to(String(Buffer.concat(pieces)))) return response.writeHead(status, { ...allowed, ...exposed, ...headers }).end(body);
       }
     }
     this.pass(request, response, Buffer.concat(pieces), pathname);

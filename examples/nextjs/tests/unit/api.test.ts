@@ -115,6 +115,33 @@ test('a network that does not answer is no word about who is signed in', async (
   assert.notEqual(await api.token(), null)
 })
 
+test('a page of somebody between is no word about who is signed in either', async () => {
+  const answering = globalThis.fetch
+  globalThis.fetch = async () => new Response('<h1>Sign in to this network</h1>', { headers: { 'Content-Type': 'text/html' } })
+  try {
+    await assert.rejects(api.token(), TypeError)
+    await assert.rejects(api.session(), TypeError)
+  } finally {
+    globalThis.fetch = answering
+  }
+})
+
+test('who waits too long for a token hears so, and the next one to ask does not wait for the same', async () => {
+  const [answering, timeout, patience] = [globalThis.fetch, AbortSignal.timeout, new AbortController()]
+  AbortSignal.timeout = () => patience.signal
+  globalThis.fetch = (_, init) => new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(patience.signal.reason as Error)))
+  try {
+    const [one, other] = [api.token(), api.duly('http://duly').GET('/api/tasks')]
+    patience.abort()
+    await assert.rejects(one, TypeError)
+    await assert.rejects(other, TypeError)
+  } finally {
+    globalThis.fetch = answering
+    AbortSignal.timeout = timeout
+  }
+  assert.notEqual(await api.token(), null)
+})
+
 test('after signing out the token of before is not used, though it was on its way', async () => {
   const late = api.token()
   await api.signOut()

@@ -40,6 +40,28 @@ test('a zone that the browser does not know does not break the page', () => {
   assert.deepEqual(dueHere(due('2026-11-26', '09:00', 'Mars/Olympus')), { day: '2026-11-26', time: '09:00' })
 })
 
+test('days of any year have a place, also where another zone has no such day', () => {
+  const cases: [string, string, string][] = [
+    ['0026-11-27', 'Etc/GMT-9', '0026-11-27 01:00'],
+    ['0999-05-01', 'UTC', '0999-05-01 10:00'],
+    ['0001-01-01', 'Asia/Tokyo', '0001-01-01 10:00'],
+    ['9999-12-31', 'America/New_York', '9999-12-31 10:00'],
+  ]
+  for (const [day, zone, wanted] of cases) {
+    const here = dueHere(due(day, '10:00:00', zone))!
+    assert.equal(`${here.day} ${here.time}`, wanted)
+    assert.equal(urgency(due(day, '10:00:00', zone), { day: '2026-11-26', time: '09:00' }), day < '2' ? 'overdue' : 'later')
+  }
+})
+
+test('a device that does not know its zone goes by UTC', async () => {
+  process.env.TZ = 'Etc/Unknown'
+  const { now, ZONE }: typeof import('../../lib/dates') = await import('../../lib/dates.ts?unknown' as string)
+  process.env.TZ = 'UTC'
+  assert.equal(ZONE, 'UTC')
+  assert.match(now().day, /^\d{4}-\d\d-\d\d$/)
+})
+
 test('a day without a time, and a time without a zone, are the same everywhere', () => {
   assert.deepEqual(dueHere(due('2026-11-26', null, 'Asia/Tokyo')), { day: '2026-11-26', time: null })
   assert.deepEqual(dueHere(due('2026-11-26', '09:00:00')), { day: '2026-11-26', time: '09:00' })

@@ -34,7 +34,7 @@ export class Device {
   }
 
   get rows(): Rows {
-    return this.overlay
+    return { tasks: this.overlay.tasks.show(), lists: this.overlay.lists.show() }
   }
 
   send(...wishes: Wish[]): void {

@@ -1,0 +1,82 @@
+/** Several tabs of one browser, and what it keeps between them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { add, allIsSent, another, browser, FRONTEND, ready, row, rows, signUp, titles, until } from './browser.mjs'
+
+test('a name that was changed elsewhere sends no other tab away', async () => {
+  const context = await browser()
+  const { page } = await signUp(context)
+  const other = await another(context)
+  const gone = []
+  other.on('framenavigated', (frame) => gone.push(frame.url()))
+  await page.evaluate(() =>
+    fetch('/api/auth/update-user', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"name":"Alicia"}' }),
+  )
+  await page.reload()
+  await ready(page)
+  await page.getByRole('button', { name: 'Account of Alicia' }).waitFor()
+  await add(page, 'Buy milk')
+  await until(() => titles(other), ['Buy milk'])
+  assert.deepEqual(gone, [])
+})
+
+test('what another version of the application kept of its user is not taken for one', async () => {
+  const { page } = await signUp(await browser())
+  await add(page, 'Buy milk')
+  await allIsSent(page)
+  for (const odd of ['{}', '5', '[]', '{"id":5,"name":"Alice"}']) {
+    await page.evaluate((odd) => localStorage.setItem('user', odd), odd)
+    await page.goto(`${FRONTEND}/tasks`)
+    await until(() => titles(page), ['Buy milk'])
+  }
+  assert.equal(await page.evaluate(async () => (await indexedDB.databases()).length), 1)
+})
+
+test('a tab that is opened while another one is about to keep what was done leaves that to it: all is done once', async () => {
+  const context = await browser()
+  const { page, email } = await signUp(context)
+  await add(page, 'Counted')
+  await allIsSent(page)
+  // As slow as a disk may be.
+  await page.evaluate(() => {
+    const { transaction } = IDBDatabase.prototype
+    globalThis.isSlow = true
+    IDBDatabase.prototype.transaction = function (...of) {
+      const made = transaction.apply(this, of)
+      const keepOpen = () => globalThis.isSlow && (made.objectStore(made.objectStoreNames[0]).count().onsuccess = keepOpen)
+      if (of[1] === 'readwrite') keepOpen()
+      return made
+    }
+  })
+  await page.locator('#quick-add').fill('Written once')
+  await page.locator('#quick-add').press('Enter')
+  await row(page, 'Counted').getByRole('checkbox').click()
+  const other = await context.newPage()
+  await other.goto(`${FRONTEND}/tasks`)
+  await other.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
+  await page.evaluate(() => (globalThis.isSlow = false))
+  for (const each of [page, other]) await until(() => titles(each), ['Written once'])
+  await allIsSent(page)
+  assert.equal(await other.getByText('not accepted').count(), 0)
+  const made = await rows(email, "select count(*)::int from duly.history where space_id = $1 and type = 'task'")
+  assert.deepEqual(made, [{ count: 3 }]) // two created, one of them done
+})
+
+test('what a page that is gone noted, the next one does, though others are open', async () => {
+  const context = await browser()
+  const { page, email } = await signUp(context)
+  const other = await another(context)
+  await page.evaluate(() => {
+    IDBDatabase.prototype.transaction = () => new Promise(() => undefined)
+    IDBDatabase.prototype.transaction = function () {
+      return { objectStore: () => ({ get: () => ({}), put: () => ({}), getAll: () => ({}) }) }
+    }
+  })
+  await page.locator('#quick-add').fill('Noted')
+  await page.locator('#quick-add').press('Enter')
+  await page.close()
+  await another(context)
+  await until(() => titles(other), ['Noted'])
+  await allIsSent(other)
+  assert.equal((await rows(email, 'select 1 from duly.tasks where space_id = $1')).length, 1)
+})
