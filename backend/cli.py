@@ -144,8 +144,8 @@ def seed(
 
         made = seed(ready, user, tasks, number, partial(Progress, "tasks"))
         typer.echo(f"{made.tasks:,} tasks and {made.lists:,} lists were made for {user}.")
-    look = f"as {user}, or with `duly token --user {user}`" if settings.development_keys else ""
-    typer.echo(f"To look at them: `duly serve` {look}".rstrip() + ".")
+    if settings.development_keys:
+        typer.echo(f"To look at them: `duly serve` as {user}, or with `duly token --user {user}`.")
 
 
 @app.command()
@@ -188,6 +188,7 @@ def token(
     lifetime: Annotated[int, typer.Option(help="Seconds until it expires.")] = 900,
 ) -> None:
     """Print a token of the development issuer, for trying things out."""
+    from backend.jobs.failures import JobFailed, check_user  # noqa: PLC0415
     from backend.security.signing import development_token  # noqa: PLC0415
 
     settings = _settings()
@@ -197,8 +198,9 @@ def token(
             "get a token from your Better Auth at /api/auth/token"
         )
     try:
+        check_user(user)
         typer.echo(development_token(settings, user, lifetime))
-    except ValueError as error:
+    except (JobFailed, ValueError) as error:
         _stop(str(error))
 
 

@@ -126,7 +126,11 @@ def _explained(variable: str) -> Iterator[None]:
             "The login of the migrations lacks rights that only an administrator can give. Have "
             f"one run in this database, then run `duly migrate` again:\n{commands}\n"
         ) from None
-    except (IsolationBroken, util.CommandError) as error:
+    except util.CommandError as error:  # of the revision that was asked for
+        first, *_, last = revisions()
+        known = f"revisions are {first} to {last}, `head` and `base`"
+        raise MigrationFailed(f"{error}: {known}.") from None
+    except IsolationBroken as error:
         raise MigrationFailed(str(error)) from None
     except DBAPIError as error:  # whose own text has the statement in it
         raise MigrationFailed(_why(error.orig, variable)) from None

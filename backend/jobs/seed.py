@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from backend.config import Settings
 from backend.jobs import pools
-from backend.jobs.failures import check_user, explained
+from backend.jobs.failures import JobFailed, check_user, explained
 from backend.jobs.life import Life, Row
 from backend.jobs.progress import Progress
 from backend.services.transfers import import_lists, import_tasks
@@ -49,6 +49,9 @@ def seed(
         JobFailed: when the user may not have as many, or the database refuses.
     """
     check_user(user)
+    most = settings.max_tasks_per_user
+    if most is not None and tasks > most:
+        raise JobFailed(f"MAX_TASKS_PER_USER is {most:,}, so nobody may have {tasks:,} tasks.")
     life = Life(Random(number), datetime.now(UTC))  # noqa: S311 - made-up data
     with explained():
         return asyncio.run(_seed(settings, user, life, tasks, progress))

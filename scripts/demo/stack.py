@@ -20,6 +20,8 @@ from scripts.demo.parts import DemoFailed, Parts, Told, say
 _DULY: Final = Path(sys.executable).with_name("duly")
 _PATIENCE: Final = 120.0  # seconds; `next dev` compiles a page when it is asked for
 _GLANCE: Final = 2.0  # seconds; a signal waits for so long at most
+# Settings that lead to another database, issuer or Redis, such as those of production.
+_ELSEWHERE: Final = ("DATABASE_URL", "AUTH_", "REDIS_URL", "PG")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def run(plan: Plan) -> None:
         DemoFailed: when something does not start, or ended by itself.
     """
     application.check_node()
+    _forget_elsewhere()
     with (
         suppress(Told),
         places.claimed(plan.data) as held,
@@ -81,6 +84,12 @@ def run(plan: Plan) -> None:
             say(f"\nThe demo is at {stack.frontend} (open it in a browser). Ctrl-C ends it.")
             while True:
                 running.look(None)
+
+
+def _forget_elsewhere() -> None:
+    """See that the demo reaches nothing but its own, whatever this shell is set up for."""
+    for name in [each for each in os.environ if each.upper().startswith(_ELSEWHERE)]:
+        del os.environ[name]
 
 
 class _Stack:
@@ -103,7 +112,7 @@ class _Stack:
             "DATABASE_URL": database,
             "DULY_URL": self.duly,
         }
-        # The settings of this environment are for Duly, as with `duly serve`.
+        # Other settings of this environment are for Duly, as with `duly serve`.
         self._for_duly = {
             **os.environ,
             "ENVIRONMENT": "development",

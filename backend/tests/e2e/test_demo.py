@@ -20,9 +20,18 @@ from scripts.demo.application import EXAMPLE, ROOT
 pytestmark = pytest.mark.e2e
 
 
+# What a shell that is set up for production says.
+_ELSEWHERE = {
+    "DATABASE_URL_DIRECT": "postgresql://duly@127.0.0.1:1/production",
+    "AUTH_AUDIENCE": "https://api.example.com",
+    "PGSERVICE": "production",
+}
+
+
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
-    with started(tmp_path_factory.mktemp("example"), "--seed", "30", RATE_LIMIT="off") as it:
+    directory = tmp_path_factory.mktemp("example")
+    with started(directory, "--seed", "30", RATE_LIMIT="off", **_ELSEWHERE) as it:
         yield it
 
 
@@ -54,6 +63,7 @@ def test_a_copy_of_it_is_an_application_of_its_own(tmp_path: Path) -> None:
 
 
 def test_the_account_for_showing_has_tasks_in_duly(example: Example) -> None:
+    """Also in a shell that is set up for another database and another issuer."""
     told = example.program.output()
     assert f"The demo is at {example.frontend} (open it in a browser)" in told
     with browser(example.frontend, example) as person:

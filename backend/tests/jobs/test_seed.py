@@ -118,5 +118,8 @@ def test_once_more_adds_tasks_to_the_same_lists(here: Settings, user: str) -> No
 
 def test_nobody_gets_more_than_they_may_have(here: Settings, user: str) -> None:
     bounded = here.model_copy(update={"max_tasks_per_user": 10})
-    with pytest.raises(JobFailed, match="as many tasks as they may have"):
+    with pytest.raises(JobFailed, match="MAX_TASKS_PER_USER is 10, so nobody may have 11 tasks"):
         seed(bounded, user, 11, 1, progress)
+    seed(bounded, user, 10, 1, progress)
+    with pytest.raises(JobFailed, match="as many tasks as they may have"):
+        seed(bounded, user, 1, 2, progress)

@@ -251,7 +251,7 @@ def test_an_account_that_is_not_there_is_not_exported(here: Settings, user: str)
     assert output.getvalue() == b""
 
 
-@pytest.mark.parametrize("name", ["", "~erasures", "x" * 256, "a\0b"])
+@pytest.mark.parametrize("name", ["", "~erasures", "x" * 256, "a\0b", "a\nb"])
 def test_who_could_not_sign_in_has_no_account(name: str, here: Settings) -> None:
     with pytest.raises(JobFailed, match="A user id has"):
         exported(here, name)

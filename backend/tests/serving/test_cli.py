@@ -20,6 +20,7 @@ from backend.database.embedded import EmbeddedServer
 from backend.database.migrate import revisions
 from backend.tests.support import program as programs
 from backend.tests.support.document import Document
+from backend.tests.support.processes import free_port
 from backend.tests.support.raw_http import request, send
 from backend.tests.support.service import Service
 
@@ -34,7 +35,9 @@ def duly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Duly]:
         monkeypatch.delenv(name.upper(), raising=False)
 
     def run(*arguments: str, **variables: str) -> Result:
-        return CliRunner().invoke(app, arguments, env=variables)
+        # Somebody may be serving at the usual port.
+        env = {"PORT": str(free_port()), **variables}
+        return CliRunner().invoke(app, arguments, env=env)
 
     with patch.dict(os.environ):  # what a command sets for its workers ends with the test
         yield run
@@ -69,6 +72,13 @@ def test_a_development_token_opens_a_development_service(
         answer = send(service.url, request("GET", "/api/auth/me", line))
     assert answer.status == 200
     assert answer.json()["subject"] == "tester"
+
+
+@pytest.mark.parametrize("user", ["", "~alice", "x" * 256, "a\nb"])
+def test_no_token_is_made_that_would_be_refused_for_its_subject(duly: Duly, user: str) -> None:
+    refused = duly("token", "--user", user)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("A user id has 1 to 255 characters")
 
 
 def test_the_signing_key_is_for_nobody_elses_eyes(duly: Duly, tmp_path: Path) -> None:
@@ -176,6 +186,19 @@ def test_development_goes_back_without_more_words(duly: Duly, empty_database: st
     duly("migrate", DATABASE_URL=empty_database)
     assert duly("migrate", "base", DATABASE_URL=empty_database).exit_code == 0
     assert tables(empty_database) == {"alembic_version"}
+
+
+@pytest.mark.parametrize("revision", ["9999", "six", "-99", "+1"])
+def test_a_revision_that_is_none_is_told_which_there_are(
+    revision: str, duly: Duly, empty_database: str
+) -> None:
+    duly("migrate", DATABASE_URL=empty_database)
+    refused = duly("migrate", "--", revision, DATABASE_URL=empty_database)
+    assert refused.exit_code == 1
+    assert refused.stderr.endswith(
+        f": revisions are {revisions()[0]} to {revisions()[-1]}, `head` and `base`.\n"
+    )
+    assert refused.stderr.count("\n") == 1
 
 
 def test_what_is_left_out_of_the_url_is_said(duly: Duly, empty_database: str) -> None:

@@ -6,8 +6,12 @@ const HOW = {
   DULY_URL: 'where browsers reach Duly, such as https://duly.example.com',
 } as const
 
+// Both are addresses that paths are put after.
+const isAddress = (name: string) => name === 'BETTER_AUTH_URL' || name === 'DULY_URL'
+
 export function setting(name: keyof typeof HOW): string {
   const value = process.env[name]
-  if (!value) throw new Error(`Set ${name}: ${HOW[name]}.`)
-  return value
+  if (!value || (isAddress(name) && !(/^https?:/.test(value) && URL.canParse(value))))
+    throw new Error(`Set ${name}: ${HOW[name]}.`)
+  return isAddress(name) ? value.replace(/\/+$/, '') : value
 }
