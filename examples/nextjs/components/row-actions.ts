@@ -2,7 +2,7 @@ import type { Task, Wish } from 'duly-client/types'
 import { addDays, following, now } from '@/lib/dates'
 import { focusRow } from '@/lib/focus-row'
 import { nested, outdented, shifted } from '@/lib/moves'
-import { announce } from '@/lib/toasts'
+import { announce, complain } from '@/lib/toasts'
 import { current, go } from '@/lib/view'
 import type { Action } from './menu'
 import type { Workspace } from './workspace'
@@ -27,11 +27,21 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
   const tasks = () => replica.snapshot().tasks
   const quoted = (task: Task) => `“${task.title.length > 40 ? `${task.title.slice(0, 40)}…` : task.title}”`
 
+  let latest = Promise.resolve()
+
+  /** One after the other: keys that are held or follow each other come before the last one shows, and what was done
+   *  last is taken back first. */
+  function inTurn(job: () => Promise<void> | undefined): void {
+    latest = latest.then(job).catch(complain)
+  }
+
   function on(id: string, make: (task: Task) => Wish | undefined, said: (task: Task) => string): void {
-    const task = tasks().get(id)
-    const wish = task && make(task)
-    // What is in the trash can only come back.
-    if (wish && Boolean(task.deleted_at) === (wish.type === 'task.restore')) void act(wish, said(task))
+    inTurn(() => {
+      const task = tasks().get(id)
+      const wish = task && make(task)
+      // What is in the trash can only come back.
+      return wish && Boolean(task.deleted_at) === (wish.type === 'task.restore') ? act(wish, said(task)) : undefined
+    })
   }
 
   const actions = {
@@ -105,13 +115,9 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
     ...(outdented(task) ? [{ label: 'Move out', icon: 'outdent' as const, keys: 'Alt ←', act: () => actions.outdent(task.id) }] : []),
   ]
 
-  let latest = Promise.resolve()
-
-  /** Said to those who do not see it; where it cannot go, that as well. The focus goes along.
-   *
-   *  A key that is held comes again before the last move shows: each goes from where that one has put it. */
+  /** Said to those who do not see it; where it cannot go, that as well. The focus goes along. */
   function moved(id: string, make: (task: Task) => Wish | undefined, said: string) {
-    latest = latest.then(async () => {
+    inTurn(async () => {
       const task = tasks().get(id)
       // What is done is in no order.
       const wish = task && !task.deleted_at && !task.completed ? make(task) : undefined

@@ -95,3 +95,17 @@ test('tasks are ordered by keys and by the menu, and where they cannot go is sai
   await page.keyboard.press('Alt+ArrowUp') // its part goes along
   await are('Three', 'One', 'Four', 'Two')
 })
+
+test('keys that follow each other quickly are done in their order, and taken back from the last one', async () => {
+  const { page, are } = await windows()
+  await row(page, 'One').getByRole('button', { name: 'One', exact: true }).focus()
+  await page.evaluate(() => {
+    for (const [key, altKey] of [['ArrowDown', true], ['ArrowDown', true], ['t', false]])
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, altKey, bubbles: true, cancelable: true }))
+  })
+  await are('Two', 'Three', 'One', 'Four')
+  await row(page, 'One').getByText('Today').waitFor()
+  await page.keyboard.press('Control+z')
+  await row(page, 'One').getByText('Today').waitFor({ state: 'detached' })
+  await are('Two', 'Three', 'One', 'Four')
+})
