@@ -7,7 +7,7 @@ import { place } from './place'
 export interface Action {
   label: string
   icon?: IconName
-  /** How the keyboard does it. */
+  /** How the keyboard does it in the page: not where a dialog is open, so it is not shown there. */
   keys?: string
   isDangerous?: boolean
   act: () => void
@@ -72,7 +72,7 @@ export function Menu({ label, id, className = 'icon-button', tabIndex = 0, actio
               >
                 {action.icon && <Icon name={action.icon} />}
                 <span className="flex-1">{action.label}</span>
-                {action.keys && <kbd className="font-sans text-xs text-soft">{action.keys}</kbd>}
+                {action.keys && <kbd className="font-sans text-xs text-soft pointer-coarse:hidden in-[dialog]:hidden">{action.keys}</kbd>}
               </button>
             ),
           )}

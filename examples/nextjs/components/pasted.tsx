@@ -33,7 +33,7 @@ export function Pasted({ lines, onMany, onOne, onCancel }: {
       {lines.length > MOST && <p className="mt-1 px-1 text-sm">The first {MOST} become tasks: that is the most at once.</p>}
       <div className="mt-2 flex flex-wrap gap-2">
         <button type="button" autoFocus className="button-primary" onClick={onMany}>Add {many} tasks</button>
-        <button type="button" className="button-plain" onClick={onOne}>All in one line</button>
+        <button type="button" className="button-plain" onClick={onOne}>One task</button>
         <button type="button" className="button-plain" onClick={onCancel}>Cancel</button>
       </div>
     </div>

@@ -37,7 +37,7 @@ test('they can be one line all the same, or nothing', async () => {
   await until(() => focused(page), 'quick-add')
   assert.equal(await page.getByRole('group', { name: /were pasted/ }).count(), 0)
   await paste(page, 'milk\nbread')
-  await page.getByRole('button', { name: 'All in one line' }).click()
+  await page.getByRole('button', { name: 'One task' }).click()
   await page.keyboard.press('Enter')
   await until(() => titles(page), ['Ask Bob: milk bread'])
 })
