@@ -34,12 +34,12 @@ export function DateField({ task }: { task: Task }) {
   ]
   return (
     <Property icon="calendar" label="Due" control="task-due">
-      <div className="flex flex-wrap items-center gap-x-2">
+      <div className="flex flex-wrap items-center gap-x-1">
         <KeptInput
           type="date"
           id="task-due"
           max="9999-12-31"
-          className={`${QUIET} w-38`}
+          className={`${QUIET} w-38 max-sm:w-33`}
           value={day ?? ''}
           save={async (text) => setDay(text || null)}
         />

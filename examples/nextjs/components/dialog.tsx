@@ -8,10 +8,8 @@ import { Icon } from './icon'
 /** The browser's own modal dialog: it keeps the focus and gives it back; Escape and the backdrop close it.
  *
  *  Render it while it is open. `look` is `box`, in the middle, or `sheet`, at the side. */
-export function Dialog({ title, look = 'box', controls, onClose, children }: {
+export function Dialog({ title, look = 'box', onClose, children }: {
   title: string
-  /** What stands beside the button that closes it. */
-  controls?: ReactNode
   look?: 'box' | 'sheet' | 'drawer'
   onClose: () => void
   children: ReactNode
@@ -49,8 +47,7 @@ export function Dialog({ title, look = 'box', controls, onClose, children }: {
     >
       <div className={look === 'box' ? 'contents' : 'flex h-full flex-col'}>
         <header className={`flex items-center justify-between gap-2 ${look === 'box' ? 'mb-3' : 'border-b border-line px-5 py-2.5'}`}>
-          <h2 id={heading} className="text-lg flex-1 font-semibold">{title}</h2>
-          {controls}
+          <h2 id={heading} className="text-lg font-semibold">{title}</h2>
           <button type="button" className="icon-button -mr-1.5" aria-label="Close" onClick={onClose}>
             <Icon name="close" />
           </button>

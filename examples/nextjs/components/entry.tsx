@@ -25,7 +25,7 @@ export function Entry({ view, name, isCurrent, icon, mark, controls, link, onGo,
         href={address(view)}
         draggable={false}
         aria-current={isCurrent ? 'page' : undefined}
-        className={`item group/link focus-visible:-outline-offset-2 ${controls ? 'pointer-coarse:pr-12' : ''}`}
+        className={`item flex-wrap group/link focus-visible:-outline-offset-2 ${controls ? 'pointer-coarse:pr-12' : ''}`}
         onClick={(event) => {
           if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
           event.preventDefault()
@@ -36,9 +36,9 @@ export function Entry({ view, name, isCurrent, icon, mark, controls, link, onGo,
         <span className="grid size-5 shrink-0 place-content-center text-soft group-aria-[current]/link:text-accent">
           {mark ?? (icon && <Icon name={icon} />)}
         </span>
-        <span dir="auto" className="min-w-0 flex-1 truncate text-left" title={name}>{name}</span>
+        <span dir="auto" className="min-w-0 flex-1 basis-8 truncate text-left" title={name}>{name}</span>
         {/* Controls take its place while somebody points there. */}
-        <span className={`flex flex-wrap justify-end gap-x-2 ${controls ? 'pointer-fine:group-focus-within:opacity-0 pointer-fine:group-hover:opacity-0' : ''}`}>
+        <span className={`ml-auto flex flex-wrap justify-end gap-x-2 ${controls ? 'pointer-fine:group-focus-within:opacity-0 pointer-fine:group-hover:opacity-0' : ''}`}>
           {children}
         </span>
       </a>

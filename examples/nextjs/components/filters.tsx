@@ -33,7 +33,7 @@ export function Filters({ scope }: { scope: string }) {
       <div
         id="filters"
         popover="auto"
-        className="m-0 w-64 space-y-3 rounded-xl border border-line bg-raised p-4 text-ink shadow-xl"
+        className="m-0 w-64 max-w-[calc(100vw-1rem)] space-y-3 rounded-xl border border-line bg-raised p-4 text-ink shadow-xl"
         style={{ positionAnchor: '--filters', positionArea: 'bottom span-left', positionTryFallbacks: 'flip-inline' } as React.CSSProperties}
       >
         <label className="block">

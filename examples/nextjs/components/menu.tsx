@@ -51,7 +51,7 @@ export function Menu({ label, id, className = 'icon-button', tabIndex = 0, actio
         ref={popover}
         id={name}
         popover="auto"
-        className="m-0 min-w-52 rounded-xl border border-line bg-raised p-1 text-ink shadow-xl"
+        className="m-0 min-w-[min(13rem,calc(100vw-0.5rem))] max-w-[calc(100vw-0.5rem)] rounded-xl border border-line bg-raised p-1 text-ink shadow-xl"
         onBeforeToggle={(event) => setOpen(event.newState === 'open')}
         onToggle={(event) => event.newState === 'open' && show()}
         onKeyDown={step}

@@ -51,7 +51,7 @@ export function Subtasks({ task }: { task: Task }) {
       <h3 id="subtasks" className="heading mb-1 flex justify-between">
         Subtasks {parts.length > 0 && <span className="font-normal tabular-nums">{done} of {parts.length}</span>}
       </h3>
-      <ul ref={list} className="-ml-2 pointer-coarse:-ml-3">
+      <ul ref={list} className="-ml-2 pointer-coarse:-ml-[12px]">
         {parts.map((part, index) => (
           <li
             key={part.id}
@@ -79,8 +79,8 @@ export function Subtasks({ task }: { task: Task }) {
         ))}
       </ul>
       {isRoom && (
-        <div className="-ml-2 flex items-center pointer-coarse:-ml-3">
-          <span className="grid size-9 shrink-0 place-content-center text-soft pointer-coarse:size-11"><Icon name="add" /></span>
+        <div className="-ml-2 flex items-center pointer-coarse:-ml-[12px]">
+          <span className="grid size-9 shrink-0 place-content-center text-soft pointer-coarse:h-11 pointer-coarse:w-[44px]"><Icon name="add" /></span>
           <input
             aria-label="Add a subtask"
             placeholder="Add a subtask"

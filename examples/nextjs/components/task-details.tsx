@@ -12,7 +12,7 @@ import { DateField } from './date-field'
 import { Dialog } from './dialog'
 import { GrowingText } from './growing-text'
 import { Icon } from './icon'
-import { Menu } from './menu'
+import { type Action, Menu } from './menu'
 import { Property, QUIET } from './property'
 import { RecurrenceField } from './recurrence-field'
 import { RefusedChanges } from './refused-changes'
@@ -37,12 +37,7 @@ export function TaskDetails({ id, onClose }: { id: string; onClose: () => void }
   }, [isInTrash])
   if (!task) return null
   return (
-    <Dialog
-      title="Task"
-      look="sheet"
-      onClose={onClose}
-      controls={!isInTrash && actions.moves(id).length > 0 && <Menu label="Move this task" actions={() => actions.moves(id)} />}
-    >
+    <Dialog title="Task" look="sheet" onClose={onClose}>
       <div className="flex-1 space-y-5 overflow-y-auto overscroll-contain px-5 py-4" onKeyDown={takeBack}>
         {isInTrash && (
           <div className="flex flex-wrap items-center justify-between gap-2 rounded-xl bg-hover py-1.5 pr-1.5 pl-4">
@@ -74,7 +69,7 @@ export function TaskDetails({ id, onClose }: { id: string; onClose: () => void }
         </fieldset>
         <TaskHistory task={task} />
       </div>
-      <Foot task={task} remove={() => {
+      <Foot task={task} moves={() => actions.moves(id)} remove={() => {
         onClose()
         void act({ type: 'task.delete', id }, `Deleted “${task.title}”`)
       }} />
@@ -96,7 +91,7 @@ function Words({ task }: { task: Task }) {
   return (
     <div>
       <Parent task={task} />
-      <div className="-ml-2 flex items-start pointer-coarse:-ml-3">
+      <div className="-ml-2 flex items-start pointer-coarse:-ml-[12px]">
         <TaskTick task={task} />
         <GrowingText
           isLine
@@ -114,7 +109,7 @@ function Words({ task }: { task: Task }) {
         label="Notes"
         placeholder="Notes"
         maxLength={16_384}
-        className="mt-1 ml-7 pointer-coarse:ml-8"
+        className="mt-1 ml-7 pointer-coarse:ml-[32px]"
         value={task.description ?? ''}
         save={(description) => save({ description: description || null })}
       />
@@ -197,17 +192,18 @@ function PriorityChoice({ task }: { task: Task }) {
   )
 }
 
-function Foot({ task, remove }: { task: Task; remove: () => void }) {
+function Foot({ task, moves, remove }: { task: Task; moves: () => Action[]; remove: () => void }) {
   const { day: today } = useNow()
   const { waiting } = useSnapshot()
   const isWaiting = useLasting(waiting.some((command) => 'id' in command && command.id === task.id))
   const at = (instant: string) => momentText(instant, today).replace(/^(To|Yester)day/, (word) => word.toLowerCase())
   const [created, changed] = [at(task.created_at), at(task.updated_at)]
   return (
-    <footer className="flex items-center gap-2 border-t border-line px-5 py-2 text-sm text-soft">
-      <p className="min-w-0 flex-1">
+    <footer className="flex flex-wrap items-center justify-end gap-x-2 border-t border-line px-5 py-2 text-sm text-soft">
+      <p className="min-w-0 flex-1 basis-32">
         {isWaiting ? 'Not sent yet. It is kept on this device.' : `Created ${created}${changed === created ? '' : `, changed ${changed}`}`}
       </p>
+      {!task.deleted_at && moves().length > 0 && <Menu label="Move this task" actions={moves} />}
       {!task.deleted_at && (
         <button type="button" className="button-danger -mr-3" onClick={remove}>
           <Icon name="trash" /> Delete

@@ -35,7 +35,7 @@ export interface RowProps {
 }
 
 const DUE: Record<Urgency, string> = { overdue: 'text-danger', today: 'text-accent', later: '' }
-const INDENT = 1.75 // rem for each level
+const INDENT = 28 // pixels for each level
 
 /** Rendered again only when something of it has changed. */
 export const TaskRow = memo(function TaskRow(props: RowProps) {
@@ -52,9 +52,9 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
     >
      <div
       className={`flex items-start gap-1 border-b border-line px-1 ${isDragged ? 'rounded-lg bg-raised' : ''}`}
-      style={{ marginInlineStart: `${depth * INDENT}rem` }}
+      style={{ marginInlineStart: `${depth * INDENT}px` }}
      >
-      <label className="grid size-10 shrink-0 place-content-center pointer-coarse:size-11">
+      <label className="grid size-10 shrink-0 place-content-center pointer-coarse:h-11 pointer-coarse:w-[44px]">
         <input
           type="checkbox"
           className="tick"

@@ -13,7 +13,7 @@ export function TaskTick({ task }: { task: Task }) {
     act({ type: 'task.complete', id, completed, ...(completed && occurrence) }, completed ? 'Done' : 'Open again'),
   )
   return (
-    <label className="grid size-9 shrink-0 place-content-center pointer-coarse:size-11">
+    <label className="grid size-9 shrink-0 place-content-center pointer-coarse:h-11 pointer-coarse:w-[44px]">
       <input
         type="checkbox"
         className="tick"

@@ -145,7 +145,11 @@ export async function rows(email, sql) {
 
 /** A token for Duly of whoever is signed in. */
 export const tokenOf = (page) =>
-  page.evaluate(async () => (await (await fetch('/api/auth/token')).json()).token)
+  page.evaluate(async () => {
+    const response = await fetch('/api/auth/token')
+    if (!response.ok) throw new Error(`no token: ${response.status}`)
+    return (await response.json()).token
+  })
 
 /** Nothing waits, on disk or by a dot on the screen. */
 export async function allIsSent(page) {

@@ -84,3 +84,28 @@ test('the days of one tap are in one line, high enough for it, and apart', async
   for (const { height } of boxes) assert.ok(height >= 43.5 && height < 60, `${height} pixels high`)
   for (const [at, { right }] of boxes.slice(0, -1).entries()) assert.ok(boxes[at + 1].left - right >= 6)
 })
+
+test('with text of twice the size on 320 pixels all can be read and reached', async () => {
+  const { page } = await signUp(await browser({ ...PHONE, viewport: { width: 320, height: 640 } }))
+  await add(page, 'Prepare the quarterly review today', 'Water the plants')
+  await page.evaluate(() => (document.documentElement.style.fontSize = '200%'))
+  const box = (locator) => locator.boundingBox()
+  const isOnScreen = async (locator) => {
+    const { x, width } = await box(locator)
+    assert.ok(x >= 0 && x + width <= 320, `${x} to ${x + width} of 320 pixels`)
+  }
+  assert.ok((await box(title(page, 'Prepare the quarterly review'))).width >= 160, 'a title has most of the row')
+  await page.getByRole('button', { name: 'Order and filters' }).tap()
+  await isOnScreen(page.locator('#filters'))
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Lists' }).tap()
+  const name = page.getByRole('link', { name: /^Today/ }).getByText('Today', { exact: true })
+  assert.ok(await name.evaluate((text) => text.scrollWidth <= text.clientWidth), 'the name of a view is whole')
+  await page.keyboard.press('Escape')
+  await title(page, 'Water the plants').tap()
+  const [said, move] = [details(page).getByText(/^Created/), details(page).getByRole('button', { name: 'Move this task' })]
+  const [words, button] = [await box(said), await box(move)]
+  assert.ok(words.y + words.height <= button.y || words.x + words.width <= button.x, 'what is said is not below a button')
+  await details(page).getByRole('button', { name: 'Delete' }).tap()
+  assert.ok((await box(page.getByText('Deleted “Water the plants”'))).width >= 160, 'a message has whole words in a line')
+})

@@ -11,8 +11,7 @@ test('a deleted list is in the trash, and comes back with the tasks that went th
   const { page, email } = await signUp(await browser())
   const [home, work] = [list('Home', '#2f855a'), list('Work', null)]
   const old = task('Old', { list_id: home.id })
-  await put(page, [home, work, old, task('Sweep', { list_id: home.id }), task('Air', { list_id: home.id })])
-  await put(page, [{ type: 'task.delete', id: old.id }])
+  await put(page, [home, work, old, task('Sweep', { list_id: home.id }), task('Air', { list_id: home.id }), { type: 'task.delete', id: old.id }])
   await put(page, [{ type: 'list.delete', id: home.id }])
   await put(page, [{ type: 'list.delete', id: work.id }])
   await page.goto(`${FRONTEND}/tasks?view=trash`) // there is no message any more
@@ -32,8 +31,7 @@ test('a deleted list is in the trash, and comes back with the tasks that went th
 test('a list without tasks is in the trash too, and the trash with it is not empty', async () => {
   const { page, email } = await signUp(await browser())
   const home = list('Home', null)
-  await put(page, [home])
-  await put(page, [{ type: 'list.delete', id: home.id }])
+  await put(page, [home, { type: 'list.delete', id: home.id }])
   await page.goto(`${FRONTEND}/tasks?view=trash`)
   await page.getByRole('button', { name: 'Restore the list Home' }).waitFor()
   assert.equal(await page.getByText('The trash is empty').count(), 0)
