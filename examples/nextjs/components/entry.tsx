@@ -36,7 +36,7 @@ export function Entry({ view, name, isCurrent, icon, mark, controls, link, onGo,
         <span className="grid size-5 shrink-0 place-content-center text-soft group-aria-[current]/link:text-accent">
           {mark ?? (icon && <Icon name={icon} />)}
         </span>
-        <span dir="auto" className="min-w-0 flex-1 basis-8 truncate text-left" title={name}>{name}</span>
+        <span dir="auto" className="min-w-0 flex-1 basis-12 truncate text-left" title={name}>{name}</span>
         {/* Controls take its place while somebody points there. */}
         <span className={`ml-auto flex flex-wrap justify-end gap-x-2 ${controls ? 'pointer-fine:group-focus-within:opacity-0 pointer-fine:group-hover:opacity-0' : ''}`}>
           {children}

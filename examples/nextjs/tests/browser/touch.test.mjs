@@ -1,7 +1,7 @@
 /** A phone: what a finger does, and what is read out there. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { add, browser, row, signUp, titles, until } from './browser.mjs'
+import { add, allIsSent, browser, row, signUp, titles, until } from './browser.mjs'
 
 const PHONE = { hasTouch: true, isMobile: true, viewport: { width: 360, height: 740 } }
 
@@ -16,6 +16,7 @@ async function close(page) {
 test('a row is its title, and all that its menu does elsewhere is in the details', async () => {
   const { page } = await signUp(await browser(PHONE))
   await add(page, 'One', 'Two', 'Three')
+  await allIsSent(page) // the dot is gone
   const { width } = await title(page, 'Two').boundingBox()
   assert.ok(width >= 240, `${width} of 360 pixels are the title's`)
   assert.equal(await page.getByRole('button', { name: /^More for/ }).count(), 0)
