@@ -353,7 +353,7 @@ def test_a_date_in_retry_after_or_nonsense_makes_nobody_ask_all_the_time(play: P
 
 
 @in_chromium
-def test_whoever_is_told_to_wait_for_days_asks_in_minutes(play: Play) -> None:
+def test_whoever_is_told_to_wait_for_a_day_asks_in_minutes(play: Play) -> None:
     assert play("patient")["rows"] == ["Mine"]
 
 
