@@ -11,10 +11,13 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from backend.config import Settings
 from backend.database.embedded import EmbeddedServer
+from backend.security.signing import Issuer
 from backend.tests.e2e.better_auth import BetterAuth, serve_better_auth
 from backend.tests.e2e.duly import migrate, serve_duly
 from backend.tests.e2e.people import Person, signed_up
+from backend.tests.e2e.replica import Play, playing
 
 NewDatabase = Callable[..., str]
 StartBetterAuth = Callable[..., BetterAuth]
@@ -76,6 +79,15 @@ def duly(closing: ExitStack, tmp_path: Path) -> StartDuly:
 def sign_up(closing: ExitStack) -> SignUp:
     """Signs new users up."""
     return lambda better_auth, name: closing.enter_context(signed_up(better_auth, name))
+
+
+@pytest.fixture(scope="module")
+def play(
+    settings: Settings, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Play]:
+    """Plays a scenario with the TypeScript client, and gives what was seen."""
+    with playing(settings, issuer, tmp_path_factory.mktemp("sync")) as play:
+        yield play
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

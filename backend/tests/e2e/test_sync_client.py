@@ -1,70 +1,23 @@
-"""The TypeScript client in Chromium, with faults between it and the served program."""
+"""The TypeScript client in Chromium: what it sends and shows, in all tabs."""
 
 import gzip
 import os
 import re
 import shutil
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from backend.config import Settings
-from backend.security.signing import Issuer
 from backend.tests.docs.markdown import blocks
 from backend.tests.e2e import node
-from backend.tests.support import program as programs
-from backend.tests.support.people import ORIGIN
-from backend.tests.support.processes import free_port
-
-CLIENT = node.HERE.parents[2] / "clients" / "typescript"
-SYNC = node.HERE / "sync"
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+from backend.tests.e2e.replica import CLIENT, SYNC, Play, in_chromium
 
 RUNS = int(os.environ.get("SYNC_BROWSER_RUNS", "2"))
 STEPS = int(os.environ.get("SYNC_BROWSER_STEPS", "60"))
-SECONDS = int(os.environ.get("SYNC_BROWSER_SECONDS", "8"))
 TASKS = 10_000
-HEARTBEAT = 20
-LIFETIME = 5
-
-Play = Callable[..., dict[str, Any]]
 
 pytestmark = pytest.mark.e2e
-in_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def play(
-    settings: Settings, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Play]:
-    """Plays a scenario as people whom nobody has seen before, and gives what was seen."""
-    page = f"http://127.0.0.1:{free_port()}"
-    assert settings.database_url
-    database = settings.database_url.get_secret_value()
-
-    def person(name: str) -> dict[str, str]:
-        subject = f"{name}-{uuid4().hex[:12]}"
-        return {"user": subject, "token": issuer.token(subject, issuer=ORIGIN, audience=ORIGIN)}
-
-    changes = {"CORS_ORIGINS": page, "EVENT_HEARTBEAT": str(HEARTBEAT), "AUTH_LEEWAY": "0"}
-    with programs.serve(settings, tmp_path_factory.mktemp("sync"), **changes) as served:
-
-        def play(scenario: str, **more: Any) -> dict[str, Any]:
-            people = {name: person(name) for name in ("alice", "bob")}
-            if "tokens" in more:
-                more["tokens"] = more["tokens"](people["alice"]["user"])
-            more |= {"people": people}
-            more |= {"page": page, "origin": served.url, "client": str(CLIENT / "src")}
-            more |= {"python": sys.executable, "database": database, "chromium": CHROMIUM}
-            seen = node.report(SYNC / "scenarios.mjs", scenario=scenario, **more)
-            assert seen.pop("complaints") == []
-            return seen
-
-        yield play
 
 
 def guide() -> str:
@@ -184,22 +137,6 @@ def test_of_several_tabs_one_speaks_and_another_one_goes_on_when_it_is_closed(pl
 
 
 @in_chromium
-def test_changes_from_elsewhere_come_while_an_own_write_hangs(play: Play) -> None:
-    seen = play("hanging")
-    assert seen["pending"] == 1
-    assert seen["shown"] == seen["rows"] == ["Five", "Four", "Mine", "Six", "Three", "Two"]
-    # The best of six, since others on a busy machine may take the processor for half a second.
-    assert min(seen["milliseconds"]) < 500
-
-
-@in_chromium
-def test_an_answer_that_was_overtaken_brings_nothing_back(play: Play) -> None:
-    seen = play("overtaken")
-    assert seen["pending"] == 1
-    assert seen["shown"] == seen["after"] == ["Mine"]
-
-
-@in_chromium
 def test_a_command_is_sent_although_its_tab_died_before_it_could_tell(play: Play) -> None:
     seen = play("unheard")
     assert seen["third"] == ["Unheard"]
@@ -216,42 +153,6 @@ def test_what_a_tab_tells_late_brings_no_command_back(play: Play) -> None:
 
 
 @in_chromium
-def test_what_was_done_offline_in_a_browser_that_was_killed_is_sent_once(
-    play: Play, tmp_path: Path
-) -> None:
-    seen = play("killed", folder=str(tmp_path))
-    assert seen["meanwhile"] == ["Buy milk"]
-    assert seen["shown"] == seen["rows"] == ["Buy oat milk", "Call Bob", "Pay the rent"]
-    assert seen["pending"] == 3
-    assert seen["changes"] == 4
-
-
-@in_chromium
-def test_tokens_of_five_seconds_are_renewed_one_at_a_time_and_the_stream_with_them(
-    play: Play, issuer: Issuer
-) -> None:
-    def tokens(subject: str) -> list[str]:
-        lives = range(LIFETIME, LIFETIME + SECONDS + 60, LIFETIME)
-        return [
-            issuer.token(subject, issuer=ORIGIN, audience=ORIGIN, lifetime=each) for each in lives
-        ]
-
-    seen = play("fleeting", tokens=tokens, seconds=SECONDS)
-    assert seen["isToldToSignIn"] is False
-    assert seen["counts"]["most"] == 1
-    assert seen["counts"]["asked"] >= 2
-    assert seen["streams"] >= 2
-    assert seen["unsent"] == 1
-    assert seen["stored"] is True
-
-
-@in_chromium
-def test_who_was_away_too_long_begins_again_and_loses_nothing_of_their_own(play: Play) -> None:
-    seen = play("forgotten")
-    assert seen["shown"] == seen["rows"] == seen["after"] == ["Kept", "Mine", "New"]
-
-
-@in_chromium
 def test_what_duly_refuses_is_taken_back_said_in_all_tabs_and_not_sent_again(play: Play) -> None:
     seen = play("refused")
     assert seen["first"] == ["After", "Before", "Too late", "xxxxxxxxx"]
@@ -260,113 +161,6 @@ def test_what_duly_refuses_is_taken_back_said_in_all_tabs_and_not_sent_again(pla
     assert seen["shown"] == seen["rows"] == ["After", "Before", "Short"]
     assert seen["requests"] == 1
     assert seen["after"] == []
-
-
-@in_chromium
-@pytest.mark.parametrize("status", [400, 413])
-def test_what_somebody_before_duly_refuses_without_a_problem_holds_nothing_up(
-    play: Play, status: int
-) -> None:
-    seen = play("gateway", status=status)
-    assert seen["refused"] == [[status, "Suspiciou"]]
-    assert str(status) in seen["titles"][0]
-    assert seen["rows"] == ["After", "Before"]
-
-
-@in_chromium
-def test_without_storage_it_works_in_memory_and_says_so(play: Play) -> None:
-    seen = play("forbidden")
-    assert seen["stored"] == [False, False]
-    assert seen["rows"] == ["Buy milk", "Pay the rent"]
-
-
-@in_chromium
-def test_when_storage_is_full_it_goes_on_in_memory_and_says_so(play: Play) -> None:
-    seen = play("full")
-    assert seen["before"] is True
-    assert len(seen["titles"]) > 3
-    assert seen["shown"] == seen["rows"] == seen["titles"]
-
-
-@in_chromium
-def test_when_storage_is_taken_away_it_goes_on_in_memory_and_says_so(play: Play) -> None:
-    seen = play("cleared")
-    assert seen["shown"] == seen["rows"] == ["Afterwards", "Before", "Unsent"]
-    assert seen["refused"] == []
-
-
-@in_chromium
-def test_a_database_that_somebody_deletes_ends_nothing(play: Play) -> None:
-    seen = play("deleted")
-    assert seen["closed"] is False
-    assert seen["shown"] == seen["rows"] == ["Afterwards", "Before"]
-
-
-@in_chromium
-def test_signing_out_leaves_nothing_to_whoever_holds_the_database(play: Play) -> None:
-    assert play("held")["left"] == [0, 0, 0, 0]
-
-
-@in_chromium
-def test_signing_out_asks_about_what_is_unsent_and_leaves_nothing_in_any_tab(play: Play) -> None:
-    seen = play("leaving")
-    assert seen["asked"] is True
-    assert seen["kept"] == ["Secret", "Unsent secret"]
-    assert seen["shown"] == [[], []]
-    assert seen["databases"] == seen["still"] == []
-    assert seen["late"] is False
-    assert seen["bob"] == []
-    assert seen["rows"] == ["Secret"]
-
-
-@in_chromium
-def test_one_users_replica_takes_and_gives_nothing_with_the_token_of_another(play: Play) -> None:
-    seen = play("strangers")
-    assert seen["pending"] == 1
-    assert seen["bob"] == []
-    assert seen["rows"] == [["Alice's"], []]
-    assert seen["alice"] == ["Alice's", "Alice's unsent"]
-
-
-@in_chromium
-def test_without_a_token_what_waits_is_kept_until_somebody_signs_in(play: Play) -> None:
-    seen = play("expired")
-    assert seen["fresh"] is True  # another token was asked for first
-    assert seen["pending"] == 1
-    assert seen["requests"] == 0  # nothing is tried meanwhile
-    assert seen["signedOut"] is False
-    assert seen["rows"] == ["From elsewhere", "Mine"]
-
-
-@in_chromium
-def test_without_events_it_asks_now_and_then(play: Play) -> None:
-    seen = play("deaf")
-    assert seen["online"] is True
-    assert seen["tries"] < 8
-
-
-@in_chromium
-def test_a_date_in_retry_after_or_nonsense_makes_nobody_ask_all_the_time(play: Play) -> None:
-    seen = play("impatient")
-    assert max(seen["tries"]) < 8
-    assert seen["rows"] == ["Mine", "Mine"]
-
-
-@in_chromium
-def test_whoever_is_told_to_wait_for_days_asks_in_minutes(play: Play) -> None:
-    assert play("patient")["rows"] == ["Mine"]
-
-
-@in_chromium
-def test_a_stream_that_is_silent_for_too_long_is_opened_anew(play: Play) -> None:
-    seen = play("silent", patience=(2 * HEARTBEAT + 10) * 1000)
-    assert seen["before"] == 1  # two heartbeats, as Duly says them, are not long over yet
-    assert seen["pulls"] > 1
-
-
-@in_chromium
-def test_a_stream_that_is_cut_goes_on_where_it_was(play: Play) -> None:
-    assert play("cut")["shown"] == ["One", "Three", "Two"]
 
 
 @in_chromium

@@ -3,11 +3,11 @@
 import type { Replica, Snapshot } from 'duly-client/replica'
 import type { Wish } from 'duly-client/types'
 import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from 'react'
+import { type Act, doer } from '@/lib/act'
 import type { duly, User } from '@/lib/api'
-import { inverse } from '@/lib/commands'
 import { now } from '@/lib/dates'
-import { note, takeNoted } from '@/lib/journal'
-import { complain, keepUndo, say } from '@/lib/toasts'
+import { takeNoted } from '@/lib/journal'
+import { complain } from '@/lib/toasts'
 
 /** What stays the same for as long as the page is open. */
 export interface Workspace {
@@ -17,7 +17,7 @@ export interface Workspace {
   /** Do something: it shows at once, is kept, and is sent when it can be.
    *
    *  For a while it can be undone by keys; with `said`, that is announced with a button that does it. */
-  act: (wishes: Wish | Wish[], said?: string) => Promise<void>
+  act: Act
 }
 
 const Here = createContext<Workspace | null>(null)
@@ -64,32 +64,4 @@ export function Provide({ children, ...known }: Omit<Workspace, 'act'> & { child
     return () => stop.abort()
   }, [user, replica])
   return <Here value={workspace}>{children}</Here>
-}
-
-function doer(replica: Replica, user: string): Workspace['act'] {
-  /** Gives what takes it back. */
-  async function perform(wishes: Wish[]): Promise<Wish[]> {
-    const undo: Wish[] = []
-    const noted = wishes.map((wish) => note(user, wish))
-    try {
-      for (const wish of wishes) {
-        undo.unshift(...inverse(wish, replica.snapshot()))
-        await replica.send(wish)
-      }
-    } finally {
-      for (const forget of noted) forget()
-    }
-    return undo
-  }
-
-  return async function act(wishes, said) {
-    try {
-      const undo = await perform([wishes].flat())
-      const back = undo.length ? () => void perform(undo).then(() => say('Undone'), complain) : undefined
-      if (said) say(said, back)
-      else if (back) keepUndo(back)
-    } catch (error) {
-      complain(error)
-    }
-  }
 }

@@ -1,6 +1,6 @@
 /** What takes a command back, computed from what was there before it. */
 import { byPosition } from 'duly-client/position'
-import type { Task, Wish } from 'duly-client/types'
+import type { List, Task, Wish } from 'duly-client/types'
 import { children, type Rows, withParts } from './select'
 
 export function inverse(wish: Wish, rows: Rows): Wish[] {
@@ -38,6 +38,21 @@ export function inverse(wish: Wish, rows: Rows): Wish[] {
   const isMoved = list_id !== undefined || parent_id !== undefined
   const undone = { type: 'task.update', id: task.id, ...former(task, fields), ...tags } as Wish
   return [...(isMoved ? [back(task, rows)] : []), ...(Object.keys(undone).length > 2 ? [undone] : [])]
+}
+
+/** What a wish is about, if it is there. */
+export const rowOf = (wish: Wish, { tasks, lists }: Rows): Task | List | undefined =>
+  wish.type === 'settings.update' ? undefined : (wish.type.startsWith('task') ? tasks : lists).get(wish.id)
+
+/** What takes back only what is as it was left: what somebody else has changed since is theirs.
+ *
+ *  @param left The row as it was after what is taken back; undefined as long as nobody else can know of that. */
+export function stillOwn(undo: Wish, left: object | undefined, now: object | undefined): Wish | undefined {
+  if (!left || !now || !undo.type.endsWith('.update')) return undo
+  const [was, is] = [left, now] as [Record<string, unknown>, Record<string, unknown>]
+  const isTheirs = (field: string) => field in was && JSON.stringify(was[field]) !== JSON.stringify(is[field])
+  const own = Object.entries(undo).filter(([field]) => !isTheirs(field))
+  return own.length > 2 ? (Object.fromEntries(own) as Wish) : undefined
 }
 
 /** The values that the named fields have had. */

@@ -120,7 +120,7 @@ export async function impatient() {
 export async function patient() {
   const window = await tab(laptop, duly, "alice", { before: (window) => window.clock.install() });
   await ready(window);
-  duly.instead = { "/sync": { status: 503, headers: { "retry-after": "99999999" } } };
+  duly.instead = { "/sync": { status: 503, headers: { "retry-after": "86400" } } };
   await add(window, "Mine");
   await until("it was said", () => duly.count("/sync") === 1);
   await until("offline", async () => !(await status(window)).online);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byPosition } from 'duly-client/position'
 import type { Wish } from 'duly-client/types'
-import { inverse } from '../../lib/commands'
+import { inverse, stillOwn } from '../../lib/commands'
 import type { Rows } from '../../lib/select'
 import { Device, list, task } from './rows'
 
@@ -122,4 +122,14 @@ test('of what is not there any more nothing is taken back', () => {
 test('what changes nothing needs no undo', () => {
   const here = device()
   assert.deepEqual(inverse({ type: 'task.update', id: 'a', add_tags: ['fun'] }, here.rows), [])
+})
+
+test('what somebody else has changed since is not taken back', () => {
+  const undo = { type: 'task.update', id: 'a', title: 'Trip', priority: 'high', add_tags: ['fun'] } as Wish
+  const left = task('a', { title: 'Journey', priority: 'low', tags: ['travel'] })
+  assert.deepEqual(stillOwn(undo, left, { ...left, description: 'theirs' }), undo)
+  assert.deepEqual(stillOwn(undo, left, { ...left, title: 'Theirs' }), { type: 'task.update', id: 'a', priority: 'high', add_tags: ['fun'] })
+  const { add_tags: _, ...fields } = undo as Wish & { add_tags: string[] }
+  assert.equal(stillOwn(fields as Wish, left, { ...left, title: 'Theirs', priority: 'none' }), undefined)
+  assert.deepEqual(stillOwn(undo, undefined, left), undo)
 })
