@@ -20,18 +20,18 @@ from scripts.demo.application import EXAMPLE, ROOT
 pytestmark = pytest.mark.e2e
 
 
-# What a shell that is set up for production says.
-_ELSEWHERE = {
-    "DATABASE_URL_DIRECT": "postgresql://duly@127.0.0.1:1/production",
-    "AUTH_AUDIENCE": "https://api.example.com",
-    "PGSERVICE": "production",
-}
-
-
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
     directory = tmp_path_factory.mktemp("example")
-    with started(directory, "--seed", "30", RATE_LIMIT="off", **_ELSEWHERE) as it:
+    with started(
+        directory,
+        *("--seed", "30"),
+        RATE_LIMIT="off",
+        # What a shell that is set up for production says.
+        DATABASE_URL_DIRECT="postgresql://duly@127.0.0.1:1/production",
+        AUTH_AUDIENCE="https://api.example.com",
+        PGSERVICE="production",
+    ) as it:
         yield it
 
 
