@@ -11,7 +11,7 @@ run: install ## Serve with everything it needs, on http://127.0.0.1:8000
 	@exec $(RUN)/duly serve
 
 demo: install ## The example in a browser: make demo, DEV=1 to change it, SEED=200 with tasks (needs Node 20.9+)
-	@exec $(RUN)/python -m scripts.demo $(if $(DEV),--dev) $(if $(SEED),--seed $(SEED)) $(OPTIONS)
+	@exec $(RUN)/python -m scripts.demo $(if $(filter-out 0,$(DEV)),--dev) $(if $(SEED),--seed $(SEED)) $(OPTIONS)
 
 test: install ## The tests, on a real PostgreSQL and a real server
 	$(RUN)/pytest

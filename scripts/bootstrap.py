@@ -1,7 +1,7 @@
 """Installs what `uv.lock` pins, with the uv of the machine or one that it gets itself.
 
     python3 -m scripts.bootstrap [environment, .venv if none is named]
-    python3 -m scripts.bootstrap ENVIRONMENT --production packages|program
+    python3 -m scripts.bootstrap ENVIRONMENT --production [packages|program]
 
 The Python that runs this becomes that of the environment. It needs the standard library alone: on
 Debian, pip, venv and ensurepip are packages of their own. An image takes production in two steps,
@@ -51,6 +51,9 @@ class System(NamedTuple):
 
 def main() -> None:
     """Install, or exit with a sentence that says what to do."""
+    place, *parts = sys.argv[1:] or [".venv"]
+    if place.startswith("-") or tuple(parts) not in COMMANDS:
+        sys.exit("python3 -m scripts.bootstrap [ENVIRONMENT [--production [packages|program]]]")
     environment = dict(os.environ)
     uv = shutil.which("uv")
     if uv is None:
@@ -62,24 +65,24 @@ def main() -> None:
             "SSL_CERT_FILE": package_index.certificates(),
         }
         environment |= {name: value for name, value in known.items() if value}
-    place, *parts = sys.argv[1:] or [".venv"]
     install(uv, place, environment, COMMANDS[tuple(parts)])
 
 
+# Bytecode is written now: where it runs, nothing can be written, and it would be slower.
+_PACKAGES: Final = (
+    "export --frozen --no-dev --no-emit-project --output-file {wanted}",
+    "pip sync --python {python} --require-hashes --compile-bytecode {wanted}",
+)
+_PROGRAM: Final = ("pip install --python {python} --no-deps --compile-bytecode --reinstall .",)
 COMMANDS: Final = {
     (): (
         "export --frozen --no-emit-project --output-file {wanted}",
         "pip sync --python {python} --require-hashes {wanted}",
         "pip install --python {python} --no-deps --editable .",
     ),
-    # Bytecode is written now: where it runs, nothing can be written, and it would be slower.
-    ("--production", "packages"): (
-        "export --frozen --no-dev --no-emit-project --output-file {wanted}",
-        "pip sync --python {python} --require-hashes --compile-bytecode {wanted}",
-    ),
-    ("--production", "program"): (
-        "pip install --python {python} --no-deps --compile-bytecode --reinstall .",
-    ),
+    ("--production",): (*_PACKAGES, *_PROGRAM),
+    ("--production", "packages"): _PACKAGES,
+    ("--production", "program"): _PROGRAM,
 }
 """What uv is told, by the arguments behind the environment."""
 

@@ -75,7 +75,8 @@ def supervise(
                 seconds = None if children.are_complete else _RESPAWN_SECONDS
                 if children.reader in told.wait(children.reader, seconds=seconds):
                     children.note_ready(on_ready)
-                children.bury()
+                if not told.is_stopped:  # those that were told so as well have not died
+                    children.bury()
         finally:
             on_stop()
             children.stop(stop_seconds, told)

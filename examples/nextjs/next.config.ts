@@ -9,6 +9,8 @@ const repository = path.join(here, '..', '..')
 const root = existsSync(path.join(repository, 'clients', 'typescript')) ? repository : here
 
 const config: NextConfig = {
+  // For an image: .next/standalone has what the server needs, and no more. `next start` wants the whole.
+  ...(process.env['STANDALONE'] && { output: 'standalone' }),
   reactCompiler: true,
   reactStrictMode: true,
   poweredByHeader: false,

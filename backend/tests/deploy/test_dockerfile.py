@@ -57,12 +57,13 @@ def test_what_builds_it_stays_behind(stages: list[Stage]) -> None:
     assert image.base == stages[0].name
 
 
-def test_of_the_application_only_packages_of_production_are_kept() -> None:
+def test_of_the_application_only_what_its_server_reads_is_kept() -> None:
     steps = [each.text for each in FRONTEND[1].instructions if each.name == "RUN"]
-    pruned = next(index for index, each in enumerate(steps) if each.startswith("npm prune"))
-    kept = next(index for index, each in enumerate(steps) if "/opt/frontend" in each)
-    assert "--omit=dev" in steps[pruned]
-    assert pruned < kept
+    kept = next(each for each in steps if "/opt/frontend" in each)
+    assert any(each.startswith("STANDALONE=1 ") for each in steps)
+    assert ".next/standalone/" in kept
+    assert "node_modules" not in kept
+    assert "HOSTNAME=0.0.0.0" in told(FRONTEND, "ENV")  # a container's own name is one address
 
 
 @of_both

@@ -28,7 +28,7 @@ PODS = [DEPLOY / "kubernetes" / name for name in ("deployment.yaml", "migration.
 # What Python, Node, the shell, make, PostgreSQL's image, the application and Compose itself read.
 OTHERS = re.compile(
     r"PATH|TMPDIR|PYTHON[A-Z]+|PIP_INDEX_URL|POSTGRES_[A-Z_]+|(APP|DULY)_HOST|ALL"
-    r"|NODE_ENV|NPM_CONFIG_REGISTRY|NEXT_TELEMETRY_DISABLED|DULY_URL|BETTER_AUTH_SECRET_FILE"
+    r"|NODE_ENV|HOSTNAME|STANDALONE|NPM_CONFIG_REGISTRY|NEXT_TELEMETRY_DISABLED|DULY_URL|BETTER_AUTH_SECRET_FILE"
 )
 HOSTS = {"APP_HOST": "app.example.com", "DULY_HOST": "duly.example.com"}
 

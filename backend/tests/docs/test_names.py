@@ -25,7 +25,7 @@ _MODULE = re.compile(r"-m (backend(?:\.\w+)+|benchmarks(?:\.\w+)*)")
 
 # Variables of the frontend, of make, and names that stand for something else than a setting.
 _NOT_SETTINGS = (
-    {"BETTER_AUTH_SECRET", "DULY_URL", "TOKEN_LIFETIME"}
+    {"BETTER_AUTH_SECRET", "DULY_URL", "STANDALONE", "TOKEN_LIFETIME"}
     | {"PYTHON", "ONLY", "DEV", "SEED", "OPTIONS"}
     | {
         "FAULT_SECONDS",

@@ -20,18 +20,18 @@ from scripts.demo.application import EXAMPLE, ROOT
 pytestmark = pytest.mark.e2e
 
 
-# What a shell that is set up for production says.
-_ELSEWHERE = {
-    "DATABASE_URL_DIRECT": "postgresql://duly@127.0.0.1:1/production",
-    "AUTH_AUDIENCE": "https://api.example.com",
-    "PGSERVICE": "production",
-}
-
-
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
     directory = tmp_path_factory.mktemp("example")
-    with started(directory, "--seed", "30", RATE_LIMIT="off", **_ELSEWHERE) as it:
+    with started(
+        directory,
+        *("--seed", "30"),
+        RATE_LIMIT="off",
+        # What a shell that is set up for production says.
+        DATABASE_URL_DIRECT="postgresql://duly@127.0.0.1:1/production",
+        AUTH_AUDIENCE="https://api.example.com",
+        PGSERVICE="production",
+    ) as it:
         yield it
 
 
@@ -50,16 +50,31 @@ def test_a_page_loads_at_most_200_kb_of_javascript_first(route: str) -> None:
     assert sum(len(gzip.compress(each, 9)) for each in chunks) <= 200_000
 
 
-def test_a_copy_of_it_is_an_application_of_its_own(tmp_path: Path) -> None:
-    """As its page has it, to the types; a build would take a minute more."""
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it, as its page has it."""
     node.install(EXAMPLE)
-    copy = tmp_path / "my-app"
+    copy = tmp_path_factory.mktemp("copy") / "examples" / "my-app"
     shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("node_modules", ".next"))
     shutil.copytree(ROOT / "clients" / "typescript" / "src", copy / "lib" / "duly-client")
     (copy / "node_modules").symlink_to(EXAMPLE / "node_modules")
-    programs = EXAMPLE / "node_modules" / ".bin"
-    node.run(programs / "next", "typegen", directory=copy, NEXT_TELEMETRY_DISABLED="1")
-    node.run(programs / "tsc", "--noEmit", directory=copy)
+    return copy
+
+
+def test_a_copy_of_it_is_an_application_of_its_own(copy: Path) -> None:
+    """To the types; a build would take a minute more."""
+    npm = node.find("npm")
+    node.run(npm, "run", "lint", directory=copy, NEXT_TELEMETRY_DISABLED="1")
+    assert "# fail 0" in node.run(npm, "test", directory=copy)
+
+
+def test_its_types_are_those_of_the_document(copy: Path) -> None:
+    """As `npm run types` makes them, which looks for it two folders above."""
+    (copy.parents[1] / "specs").symlink_to(ROOT / "specs")
+    types = copy / "lib" / "duly.d.ts"
+    before = types.read_text("utf-8")
+    node.run(node.find("npm"), "run", "types", directory=copy)
+    assert types.read_text("utf-8") == before
 
 
 def test_the_account_for_showing_has_tasks_in_duly(example: Example) -> None:

@@ -160,6 +160,23 @@ def test_an_image_takes_production_in_two_steps(checkout: Checkout, index: Index
     assert "--editable" not in install
 
 
+def test_a_server_takes_production_in_one_step(checkout: Checkout, index: Index) -> None:
+    checkout.bootstrap(".venv", "--production", PIP_INDEX_URL=index.url)
+    [_, export, sync, install] = checkout.asked.splitlines()
+    assert "export --frozen --no-dev" in export
+    assert "pip sync" in sync
+    assert "--editable" not in install
+
+
+@pytest.mark.parametrize("arguments", [["--help"], [".venv", "--dev"], [".venv", "production"]])
+def test_arguments_that_are_none_are_told_which_there_are(
+    arguments: list[str], checkout: Checkout
+) -> None:
+    said = checkout.bootstrap(*arguments)
+    assert said.startswith("python3 -m scripts.bootstrap [ENVIRONMENT [--production")
+    assert not (checkout.folder / ".uv").exists()
+
+
 def test_uv_is_fetched_once_for_each_version(checkout: Checkout, index: Index) -> None:
     checkout.bootstrap(PIP_INDEX_URL=index.url)
     checkout.bootstrap(PIP_INDEX_URL=index.url)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -88,6 +89,24 @@ def test_a_worker_that_drains_serves_on_and_says_so(
             assert each.post("/api/tasks", json={"title": "Buy milk"}).status_code == 201
         wait_for_the_end(program)
         assert time.monotonic() - told >= DRAIN_SECONDS
+
+
+def test_no_worker_is_called_dead_that_was_told_before_its_parent(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """As it comes to be when the machine is busy: a group is told one by one."""
+    with programs.serve(settings, tmp_path) as program:
+        parent = psutil.Process(program.pid)
+        parent.suspend()
+        for each in parent.children():
+            each.terminate()
+        program.wait_for(
+            lambda: {each.status() for each in parent.children()} == {psutil.STATUS_ZOMBIE} or None
+        )
+        parent.terminate()
+        parent.resume()
+        parent.wait(60)
+        assert "worker_died" not in program.output()
 
 
 def creation(person: Person) -> bytes:

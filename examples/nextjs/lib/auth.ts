@@ -3,7 +3,7 @@ import { betterAuth } from 'better-auth'
 import { jwt } from 'better-auth/plugins'
 import { Pool } from 'pg'
 import { eraseFromDuly } from './erase-from-duly'
-import { setting } from './settings'
+import { setting, tokenLifetime } from './settings'
 
 const make = () =>
   betterAuth({
@@ -19,7 +19,7 @@ const make = () =>
       jwt({
         jwt: {
           // Whoever is signed out keeps Duly for as long at most; each page asks for another one before it ends.
-          expirationTime: process.env.TOKEN_LIFETIME ?? '15m',
+          expirationTime: tokenLifetime(),
           definePayload: ({ user }) => ({ email: user.email, name: user.name }),
         },
       }),

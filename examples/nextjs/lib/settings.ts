@@ -9,6 +9,13 @@ const HOW = {
 // Both are addresses that paths are put after.
 const isAddress = (name: string) => name === 'BETTER_AUTH_URL' || name === 'DULY_URL'
 
+/** How long a token lasts, as Better Auth reads it: with a unit, since a number alone is a date there. */
+export function tokenLifetime(): string {
+  const value = process.env['TOKEN_LIFETIME'] || '15m'
+  if (!/^[1-9]\d*[smh]$/.test(value)) throw new Error('Set TOKEN_LIFETIME: a number and its unit, such as 5m.')
+  return value
+}
+
 export function setting(name: keyof typeof HOW): string {
   const value = process.env[name]
   if (!value || (isAddress(name) && !(/^https?:/.test(value) && URL.canParse(value))))

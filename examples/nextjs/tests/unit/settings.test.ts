@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { setting } from '@/lib/settings'
+import { setting, tokenLifetime } from '@/lib/settings'
 
 const before = { ...process.env }
 afterEach(() => {
@@ -22,4 +22,15 @@ test('what is missing, or is no address, is named with what it should be', () =>
 test('a database may be named in any way that its driver knows', () => {
   process.env['DATABASE_URL'] = 'postgresql:///app?host=/run/postgresql'
   assert.equal(setting('DATABASE_URL'), process.env['DATABASE_URL'])
+})
+
+test('the lifetime of a token has a unit', () => {
+  process.env['TOKEN_LIFETIME'] = ''
+  assert.equal(tokenLifetime(), '15m')
+  process.env['TOKEN_LIFETIME'] = '30s'
+  assert.equal(tokenLifetime(), '30s')
+  for (const value of ['300', 'soon', '0m', '5 m']) {
+    process.env['TOKEN_LIFETIME'] = value
+    assert.throws(tokenLifetime, /Set TOKEN_LIFETIME/)
+  }
 })
