@@ -35,7 +35,7 @@ function Line({ toast: { key, text, isProblem, undo } }: { toast: Toast }) {
   }
   return (
     // The mouse leaves the focus where it is, since what it presses here is gone at once.
-    <div onMouseDown={(event) => event.preventDefault()} className="pointer-events-auto flex max-w-full flex-wrap items-center justify-end gap-1 rounded-xl border border-line bg-raised py-1 pr-1 pl-4 shadow-lg">
+    <div onMouseDown={(event) => event.preventDefault()} className="pointer-events-auto flex max-w-full min-w-[min(17rem,100%)] flex-wrap items-center justify-end gap-1 rounded-xl border border-line bg-raised py-1 pr-1 pl-4 shadow-lg">
       <span className={`min-w-0 flex-1 basis-32 py-1 wrap-anywhere ${isProblem ? 'text-danger' : ''}`}>{text}</span>
       {undo && (
         <button
