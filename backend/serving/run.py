@@ -324,9 +324,14 @@ def _origin(settings: Settings) -> str:
 def _greeting(settings: Settings) -> str:
     """What a developer wants to know first."""
     origin = _origin(settings)
-    lines = [f"Duly serves {origin} (open it in a browser)"]
-    if settings.development_keys:
-        lines += ["Create a task as alice, then list hers:", _example(origin), ""]
+    if not settings.development_keys:
+        return f"Duly serves {origin}"  # what people open is the application before it
+    lines = [
+        f"Duly serves {origin} (open it in a browser)",
+        "Create a task as alice, then list hers:",
+        _example(origin),
+        "",
+    ]
     return "\n\n".join(lines)
 
 

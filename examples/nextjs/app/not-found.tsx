@@ -1,5 +1,7 @@
 import Link from 'next/link'
 
+export const metadata = { title: 'Nothing here' }
+
 export default function NotFound() {
   return (
     <main className="mx-auto flex min-h-dvh max-w-sm flex-col justify-center px-5">

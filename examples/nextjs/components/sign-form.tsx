@@ -2,11 +2,13 @@
 
 import Link from 'next/link'
 import { useState } from 'react'
-import { signIn, signUp } from '@/lib/api'
+import { Refused, signIn, signUp } from '@/lib/api'
 import { remember } from '@/lib/session'
 
-/** Sign in, or sign up: the same form with a name. */
-export function SignForm({ isNew }: { isNew: boolean }) {
+/** Sign in, or sign up: the same form with a name.
+ *
+ *  @param origin Where Better Auth lets people sign in. */
+export function SignForm({ isNew, origin }: { isNew: boolean; origin: string }) {
   const [problem, setProblem] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [word, other] = isNew ? ['Create account', 'Sign in'] : ['Sign in', 'Create an account']
@@ -21,7 +23,7 @@ export function SignForm({ isNew }: { isNew: boolean }) {
       remember(user)
       location.assign('/tasks')
     } catch (error) {
-      setProblem(error instanceof TypeError ? 'The network does not answer. Please try again.' : String((error as Error).message))
+      setProblem(reasonOf(error, origin))
       setBusy(false)
     }
   }
@@ -64,6 +66,14 @@ export function SignForm({ isNew }: { isNew: boolean }) {
       </p>
     </main>
   )
+}
+
+function reasonOf(error: unknown, origin: string): string {
+  if (error instanceof TypeError) return 'The network does not answer. Please try again.'
+  // Such as localhost, where the setting has 127.0.0.1.
+  if (error instanceof Refused && error.status === 403 && location.origin !== origin)
+    return `One signs in at ${origin}, and this page is at ${location.origin}.`
+  return (error as Error).message
 }
 
 function Field({ label, hint, ...input }: { label: string; hint?: string; name: string } & React.ComponentProps<'input'>) {
