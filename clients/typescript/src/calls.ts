@@ -53,8 +53,8 @@ export class Calls {
   async stream(path: string, cursor: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const headers = { Accept: 'text/event-stream', 'Last-Event-ID': cursor }
     const response = await this.call(path, { headers }, signal)
-    if (!response.ok || !response.body) throw new Failed()
-    return response.body
+    if (response.ok && response.body) return response.body
+    throw new Failed()
   }
 
   /** The JSON of an answer that is one. */

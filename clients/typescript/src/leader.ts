@@ -67,6 +67,8 @@ export class Leader {
         failures = 0
       } catch (error) {
         if (this.stop.aborted) return
+        // Whoever was away may have been signed out, with a token that is good for a while.
+        if (!failures && !(error instanceof Failed)) this.calls.renew()
         const isSignedOut = error instanceof SignedOut
         const { pause, isQuiet } = error instanceof Failed ? error : new Failed()
         if (isSignedOut) this.shared.say({ signedOut: true })
@@ -138,7 +140,7 @@ export class Leader {
     const gone = new Set(isWhole ? this.versions.keys() : [])
     if (isWhole) this.versions.clear()
     for (let since = this.cursor, more = true; more; ) {
-      const from = since === null ? '' : `&since=${encodeURIComponent(since)}`
+      const from = since ? `&since=${encodeURIComponent(since)}` : ''
       const response = await this.calls.call(`/changes?limit=${MOST_CHANGES}${from}`)
       if (response.status === 410 && !isWhole) {
         await this.begin(this.beginnings)
@@ -197,6 +199,7 @@ export class Leader {
     if (began !== this.beginnings) return
     this.beginnings++
     this.cursor = null
+    this.calls.renew() // the account may be gone: then there is no token any more
     this.stream.abort()
     await this.take([], { cursor: null })
   }

@@ -121,7 +121,7 @@ export class Replica {
    *
    *  @throws Unsent when commands wait that nobody decided to discard. */
   async signOut({ discard = false } = {}): Promise<void> {
-    if (!discard && this.state.outbox.length) throw new Unsent(String(this.state.outbox.length))
+    if (!discard && this.state.outbox.length) throw new Unsent()
     this.tell({ say: 'gone' })
     this.close()
     await remove(this.name).catch(() => undefined)

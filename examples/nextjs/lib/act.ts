@@ -32,7 +32,7 @@ export function doer(replica: Replica, user: string): Act {
 
   async function takeBack(undo: () => Wish[]): Promise<void> {
     const wishes = undo()
-    if (!wishes.length) throw new Error('It was changed elsewhere since. Its history can take that back.')
+    if (!wishes.length) throw new Error('It was changed again since. Its history can take that back.')
     await perform(wishes)
     say('Undone')
   }

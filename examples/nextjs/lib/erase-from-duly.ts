@@ -7,7 +7,9 @@ import { setting } from './settings'
 const PATIENCE = 5_000 // milliseconds
 
 /** An error stops the deletion: the account stays, and the user can ask again. */
-export async function eraseFromDuly({ id }: { id: string }): Promise<void> {
+export async function eraseFromDuly({ id }: { id: string }, request?: Request): Promise<void> {
+  // First of all other devices are signed out: Duly would begin anew for one that gets another token.
+  if (request) await auth().api.revokeOtherSessions({ headers: request.headers })
   const { token } = await auth().api.signJWT({ body: { payload: { sub: id } } })
   const url = `${setting('DULY_URL')}/api/me`
   try {

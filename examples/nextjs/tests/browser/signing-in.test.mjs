@@ -35,3 +35,13 @@ test('a password that is sent before there is JavaScript does not come into the 
     assert.equal(request.url(), `${FRONTEND}/${path}`)
   }
 })
+
+test('under another address of this machine one is told where one signs in', async () => {
+  const page = await (await browser({}, /403/)).newPage()
+  const here = FRONTEND.replace('127.0.0.1', 'localhost')
+  await page.goto(`${here}/sign-in`)
+  await page.getByLabel('E-mail').fill('alice@example.com')
+  await page.getByLabel('Password').fill('correct horse')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText(`One signs in at ${FRONTEND}, and this page is at ${here}.`).waitFor()
+})

@@ -22,7 +22,7 @@ test('undo does not take away what somebody else wrote since, and says so', asyn
   await call(await tokenOf(page), 'PATCH', `/api/tasks/${id}`, { title: 'Of somebody else' })
   await until(() => titles(page), ['Of somebody else'])
   await undo.click()
-  await page.getByText('It was changed elsewhere since').waitFor()
+  await page.getByText('It was changed again since').waitFor()
   await allIsSent(page)
   assert.deepEqual(await titles(page), ['Of somebody else'])
   assert.deepEqual(await rows(email, 'select title from duly.tasks where space_id = $1'), [{ title: 'Of somebody else' }])
