@@ -2,7 +2,7 @@ import type { Task, Wish } from 'duly-client/types'
 import { addDays, following, now } from '@/lib/dates'
 import { focusRow } from '@/lib/focus-row'
 import { nested, outdented, shifted } from '@/lib/moves'
-import { announce, complain } from '@/lib/toasts'
+import { announce, complain, say } from '@/lib/toasts'
 import { current, go } from '@/lib/view'
 import type { Action } from './menu'
 import type { Workspace } from './workspace'
@@ -15,10 +15,12 @@ export interface ListState {
   linger: (id: string) => void
   /** The focus goes along with what moves. Where nobody sees it move there is none: a message says it. */
   follow?: (id: string) => void
+  /** Whether what is shown is in the order that moves make: or nobody would see where something goes, or below what. */
+  isByHand: () => boolean
 }
 
 /** Where there is no list: what happens in it is said. */
-export const UNSEEN: ListState = { setCurrent: () => undefined, setEdited: () => undefined, linger: () => undefined }
+export const UNSEEN: ListState = { setCurrent: () => undefined, setEdited: () => undefined, linger: () => undefined, isByHand: () => true }
 
 export type RowActions = ReturnType<typeof rowActions>
 
@@ -97,8 +99,7 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
         { label: 'Next week', icon: 'calendar', keys: 'w', act: () => actions.due(id, following(day, 1), 'Due next Monday') },
         ...(task.due_date ? [{ label: 'No date', icon: 'close' as const, keys: 'd', act: () => actions.due(id, null, 'Without a date') }] : []),
         'line',
-        ...moves(task),
-        'line',
+        ...(moves(task).length ? [...moves(task), 'line' as const] : []),
         { label: 'Delete', icon: 'trash', keys: 'Del', isDangerous: true, act: () => actions.remove(id) },
       ]
     },
@@ -108,7 +109,7 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
   const down = (task: Task) => shifted(task, 1, tasks())
   const inwards = (task: Task) => nested(task, tasks())
 
-  const moves = (task: Task): Action[] => [
+  const moves = (task: Task): Action[] => task.completed || !state.isByHand() ? [] : [
     ...(up(task) ? [{ label: 'Move up', icon: 'up' as const, keys: 'Alt ↑', act: () => actions.move(task.id, -1) }] : []),
     ...(down(task) ? [{ label: 'Move down', icon: 'down' as const, keys: 'Alt ↓', act: () => actions.move(task.id, 1) }] : []),
     ...(inwards(task) ? [{ label: 'Make it a part of the one above', icon: 'indent' as const, keys: 'Alt →', act: () => actions.nest(task.id) }] : []),
@@ -120,9 +121,10 @@ export function rowActions({ replica, act }: Workspace, state: ListState) {
     inTurn(async () => {
       const task = tasks().get(id)
       // What is done is in no order.
-      const wish = task && !task.deleted_at && !task.completed ? make(task) : undefined
+      const wish = task && !task.deleted_at && !task.completed && state.isByHand() ? make(task) : undefined
       const { follow } = state
-      if (follow || !wish) announce(wish ? said : 'It cannot be moved there')
+      if (!state.isByHand()) say('Only a list that is in the order of your own can be ordered')
+      else if (follow || !wish) announce(wish ? said : 'It cannot be moved there')
       if (!wish) return
       await act(wish, follow ? undefined : said)
       requestAnimationFrame(() => {

@@ -5,7 +5,7 @@ import { dueHere, dueText, urgency } from '@/lib/dates'
 import { focusRow } from '@/lib/focus-row'
 import { type Group, listOf, select } from '@/lib/select'
 import { dropped } from '@/lib/moves'
-import type { View } from '@/lib/view'
+import { current as shownNow, type View } from '@/lib/view'
 import { Empty } from './empty'
 import { type RowActions, rowActions } from './row-actions'
 import { useSortable } from './sortable'
@@ -33,7 +33,7 @@ export function TaskList({ view }: { view: View }) {
         setLingering(ids)
       }, BEAT)
     }
-    return rowActions(workspace, { setCurrent, setEdited, linger, follow: focusRow })
+    return rowActions(workspace, { setCurrent, setEdited, linger, follow: focusRow, isByHand })
   })
 
   const groups = select({ tasks, lists }, view, now, lingering)
@@ -44,6 +44,11 @@ export function TaskList({ view }: { view: View }) {
 
   const common = { view, now, current: current && ids.includes(current) ? current : ids[0]!, edited, actions }
   return groups.map((group) => <Section key={group.name} {...common} group={group} />)
+}
+
+function isByHand(): boolean {
+  const { view, tag, q, sort = 'manual' } = shownNow()
+  return !view && !tag && !q && sort === 'manual'
 }
 
 /** When the row goes that has the focus, it goes to the one that comes in its place: never to nowhere. */

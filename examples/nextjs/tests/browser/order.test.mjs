@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { add, another, browser, call, row, signUp, titles, tokenOf, until } from './browser.mjs'
+import { add, another, browser, call, FRONTEND, row, signUp, titles, tokenOf, until } from './browser.mjs'
 
 const TITLES = ['One', 'Two', 'Three', 'Four']
 
@@ -108,4 +109,25 @@ test('keys that follow each other quickly are done in their order, and taken bac
   await page.keyboard.press('Control+z')
   await row(page, 'One').getByText('Today').waitFor({ state: 'detached' })
   await are('Two', 'Three', 'One', 'Four')
+})
+
+test('where tasks are not in an order of their own, keys and menu move nothing, and it is said', async () => {
+  const { page, are } = await windows()
+  for (const where of ['?view=all', '?sort=title', '?q=o']) {
+    await page.goto(`${FRONTEND}/tasks${where}`)
+    const two = row(page, 'Two').getByRole('button', { name: 'Two', exact: true })
+    await two.focus()
+    for (const key of ['Alt+ArrowUp', 'Alt+ArrowRight']) {
+      await page.keyboard.press(key)
+      await page.getByText('Only a list that is in the order of your own can be ordered').waitFor()
+      await page.getByRole('button', { name: 'Dismiss' }).click()
+    }
+    await page.getByRole('button', { name: 'More for Two' }).click()
+    await page.locator(':popover-open').getByRole('button', { name: 'Delete' }).waitFor()
+    assert.equal(await page.getByRole('button', { name: /^Move|^Make/ }).count(), 0)
+    await page.keyboard.press('Escape')
+  }
+  await page.goto(`${FRONTEND}/tasks`)
+  await are('One', 'Two', 'Three', 'Four')
+  assert.equal(await row(page, 'One').getByText('0/1').count(), 0)
 })
