@@ -204,7 +204,7 @@ export function counts({ tasks, lists }: Rows, now: Now) {
       if (task.completed) continue
       add(found.lists, task.list_id, 1)
       const how = task.due_date ? urgency(task, now) : null
-      if (how === 'overdue') found.overdue++
+      if (how === 'overdue' && dueHere(task)!.day < now.day) found.overdue++ // what is late today is below Today
       if (how === 'overdue' || how === 'today') found.today++
     }
   }

@@ -79,10 +79,11 @@ test('the sidebar counts what its views show', () => {
   const tasks = [
     task('a', { tags: ['x'] }), task('b', { ...DONE, tags: ['y'] }), task('c', { ...DELETED, tags: ['x'] }),
     task('d', { list_id: 'work', due_date: '2026-11-26' }), task('e', { due_date: '2026-11-20' }), task('f', { list_id: 'gone', tags: ['x'] }),
+    task('g', { list_id: 'work', due_date: '2026-11-26', due_time: '08:00:00' }),
   ]
   const found = counts(new Device(tasks, LISTS).rows, NOW)
-  assert.deepEqual({ today: found.today, overdue: found.overdue, trash: found.trash }, { today: 2, overdue: 1, trash: 1 })
-  assert.deepEqual([...found.lists], [['inbox', 2], ['work', 1]])
+  assert.deepEqual({ today: found.today, overdue: found.overdue, trash: found.trash }, { today: 3, overdue: 1, trash: 1 })
+  assert.deepEqual([...found.lists], [['inbox', 2], ['work', 2]])
   assert.deepEqual([...found.tags], [['x', 1], ['y', 0]])
 })
 
