@@ -7,6 +7,8 @@ import { current, go } from '@/lib/view'
 import type { Action } from './menu'
 import type { Workspace } from './workspace'
 
+const QUOTED = 40 // letters of a title that a message has
+
 /** What the list itself keeps. */
 export interface ListState {
   setCurrent: (id: string) => void
@@ -27,7 +29,10 @@ export type RowActions = ReturnType<typeof rowActions>
 /** All that can be done to a task of the list, by mouse, touch, keys and menu alike. The same for as long as the list is. */
 export function rowActions({ replica, act }: Workspace, state: ListState) {
   const tasks = () => replica.snapshot().tasks
-  const quoted = (task: Task) => `“${task.title.length > 40 ? `${task.title.slice(0, 40)}…` : task.title}”`
+  const quoted = ({ title }: Task) => {
+    const letters = [...new Intl.Segmenter().segment(title)].map(({ segment }) => segment) // of which an emoji is one
+    return `“${letters.length > QUOTED ? `${letters.slice(0, QUOTED).join('')}…` : title}”`
+  }
 
   let latest = Promise.resolve()
 
