@@ -30,7 +30,8 @@ function height(task: Task, below: Map<string, Task[]>, most = LEVELS): number {
 /** One place up (-1) or down (1) among its siblings. */
 export function shifted(task: Task, by: -1 | 1, tasks: Tasks): Move | undefined {
   const beside = siblings(task, tasks)
-  const other = beside[beside.findIndex(({ id }) => id === task.id) + by]
+  const at = beside.findIndex(({ id }) => id === task.id)
+  const other = at < 0 ? undefined : beside[at + by] // what is done is not among them
   return other && { type: 'task.move', id: task.id, ...(by < 0 ? { before: other.id } : { after: other.id }) }
 }
 
