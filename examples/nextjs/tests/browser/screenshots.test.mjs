@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { add, browser, FRONTEND, patient, ready, row, signUp, until } from './browser.mjs'
+import { add, allIsSent, browser, FRONTEND, patient, ready, row, signUp, until } from './browser.mjs'
 import { day, list, put, task } from './data.mjs'
 
 const folder = process.env.SCREENSHOTS ?? (await mkdtemp(path.join(tmpdir(), 'screenshots-')))
@@ -97,6 +97,7 @@ test('a phone', async () => {
 test('without a network', async () => {
   const { page, lisbon } = await somebody(await patient(SCREEN))
   await show(page, `list=${lisbon.id}`)
+  await allIsSent(page) // a new account is told its time zone
   await page.context().setOffline(true)
   await add(page, 'Buy a tram pass', 'Pack the adapter #travel')
   await row(page, 'Walk to Belém and back').hover()
