@@ -9,7 +9,7 @@ import psycopg
 from backend.core.problems import Problem, Unavailable
 from backend.database.faults import IsolationBroken, StatementRefused
 from backend.database.urls import first_line
-from backend.security.tokens.claims import is_identifier
+from backend.security.tokens import claims
 
 _OF_VALUES: Final = ("22", "23")  # classes of SQLSTATE in which PostgreSQL names what is wrong
 
@@ -24,10 +24,10 @@ def check_user(user: str) -> None:
     Raises:
         JobFailed: when nobody could.
     """
-    if not is_identifier(user) or user.startswith("~"):
-        raise JobFailed(
-            "A user id has 1 to 255 characters, no controls among them and no ~ before them."
-        )
+    try:
+        claims.check_user(user)
+    except ValueError as error:
+        raise JobFailed(str(error)) from None
 
 
 def sentence(problem: Problem) -> str:

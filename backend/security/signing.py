@@ -18,6 +18,7 @@ from jwt.exceptions import PyJWTError
 from backend.config import Settings
 from backend.security.jose import encode_segment
 from backend.security.keys.key import PRIMITIVES, VerificationKey, read_key, shared_secret
+from backend.security.tokens.claims import check_user
 
 LIFETIME: Final = 900
 """Seconds; Better Auth's default."""
@@ -151,8 +152,10 @@ def development_token(settings: Settings, subject: str, lifetime: int) -> str:
     """A token for `subject` that lasts `lifetime` seconds; only without a real issuer.
 
     Raises:
-        ValueError: As `development_issuer`; or it would be refused for how long it lasts.
+        ValueError: As `development_issuer`; or it would be refused for whose it is, or how long it
+            lasts.
     """
+    check_user(subject)
     longest = settings.auth_max_token_lifetime
     if not 0 < lifetime <= longest:
         raise ValueError(

@@ -48,6 +48,18 @@ def is_identifier(value: object) -> bool:
     return isinstance(value, str) and len(value) <= LONGEST_ID and bool(_TEXT.fullmatch(value))
 
 
+def check_user(user: str) -> None:
+    """Check that a user can have this id.
+
+    Raises:
+        ValueError: when nobody could; says what an id is.
+    """
+    if not is_identifier(user) or user.startswith("~"):
+        raise ValueError(
+            "A user id has 1 to 255 characters, no controls among them and no ~ before them."
+        )
+
+
 def check_header(header: Members, algorithms: frozenset[str]) -> tuple[str, str | None]:
     """Check a token's header.
 

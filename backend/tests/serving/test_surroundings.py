@@ -228,7 +228,7 @@ def test_an_ipv6_address_is_shown_as_curl_can_read_it(settings: Settings, tmp_pa
     variables = {**programs.environment(settings), **changes}
     with started(Program("six", [DULY, "serve"], variables, tmp_path)) as program:
         program.wait_for(lambda: "Duly serves" in program.output() or None)
-        assert f"Duly serves http://[::1]:{port}\n" in program.output()
+        assert f"Duly serves http://[::1]:{port} " in program.output()
         assert f"http://[::1]:{port}/api/tasks" in program.output()
         assert f"http://::1:{port}" not in program.output()
 
